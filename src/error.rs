@@ -1,0 +1,225 @@
+//! The crate's one error type: variants carry data, the prose is written here.
+
+use std::path::PathBuf;
+
+/// What can go wrong, with the argument's name, the offending value and what was expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Two arguments, or an argument and its contract, disagree about a shape.
+    #[error("{argument}: expected shape {expected:?}, got {got:?}")]
+    Shape {
+        /// Name of the offending argument.
+        argument: &'static str,
+        /// The shape the contract asks for.
+        expected: Vec<usize>,
+        /// The shape that was handed in.
+        got: Vec<usize>,
+    },
+    /// A scalar lies outside its domain ("sigma = 0 must be positive").
+    #[error("{argument} = {value} must be {must}")]
+    Domain {
+        /// Name of the offending argument.
+        argument: &'static str,
+        /// The value that was handed in.
+        value: f64,
+        /// The condition it violates.
+        must: &'static str,
+    },
+    /// An array holds NaN or an infinity.
+    #[error("{argument}[{index:?}] = {value} must be finite")]
+    NotFinite {
+        /// Name of the offending array.
+        argument: &'static str,
+        /// Where the first such entry stands.
+        index: Vec<usize>,
+        /// The entry.
+        value: f64,
+    },
+    /// A matrix that must be symmetric is not.
+    #[error("{argument} must be symmetric: entry ({row}, {column}) is {value}, its mirror image is {mirror}")]
+    Asymmetric {
+        /// Name of the offending matrix.
+        argument: &'static str,
+        /// Row of the first offending entry.
+        row: usize,
+        /// Column of the first offending entry.
+        column: usize,
+        /// The entry.
+        value: f64,
+        /// The entry on the other side of the diagonal.
+        mirror: f64,
+    },
+    /// An argument holds nothing.
+    #[error("{argument} is empty: expected at least one {expected}")]
+    Empty {
+        /// Name of the offending argument.
+        argument: &'static str,
+        /// What it should hold.
+        expected: &'static str,
+    },
+    /// A class that must have members has none.
+    #[error("{argument}: class {class} of {classes} is empty; expected at least one member in each")]
+    EmptyClass {
+        /// Name of the offending argument.
+        argument: &'static str,
+        /// The first empty class.
+        class: usize,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// A matrix that must be invertible, or positive definite, is not.
+    #[error("{argument} is singular: {measure} = {value:e}, expected {must}")]
+    Singular {
+        /// Name of the offending matrix.
+        argument: &'static str,
+        /// The measured quantity (smallest eigenvalue, pivot, …).
+        measure: &'static str,
+        /// Its value.
+        value: f64,
+        /// What was expected of it.
+        must: &'static str,
+    },
+    /// A solver stopped before it reached its tolerance; no result is returned.
+    #[error(
+        "{solver} did not converge in {iterations} iterations: residual {residual:e}, tolerance {tolerance:e}"
+    )]
+    NotConverged {
+        /// The solver.
+        solver: &'static str,
+        /// How long it tried.
+        iterations: usize,
+        /// Its final residual.
+        residual: f64,
+        /// What it should have reached.
+        tolerance: f64,
+    },
+    /// The operating system refused a file operation.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file was read but does not hold what its format promises.
+    #[error("{}: {found}, expected {expected}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is in it, with the place.
+        found: String,
+        /// What should have been there.
+        expected: String,
+    },
+    /// A figure could not be drawn.
+    #[error("drawing {what}: {reason}")]
+    Draw {
+        /// The figure.
+        what: String,
+        /// What the drawing library said.
+        reason: String,
+    },
+}
+
+/// The crate's result type.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The checks at the doors: each returns the error that names the argument.
+pub(crate) mod check {
+    use super::{Error, Result};
+    use ndarray::{ArrayBase, ArrayView2, Data, Dimension};
+
+    /// Every entry is finite.
+    pub(crate) fn finite<S: Data<Elem = f64>, D: Dimension>(
+        argument: &'static str,
+        array: &ArrayBase<S, D>,
+    ) -> Result<()>
+    where
+        D::Pattern: IndexList,
+    {
+        // The sum is finite unless an entry is not (or it overflows): one cheap pass on good input.
+        if array.sum().is_finite() {
+            return Ok(());
+        }
+        match array.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            Some((index, &value)) => Err(Error::NotFinite { argument, index: index.list(), value }),
+            None => Ok(()),
+        }
+    }
+
+    /// `got` is the shape the contract asks for.
+    pub(crate) fn shape(argument: &'static str, expected: &[usize], got: &[usize]) -> Result<()> {
+        if expected == got {
+            return Ok(());
+        }
+        Err(Error::Shape { argument, expected: expected.to_vec(), got: got.to_vec() })
+    }
+
+    /// The matrix is square and equal to its transpose, up to `1e-12` of its largest entry.
+    pub(crate) fn symmetric(argument: &'static str, matrix: ArrayView2<f64>) -> Result<()> {
+        let n = matrix.nrows();
+        shape(argument, &[n, n], matrix.shape())?;
+        finite(argument, &matrix)?;
+        let tolerance = 1e-12 * matrix.iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
+        for row in 1..n {
+            for column in 0..row {
+                let (value, mirror) = (matrix[[row, column]], matrix[[column, row]]);
+                if (value - mirror).abs() > tolerance {
+                    return Err(Error::Asymmetric { argument, row, column, value, mirror });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `value` is finite and positive.
+    pub(crate) fn positive(argument: &'static str, value: f64) -> Result<()> {
+        if value.is_finite() && value > 0.0 {
+            return Ok(());
+        }
+        Err(Error::Domain { argument, value, must: "positive and finite" })
+    }
+
+    /// `value` is finite and at least zero.
+    pub(crate) fn not_negative(argument: &'static str, value: f64) -> Result<()> {
+        if value.is_finite() && value >= 0.0 {
+            return Ok(());
+        }
+        Err(Error::Domain { argument, value, must: "finite and not negative" })
+    }
+
+    /// `value` is a probability.
+    pub(crate) fn probability(argument: &'static str, value: f64) -> Result<()> {
+        if (0.0..=1.0).contains(&value) {
+            return Ok(());
+        }
+        Err(Error::Domain { argument, value, must: "in [0, 1]" })
+    }
+
+    /// A count is at least one and at most `most`.
+    pub(crate) fn count(argument: &'static str, value: usize, most: usize, must: &'static str) -> Result<()> {
+        if (1..=most).contains(&value) {
+            return Ok(());
+        }
+        Err(Error::Domain { argument, value: value as f64, must })
+    }
+
+    /// An array index of any dimension as a list of numbers.
+    pub(crate) trait IndexList {
+        /// The index, one number an axis.
+        fn list(&self) -> Vec<usize>;
+    }
+
+    impl IndexList for usize {
+        fn list(&self) -> Vec<usize> {
+            vec![*self]
+        }
+    }
+
+    impl IndexList for (usize, usize) {
+        fn list(&self) -> Vec<usize> {
+            vec![self.0, self.1]
+        }
+    }
+}

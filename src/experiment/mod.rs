@@ -1,0 +1,5 @@
+//! Seeded parallel trials, statistics and provenance.
+
+mod curve;
+
+pub use curve::Curve;
