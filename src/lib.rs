@@ -1,6 +1,4 @@
 //! Positive Active Learning on similarity graphs.
-#![warn(clippy::pedantic)]
-#![allow(clippy::cast_precision_loss)] // counts stay far below 2^53
 
 pub mod active;
 pub mod closed_form;

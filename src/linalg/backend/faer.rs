@@ -12,7 +12,8 @@ pub(in crate::linalg) const NAME: &str = "faer";
 /// Eigenvalues (descending) and eigenvectors (columns) of a symmetric matrix; `O(n³)`.
 pub(in crate::linalg) fn symmetric_eigen(a: ArrayView2<f64>) -> Result<(Array1<f64>, Array2<f64>)> {
     let n = a.nrows();
-    let eigen = copy(a).self_adjoint_eigen(Side::Lower).map_err(|_| not_converged("symmetric eigenvalues"))?;
+    let eigen =
+        copy(a).self_adjoint_eigen(Side::Lower).map_err(|_| not_converged("symmetric eigenvalues"))?;
     let (values, vectors) = (eigen.S().column_vector(), eigen.U());
     Ok((
         Array1::from_shape_fn(n, |k| values[n - 1 - k]),
@@ -39,14 +40,15 @@ pub(in crate::linalg) fn cholesky(a: ArrayView2<f64>) -> Option<Array2<f64>> {
 }
 
 /// The block-diagonal factor of Bunch and Kaufman's factorisation; `n³/3` flops.
-pub(in crate::linalg) fn block_diagonal(a: ArrayView2<f64>) -> BlockDiagonal {
+#[expect(clippy::unnecessary_wraps, reason = "the other backend's twin can fail")]
+pub(in crate::linalg) fn block_diagonal(a: ArrayView2<f64>) -> Result<BlockDiagonal> {
     let factor = copy(a).lblt(Side::Lower);
     let n = a.nrows();
     let (diagonal, off_diagonal) = (factor.B_diag().column_vector(), factor.B_subdiag().column_vector());
-    BlockDiagonal {
+    Ok(BlockDiagonal {
         diagonal: (0..n).map(|i| diagonal[i]).collect(),
         off_diagonal: (0..n.saturating_sub(1)).map(|i| off_diagonal[i]).collect(),
-    }
+    })
 }
 
 fn copy(a: ArrayView2<f64>) -> Mat<f64> {

@@ -50,7 +50,12 @@ pub(super) fn eigenvectors(
             }
         }
         if residual.is_nan() || residual > tolerance {
-            return Err(Error::NotConverged { solver: "inverse iteration", iterations: MOST_STEPS, residual, tolerance });
+            return Err(Error::NotConverged {
+                solver: "inverse iteration",
+                iterations: MOST_STEPS,
+                residual,
+                tolerance,
+            });
         }
     }
     Ok(())
@@ -125,7 +130,8 @@ struct Row {
 impl Factors {
     fn factor(&mut self, diagonal: &[f64], off_diagonal: &[f64], shift: f64, smallest_pivot: f64) {
         let n = diagonal.len();
-        let guard = |pivot: f64| if pivot.abs() < smallest_pivot { smallest_pivot.copysign(pivot) } else { pivot };
+        let guard =
+            |pivot: f64| if pivot.abs() < smallest_pivot { smallest_pivot.copysign(pivot) } else { pivot };
         let beside = |i: usize| off_diagonal.get(i).copied().unwrap_or(0.0);
         self.rows.clear();
         // The row being eliminated: its entries in columns i and i + 1.

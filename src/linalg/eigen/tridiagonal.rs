@@ -147,9 +147,16 @@ fn sweep<S: Simd>(simd: S, matrix: &mut [f64], start: usize, [v, w, x]: [&[f64];
         // The diagonal tile is stored in full: its transposed half, the returned products, is not needed.
         let below = tile + TILE;
         let columns = [&mut left[tile..below], &mut right[tile..below]];
-        strip(simd, columns, at_columns, [&v[tile..below], &w[tile..below], &x[tile..below]], &mut y[tile..below]);
+        strip(
+            simd,
+            columns,
+            at_columns,
+            [&v[tile..below], &w[tile..below], &x[tile..below]],
+            &mut y[tile..below],
+        );
         let columns = [&mut left[below..], &mut right[below..]];
-        let products = strip(simd, columns, at_columns, [&v[below..], &w[below..], &x[below..]], &mut y[below..]);
+        let products =
+            strip(simd, columns, at_columns, [&v[below..], &w[below..], &x[below..]], &mut y[below..]);
         y[first] += products[0];
         y[first + 1] += products[1];
     }
@@ -168,11 +175,14 @@ fn strip<S: Simd>(
 ) -> [f64; 2] {
     let y = S::as_mut_simd_f64s(y).0;
     let len = y.len();
-    let (v, w, x) = (&S::as_simd_f64s(v).0[..len], &S::as_simd_f64s(w).0[..len], &S::as_simd_f64s(x).0[..len]);
+    let (v, w, x) =
+        (&S::as_simd_f64s(v).0[..len], &S::as_simd_f64s(w).0[..len], &S::as_simd_f64s(x).0[..len]);
     let (left, right) = (&mut S::as_mut_simd_f64s(left).0[..len], &mut S::as_mut_simd_f64s(right).0[..len]);
     let [[v_left, w_left, x_left], [v_right, w_right, x_right]] = at_columns;
-    let (v_left, w_left, x_left) = (simd.splat_f64s(v_left), simd.splat_f64s(w_left), simd.splat_f64s(x_left));
-    let (v_right, w_right, x_right) = (simd.splat_f64s(v_right), simd.splat_f64s(w_right), simd.splat_f64s(x_right));
+    let (v_left, w_left, x_left) =
+        (simd.splat_f64s(v_left), simd.splat_f64s(w_left), simd.splat_f64s(x_left));
+    let (v_right, w_right, x_right) =
+        (simd.splat_f64s(v_right), simd.splat_f64s(w_right), simd.splat_f64s(x_right));
     let mut product_left = simd.splat_f64s(0.0);
     let mut product_right = simd.splat_f64s(0.0);
     for i in 0..len {
