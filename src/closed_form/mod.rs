@@ -1,1 +1,1 @@
-//! closed_form
+//! Closed forms
