@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
-use super::{backend, eigen::symmetric_eigen};
+use super::{ThinSvd, backend, eigen::symmetric_eigen};
 use crate::error::{Error, Result, check};
 
 /// A symmetric positive semi-definite matrix in its eigenbasis, small directions dropped (claim T31).
@@ -53,6 +53,27 @@ impl SpectralFactor {
     }
 }
 
+/// The thin singular value decomposition `A = U diag(σ) Vᵀ` of `a` of shape `(m, n)`; `O(m n min(m, n))`.
+///
+/// # Errors
+/// [`Error::Empty`] or [`Error::NotFinite`] for a bad `a`, [`Error::NotConverged`] if the backend gives up.
+pub fn thin_svd(a: ArrayView2<f64>) -> Result<ThinSvd> {
+    if a.is_empty() {
+        return Err(Error::Empty { argument: "a", expected: "row and one column" });
+    }
+    check::finite("a", &a)?;
+    backend::thin_svd(a)
+}
+
+impl ThinSvd {
+    /// Number of singular values above `max(m, n) · ε · σ_max`.
+    pub fn rank(&self) -> usize {
+        let longest = self.u.nrows().max(self.vt.ncols());
+        let smallest = longest as f64 * f64::EPSILON * self.singular_values[0];
+        self.singular_values.iter().take_while(|&&sigma| sigma > smallest).count()
+    }
+}
+
 /// The solution `W` of shape `(p, c)` of least norm among the minimisers of `‖A W − B‖`, `A` `(m, p)`, `B` `(m, c)`.
 ///
 /// Singular values below `max(m, p) · ε · σ_max` count as zero. Cost `O(m p min(m, p))`.
@@ -61,17 +82,13 @@ impl SpectralFactor {
 /// [`Error::Empty`] for an empty `a`, [`Error::Shape`] if `b` has other rows, [`Error::NotFinite`],
 /// [`Error::NotConverged`] if the backend gives up.
 pub fn least_squares(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>> {
-    if a.is_empty() {
-        return Err(Error::Empty { argument: "a", expected: "row and one column" });
-    }
+    let svd = thin_svd(a)?;
     check::shape("b", &[a.nrows(), b.ncols()], b.shape())?;
-    check::finite("a", &a)?;
     check::finite("b", &b)?;
-    let svd = backend::thin_svd(a)?;
-    let smallest = a.nrows().max(a.ncols()) as f64 * f64::EPSILON * svd.singular_values[0];
+    let rank = svd.rank();
     let mut coordinates = svd.u.t().dot(&b);
-    for (mut row, &sigma) in coordinates.rows_mut().into_iter().zip(&svd.singular_values) {
-        row *= if sigma > smallest { 1.0 / sigma } else { 0.0 };
+    for (i, mut row) in coordinates.rows_mut().into_iter().enumerate() {
+        row *= if i < rank { svd.singular_values[i].recip() } else { 0.0 };
     }
     Ok(svd.vt.t().dot(&coordinates))
 }

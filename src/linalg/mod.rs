@@ -19,8 +19,9 @@ mod eigen;
 mod operator;
 mod simd;
 
+pub use backend::ThinSvd;
 pub use certificate::{Certificate, count_above};
-pub use dense::{SpectralFactor, cholesky, least_squares};
+pub use dense::{SpectralFactor, cholesky, least_squares, thin_svd};
 pub use eigen::{Eigenpairs, PartialEigensolver, leading_eigenpairs, symmetric_eigen};
 pub use operator::Operator;
 

@@ -17,14 +17,15 @@ use ndarray::{Array1, Array2};
 
 pub(super) use chosen::{NAME, block_diagonal, cholesky, symmetric_eigen, thin_svd};
 
-/// `A = U diag(σ) Vᵀ`, σ descending.
-pub(super) struct ThinSvd {
-    /// `(m, r)`, `r = min(m, n)`.
-    pub(super) u: Array2<f64>,
-    /// `(r,)`.
-    pub(super) singular_values: Array1<f64>,
-    /// `(r, n)`.
-    pub(super) vt: Array2<f64>,
+/// The thin singular value decomposition `A = U diag(σ) Vᵀ` of a matrix of shape `(m, n)`, `r = min(m, n)`.
+#[derive(Clone, Debug)]
+pub struct ThinSvd {
+    /// `(m, r)` left singular vectors, one column each.
+    pub u: Array2<f64>,
+    /// `(r,)` singular values, descending.
+    pub singular_values: Array1<f64>,
+    /// `(r, n)` right singular vectors, one row each.
+    pub vt: Array2<f64>,
 }
 
 /// The block-diagonal factor of a symmetric indefinite factorisation `P A Pᵀ = L B Lᵀ`.
