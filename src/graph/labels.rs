@@ -206,6 +206,18 @@ impl Structure for ContrastiveGraph {
         }
     }
 
+    /// Members of one class have the same row.
+    fn add_to(&self, weight: f64, out: &mut ArrayViewMut2<f64>) {
+        let mut row = Array1::zeros(self.order());
+        for block in self.positives.blocks().filter(|block| !block.is_empty()) {
+            row.fill(0.0);
+            self.add_row(block[0], weight, row.view_mut());
+            for &i in block {
+                out.row_mut(i).scaled_add(1.0, &row);
+            }
+        }
+    }
+
     fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
         let total = sum_of_rows(x, self.positives.known());
         for block in self.positives.blocks() {

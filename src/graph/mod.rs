@@ -193,7 +193,7 @@ impl SimilarityGraph {
 
     /// Adds `weight · G` to the matrix `out` of shape `(n, n)`, in any memory layout.
     ///
-    /// Cost: one addition an entry that is not structurally zero, no allocation; for low rank one `n×r×n` product.
+    /// Cost: one addition an entry that is not structurally zero, at most `O(n)` memory; for low rank one `n×r×n` product.
     ///
     /// # Errors
     /// [`Error::Shape`] if `out` is not `(n, n)`.

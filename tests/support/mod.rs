@@ -12,14 +12,14 @@ pub(crate) fn jacobi(a: &Array2<f64>) -> (Array1<f64>, Array2<f64>) {
     let n = a.nrows();
     let mut a = a.as_standard_layout().into_owned();
     let mut vectors = Array2::eye(n); // one eigenvector a row, until the end
-    let scale = a.iter().fold(f64::MIN_POSITIVE, |largest, entry| largest.max(entry.abs()));
+    let norm = a.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
     for _sweep in 0..60 {
         let mut largest = 0.0_f64;
         for p in 0..n {
             for q in p + 1..n {
                 let off = a[[p, q]];
                 largest = largest.max(off.abs());
-                if off.abs() <= 1e-17 * scale {
+                if off.abs() <= 1e-17 * norm {
                     continue;
                 }
                 let theta = (a[[q, q]] - a[[p, p]]) / (2.0 * off);
@@ -35,7 +35,7 @@ pub(crate) fn jacobi(a: &Array2<f64>) -> (Array1<f64>, Array2<f64>) {
                 rotate_rows(&mut vectors, p, q, c, s);
             }
         }
-        if largest <= 1e-15 * scale {
+        if largest <= 1e-15 * norm {
             let mut order: Vec<usize> = (0..n).collect();
             order.sort_by(|&i, &j| a[[j, j]].total_cmp(&a[[i, i]]));
             let values = order.iter().map(|&i| a[[i, i]]).collect();
