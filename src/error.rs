@@ -219,6 +219,14 @@ pub(crate) mod check {
         Err(Error::Domain { argument, value: value as f64, must })
     }
 
+    /// `index` is below `end`.
+    pub(crate) fn index(argument: &'static str, index: usize, end: usize, must: &'static str) -> Result<()> {
+        if index < end {
+            return Ok(());
+        }
+        Err(Error::Domain { argument, value: index as f64, must })
+    }
+
     /// An array index of any dimension as a list of numbers.
     pub(crate) trait IndexList {
         /// The index, one number an axis.

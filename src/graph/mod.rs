@@ -149,7 +149,9 @@ impl SimilarityGraph {
         if indices.is_empty() {
             return Err(Error::Empty { argument: "indices", expected: "sample" });
         }
-        indices.iter().try_for_each(|&index| self.check_index("indices", index))?;
+        indices.iter().try_for_each(|&index| {
+            check::index("indices", index, self.order, "below the number of samples")
+        })?;
         let terms =
             self.terms.iter().map(|(weight, form)| (*weight, form.structure().restrict(indices))).collect();
         Ok(Self { order: indices.len(), terms })
@@ -178,8 +180,8 @@ impl SimilarityGraph {
     /// # Errors
     /// [`Error::Domain`] if an index is not below `n`.
     pub fn entry(&self, i: usize, j: usize) -> Result<f64> {
-        self.check_index("row", i)?;
-        self.check_index("column", j)?;
+        check::index("row", i, self.order, "below the number of samples")?;
+        check::index("column", j, self.order, "below the number of samples")?;
         Ok(self.entry_at(i, j))
     }
 
@@ -247,13 +249,6 @@ impl SimilarityGraph {
 
     fn structures(&self) -> Vec<(f64, &dyn form::Structure)> {
         self.terms.iter().map(|(weight, form)| (*weight, form.structure())).collect()
-    }
-
-    fn check_index(&self, argument: &'static str, index: usize) -> Result<()> {
-        if index < self.order {
-            return Ok(());
-        }
-        Err(Error::Domain { argument, value: index as f64, must: "below the number of samples" })
     }
 }
 
