@@ -308,6 +308,10 @@ fn csv_names_the_line_and_the_column() {
         "a label column only, expected at least one input column before it"
     );
     assert_eq!(complain("1,\n2,\n", labelled), "no known label, expected at least one");
+    let spaced = file("good.csv", b" 1, 2 ,\n3,4, 1\n");
+    let table = Table::read(spaced.path(), labelled).unwrap();
+    assert_eq!(table.inputs, array![[1.0, 2.0], [3.0, 4.0]]);
+    assert_eq!(table.labels, Some(Labels::partial(vec![None, Some(1)], 2).unwrap()));
     let bytes = file("bad.csv", b"1,\xff\n");
     assert!(matches!(Table::read(bytes.path(), plain), Err(Error::Format { .. })));
     assert!(matches!(Table::read("no such file.csv", plain), Err(Error::Io { .. })));

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
-use csv::{ReaderBuilder, StringRecord, Trim, WriterBuilder};
+use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use ndarray::Array2;
 
 use super::{at, malformed, shortest, write_atomically};
@@ -53,7 +53,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads a csv file: comma separated, every row as wide as the first, blanks around cells ignored.
+    /// Reads a csv file: comma separated, every row as wide as the first, blanks around numbers ignored.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read; [`Error::Format`] with the line if a row is shorter or longer
@@ -137,7 +137,7 @@ impl Table {
     }
 }
 
-/// A csv file cut into cells, blanks around them dropped.
+/// A csv file cut into cells.
 pub(crate) struct CsvFile<'a> {
     path: &'a Path,
     text: Vec<u8>,
@@ -149,8 +149,7 @@ pub(crate) struct CsvFile<'a> {
 impl<'a> CsvFile<'a> {
     pub(crate) fn read(path: &'a Path, header: Header) -> Result<Self> {
         let text = fs::read(path).map_err(at(path))?;
-        let mut reader =
-            ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(&text[..]);
+        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&text[..]);
         let mut records: Vec<_> = reader
             .records()
             .collect::<Result<_, _>>()
@@ -203,7 +202,7 @@ impl Row<'_> {
     }
 
     fn class(&self, column: usize) -> Result<Option<usize>> {
-        if self.record[column].is_empty() {
+        if self.record[column].trim().is_empty() {
             return Ok(None);
         }
         match self.parsed(column) {
@@ -214,7 +213,7 @@ impl Row<'_> {
     }
 
     pub(crate) fn parsed<T: FromStr>(&self, column: usize) -> Option<T> {
-        self.record[column].parse().ok()
+        self.record[column].trim().parse().ok()
     }
 
     pub(crate) fn bad_cell(&self, column: usize, expected: &str) -> Error {
