@@ -105,6 +105,20 @@ impl Labels {
         Self { class_of, classes: self.classes }
     }
 
+    /// The labels of the views of each sample: rows `views·i .. views·(i+1)` have the class of sample `i`.
+    ///
+    /// To label the first view of each sample only, follow with `.reveal(|row| row % views == 0)`.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] if `views = 0`.
+    pub fn for_views(&self, views: usize) -> Result<Self> {
+        if views == 0 {
+            return Err(Error::Empty { argument: "views", expected: "view" });
+        }
+        let class_of = self.iter().flat_map(|class| std::iter::repeat_n(class, views)).collect();
+        Ok(Self { class_of, classes: self.classes })
+    }
+
     /// Checks that every class has a known member.
     ///
     /// # Errors
