@@ -1,1 +1,34 @@
-//! plot
+//! Figures from curves, point sets, matrices and fields.
+//!
+//! Each function draws one figure and writes it twice, as `STEM.svg` (vector) and `STEM.png` (two pixels per CSS
+//! pixel), both whole or not at all. The same input gives the same bytes: no system font, clock or random number takes
+//! part. Sizes are chosen to be read at about 700 pixels of width.
+//!
+//! | figure | function |
+//! |---|---|
+//! | errors against queries, labels, corruption (THEORY 8.3–8.5, 8.7) | [`curves`] |
+//! | error and connected components against missing entries (8.6) | [`twin`] |
+//! | samples in the plane | [`scatter`] |
+//! | similarity graphs | [`matrices`] |
+//! | learned features over the plane (8.8) | [`fields`] |
+
+mod axis;
+mod curves;
+mod fields;
+mod file;
+mod isoband;
+mod legend;
+mod matrices;
+mod page;
+mod palette;
+mod panels;
+mod raster;
+mod scatter;
+mod twin;
+
+pub use curves::{Axes, curves};
+pub use fields::{Domain, Field, Points, fields};
+pub use matrices::matrices;
+pub use palette::OKABE_ITO;
+pub use scatter::{ScatterPanel, scatter};
+pub use twin::{TwinAxes, twin};

@@ -1,0 +1,117 @@
+//! The pixel half of a [`Page`](super::page::Page): an RGB buffer with filled polygons, strokes and discs.
+//!
+//! A pixel belongs to a shape when its centre does. The buffer is finer than the picture by [`OVERSAMPLE`], and
+//! averaging down to the picture is what smooths the edges.
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // pixel coordinates, clamped to the buffer
+
+/// Buffer pixels per picture pixel, along each axis.
+pub(crate) const OVERSAMPLE: usize = 3;
+
+/// A point in buffer pixels; pixel `(i, j)` covers `[i, i+1] × [j, j+1]`.
+pub(crate) type Point = (f64, f64);
+
+/// An RGB buffer that starts white.
+pub(crate) struct Raster {
+    width: usize,
+    height: usize,
+    rgb: Vec<u8>,
+}
+
+impl Raster {
+    /// A white buffer of `width × height` pixels, both multiples of [`OVERSAMPLE`].
+    pub(crate) fn new(width: usize, height: usize) -> Self {
+        Self { width, height, rgb: vec![255; 3 * width * height] }
+    }
+
+    /// Mixes `colour` into one pixel; outside the buffer nothing happens.
+    pub(crate) fn blend(&mut self, (x, y): (i32, i32), colour: (u8, u8, u8), alpha: f64) {
+        let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { return };
+        if x >= self.width || y >= self.height {
+            return;
+        }
+        let start = 3 * (y * self.width + x);
+        for (old, new) in self.rgb[start..start + 3].iter_mut().zip([colour.0, colour.1, colour.2]) {
+            *old = (f64::from(*old) + alpha * (f64::from(new) - f64::from(*old))).round() as u8;
+        }
+    }
+
+    /// Fills a closed polygon (even–odd rule).
+    pub(crate) fn fill(&mut self, ring: &[Point], colour: (u8, u8, u8), alpha: f64) {
+        let mut crossings: Vec<Vec<f64>> = Vec::new();
+        let top = ring.iter().map(|p| p.1).fold(f64::INFINITY, f64::min).max(0.0).floor();
+        for (&a, &b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+            let (upper, lower) = if a.1 < b.1 { (a, b) } else { (b, a) };
+            let first = (upper.1 - 0.5).ceil().max(top) as usize;
+            let end = (lower.1 - 0.5).ceil().clamp(0.0, self.height as f64) as usize;
+            for row in first..end {
+                let share = (row as f64 + 0.5 - upper.1) / (lower.1 - upper.1);
+                let slot = row - top as usize;
+                if crossings.len() <= slot {
+                    crossings.resize(slot + 1, Vec::new());
+                }
+                crossings[slot].push(upper.0 + share * (lower.0 - upper.0));
+            }
+        }
+        for (slot, row) in crossings.iter_mut().enumerate() {
+            row.sort_by(f64::total_cmp);
+            for pair in row.chunks_exact(2) {
+                let bound = |x: f64| (x - 0.5).ceil().clamp(0.0, self.width as f64) as i32;
+                for x in bound(pair[0])..bound(pair[1]) {
+                    self.blend((x, (slot + top as usize) as i32), colour, alpha);
+                }
+            }
+        }
+    }
+
+    /// Fills a disc.
+    pub(crate) fn disc(&mut self, (cx, cy): Point, radius: f64, colour: (u8, u8, u8), alpha: f64) {
+        for y in (cy - radius).floor() as i32..=(cy + radius).ceil() as i32 {
+            for x in (cx - radius).floor() as i32..=(cx + radius).ceil() as i32 {
+                if (f64::from(x) + 0.5 - cx).hypot(f64::from(y) + 0.5 - cy) <= radius {
+                    self.blend((x, y), colour, alpha);
+                }
+            }
+        }
+    }
+
+    /// Draws a polyline with round joins and flat ends. Meant for opaque colours: pieces overlap at the joins.
+    pub(crate) fn stroke(&mut self, path: &[Point], width: f64, colour: (u8, u8, u8), alpha: f64) {
+        for piece in path.windows(2) {
+            let (a, b) = (piece[0], piece[1]);
+            let length = (b.0 - a.0).hypot(b.1 - a.1);
+            if length == 0.0 {
+                continue;
+            }
+            let normal = (width / 2.0 * (a.1 - b.1) / length, width / 2.0 * (b.0 - a.0) / length);
+            let shift = |p: Point, sign: f64| (p.0 + sign * normal.0, p.1 + sign * normal.1);
+            self.fill(&[shift(a, 1.0), shift(b, 1.0), shift(b, -1.0), shift(a, -1.0)], colour, alpha);
+        }
+        if path.len() > 2 {
+            for &joint in &path[1..path.len() - 1] {
+                self.disc(joint, width / 2.0, colour, alpha);
+            }
+        }
+    }
+
+    /// The picture: every [`OVERSAMPLE`]² block averaged. Returns width, height and RGB bytes.
+    pub(crate) fn picture(&self) -> (u32, u32, Vec<u8>) {
+        let (width, height) = (self.width / OVERSAMPLE, self.height / OVERSAMPLE);
+        let mut out = Vec::with_capacity(3 * width * height);
+        for y in 0..height {
+            for x in 0..width {
+                for channel in 0..3 {
+                    let mut sum = 0;
+                    for dy in 0..OVERSAMPLE {
+                        for dx in 0..OVERSAMPLE {
+                            let pixel = (y * OVERSAMPLE + dy) * self.width + x * OVERSAMPLE + dx;
+                            sum += usize::from(self.rgb[3 * pixel + channel]);
+                        }
+                    }
+                    let area = OVERSAMPLE * OVERSAMPLE;
+                    out.push(((sum + area / 2) / area) as u8);
+                }
+            }
+        }
+        (width as u32, height as u32, out)
+    }
+}
