@@ -53,7 +53,8 @@ fn main() -> ExitCode {
 fn run(run: &Run) -> Result<()> {
     let test = circles_sweep(PROTOCOL.n_test, PROTOCOL.noise, &mut run.shared_rng())?;
     let trials = run.trials(|_, rng| trial(&test, rng))?;
-    let queries: Vec<f64> = (0..PROTOCOL.rounds).map(|round| (PROTOCOL.answers_a_round * round) as f64).collect();
+    let queries: Vec<f64> =
+        (0..PROTOCOL.rounds).map(|round| (PROTOCOL.answers_a_round * round) as f64).collect();
     let rows = |series: usize| trials.iter().map(|(errors, _)| &errors[series]).collect::<Vec<_>>();
     let curves = [
         Curve::from_trials("contrastive", &queries, &rows(0))?,

@@ -45,7 +45,8 @@ pub fn illustrate(
         .zip(&pairs.values)
         .rev()
         .map(|(feature, value)| {
-            let values = Array2::from_shape_fn((RESOLUTION, RESOLUTION), |(y, x)| feature[y * RESOLUTION + x]);
+            let values =
+                Array2::from_shape_fn((RESOLUTION, RESOLUTION), |(y, x)| feature[y * RESOLUTION + x]);
             (format!("eigenvalue {value:.4}"), values)
         })
         .collect();

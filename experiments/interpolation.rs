@@ -99,10 +99,14 @@ fn trial(test: &Labelled, set: &mut impl Rng, rng: &mut impl Rng) -> Result<([Ve
         for labels in 0..PROTOCOL.samples {
             let first_view = |row: usize| row % PROTOCOL.views == 0;
             let known = train.labels.reveal(|row| first_view(row) && place[row / PROTOCOL.views] < labels);
-            let graph =
-                SimilarityGraph::mixture([(1.0 - alpha, views.clone()), (alpha, SimilarityGraph::labels(&known))])?;
+            let graph = SimilarityGraph::mixture([
+                (1.0 - alpha, views.clone()),
+                (alpha, SimilarityGraph::labels(&known)),
+            ])?;
             errors.push(reader.error_of(&graph)?);
-            if alpha == PROTOCOL.alphas[0] && [0, PROTOCOL.samples / 2, PROTOCOL.samples - 1].contains(&labels) {
+            if alpha == PROTOCOL.alphas[0]
+                && [0, PROTOCOL.samples / 2, PROTOCOL.samples - 1].contains(&labels)
+            {
                 graphs.push((format!("{labels} labels"), graph));
             }
         }

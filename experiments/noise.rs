@@ -53,7 +53,8 @@ fn run(run: &Run) -> Result<()> {
     let test = circles_sweep(PROTOCOL.n_test, PROTOCOL.noise, &mut run.shared_rng())?;
     let trials = run.trials(|_, rng| trial(&test, rng))?;
     // The reference axis: the error at x was measured after ten more labels than x were redrawn.
-    let corrupted: Vec<f64> = (0..PROTOCOL.rounds).map(|round| (PROTOCOL.labels_a_round * round) as f64).collect();
+    let corrupted: Vec<f64> =
+        (0..PROTOCOL.rounds).map(|round| (PROTOCOL.labels_a_round * round) as f64).collect();
     let rows: Vec<_> = trials.iter().map(|(errors, _)| errors).collect();
     let curve = Curve::from_trials("error", &corrupted, &rows)?;
     run.save(std::slice::from_ref(&curve), &PROTOCOL)?;

@@ -1,5 +1,5 @@
 //! Positive Active Learning on similarity graphs.
-#![warn(clippy::pedantic, clippy::unwrap_used, clippy::expect_used)]
+#![warn(missing_docs, unreachable_pub, clippy::pedantic, clippy::unwrap_used, clippy::expect_used)]
 #![allow(
     clippy::cast_precision_loss,     // counts stay far below 2^53
     clippy::inline_always,           // vector kernels must be inlined where their instruction set is enabled

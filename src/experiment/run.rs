@@ -128,6 +128,12 @@ impl Run {
         results.into_iter().flatten().collect()
     }
 
+    /// `OUT/NAME`, the outputs' path without an extension.
+    #[must_use]
+    pub fn stem(&self) -> PathBuf {
+        self.out.join(self.name)
+    }
+
     /// The path of an output: `OUT/NAME.extension`.
     #[must_use]
     pub fn path(&self, extension: &str) -> PathBuf {

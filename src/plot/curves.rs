@@ -45,6 +45,13 @@ pub struct Axes {
     pub y_range: Option<(f64, f64)>,
 }
 
+impl Axes {
+    /// The labels, the vertical range being left to the data.
+    pub fn new(x_label: impl Into<String>, y_label: impl Into<String>) -> Self {
+        Self { x_label: x_label.into(), y_label: y_label.into(), y_range: None }
+    }
+}
+
 /// Draws every curve as a line with a band mean ± std, a grid and a legend, into `STEM.svg` and `STEM.png`.
 ///
 /// The plot area has the proportions 3 × 1.5. Bands are cut off at its edges, curves never. Where curves leave no room
