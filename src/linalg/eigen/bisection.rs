@@ -17,7 +17,8 @@ pub(super) fn leading_eigenvalues(diagonal: &[f64], off_diagonal: &[f64], bound:
     let squares: Vec<f64> = std::iter::once(0.0).chain(off_diagonal.iter().map(|e| e * e)).collect();
     let largest_square = squares.iter().copied().fold(1.0_f64, f64::max);
     let matrix = Matrix { diagonal, squares: &squares, smallest_pivot: f64::MIN_POSITIVE * largest_square };
-    let tolerance = f64::EPSILON * bound;
+    // Neighbouring numbers inside the reach are closer than this, so that every open interval can be divided.
+    let tolerance = 2.0 * f64::EPSILON * bound;
 
     let reach = bound * (1.0 + 4.0 * f64::EPSILON * diagonal.len() as f64) + tolerance;
     let mut intervals = vec![(-reach, reach); k];

@@ -18,6 +18,9 @@ use crate::linalg::simd::{AlignedBuffer, axpy, dot};
 
 /// Rows and columns of a diagonal tile: a multiple of every supported vector length.
 const TILE: usize = 8;
+/// A column norm that counts as zero: below a rounding error of any norm the solver works at, and above the norms
+/// whose squares lose digits to underflow, with which a reflector would not be orthogonal.
+const NEGLIGIBLE: f64 = 1e-140;
 
 /// The tridiagonal matrix, its reflectors and the buffers, kept for reuse.
 #[derive(Debug, Default)]
@@ -123,7 +126,7 @@ impl WithSimd for Reduction<'_> {
 fn householder<S: Simd>(simd: S, x: &mut [f64], first: usize) -> (f64, f64) {
     let alpha = x[first];
     let below = dot(simd, &x[first + 1..], &x[first + 1..]).sqrt();
-    if below == 0.0 {
+    if below < NEGLIGIBLE {
         x[first..].fill(0.0);
         return (alpha, 0.0);
     }
