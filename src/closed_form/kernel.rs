@@ -8,13 +8,15 @@
 //! would lead the spectrum with features that vanish everywhere (claim T31). Then the problem is restricted to the
 //! range of `K`.
 
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 use super::{Coordinates, Minimiser, SpectralLoss};
-use crate::error::{Result, check};
-use crate::graph::SimilarityGraph;
+use crate::error::{Error, Result, check};
+use crate::graph::{LowRankPart, SimilarityGraph};
 use crate::kernel::{RadialKernel, cross_gram, gram};
-use crate::linalg::{Eigenpairs, PartialEigensolver, SpectralFactor};
+use crate::linalg::{
+    Eigenpairs, PartialEigensolver, SpectralFactor, leading_eigenpairs_of_update, symmetric_eigen,
+};
 
 /// A kernel, a penalty, a cut-off: what there is to choose.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,6 +81,8 @@ impl<K: RadialKernel> FittedKernel<K> {
             beta: self.beta,
             matrix: Array2::zeros(self.inverse.raw_dim()),
             dense: PartialEigensolver::default(),
+            last_rest: None,
+            decomposed: None,
         }
     }
 
@@ -173,6 +177,11 @@ impl Lift {
 }
 
 /// Solves `T = G − βK⁻¹` for one graph after another on the same samples.
+///
+/// The graph's structure decides how. Label and low-rank terms change `T` by a low-rank matrix: once the rest of `T` is
+/// decomposed, every further set of labels costs `O(n² k)` instead of `4n³/3`. The rest is decomposed when it comes the
+/// second time in a row; without other terms it is `−βK⁻¹`, whose eigenvectors are known from the start. Everything else,
+/// and every case in which a residual does not certify the short way, is solved densely.
 #[derive(Debug)]
 pub struct KernelSolver<'a> {
     inverse: &'a Array2<f64>,
@@ -180,10 +189,17 @@ pub struct KernelSolver<'a> {
     beta: f64,
     matrix: Array2<f64>,
     dense: PartialEigensolver,
+    /// What the last graph held besides its low-rank part.
+    last_rest: Option<SimilarityGraph>,
+    /// `last_rest − βK⁻¹`, if it was decomposed.
+    decomposed: Option<Eigenpairs>,
 }
 
+/// Low rank is at most this fraction of the order (`r ≤ n / 16`): beyond, a dense solve costs as much.
+const LARGEST_RANK_PART: usize = 16;
+
 impl KernelSolver<'_> {
-    /// The `k` leading eigenpairs of `T`, eigenvectors of shape `(n, k)`; `4n³/3` flops.
+    /// The `k` leading eigenpairs of `T`, eigenvectors of shape `(n, k)`.
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if the graph has other samples; [`crate::Error::Domain`] unless `k` is at least
@@ -197,20 +213,76 @@ impl KernelSolver<'_> {
             self.spectrum.values.len(),
             "at least 1 and at most the rank of the Gram matrix",
         )?;
-        if self.spectrum.dropped > 0 {
-            return self.leading_in_range(graph, k);
+        if let (rest, Some(change)) = graph.split_low_rank()
+            && change.core.nrows() * LARGEST_RANK_PART <= n
+            && let Some(pairs) = self.leading_of_update(rest, &change, k)?
+        {
+            return Ok(pairs);
         }
-        self.matrix.zip_mut_with(self.inverse, |entry, &inverse| *entry = -self.beta * inverse);
-        graph.add_to(1.0, &mut self.matrix.view_mut())?;
-        self.dense.leading(self.matrix.view(), k)
+        self.assemble(graph)?;
+        let pairs = self.dense.leading(self.matrix.view(), k)?;
+        Ok(self.in_samples(pairs))
     }
 
-    /// The same on the range of `K`, in its eigenbasis: `UᵀGU − βΛ⁻¹` (claim T30).
-    fn leading_in_range(&mut self, graph: &SimilarityGraph, k: usize) -> Result<Eigenpairs> {
-        let penalties = self.spectrum.values.mapv(f64::recip);
-        let basis = self.spectrum.vectors.view();
-        let matrix = SpectralLoss::SimClr2.matrix(graph, Some(basis), &penalties, self.beta)?;
-        let pairs = self.dense.leading(matrix.view(), k)?;
-        Ok(Eigenpairs { vectors: basis.dot(&pairs.vectors), ..pairs })
+    /// By a low-rank change of the decomposed rest; `None` if that is not known, or the result is not certified.
+    fn leading_of_update(
+        &mut self,
+        rest: Option<SimilarityGraph>,
+        change: &LowRankPart,
+        k: usize,
+    ) -> Result<Option<Eigenpairs>> {
+        let Some(rest) = rest else {
+            let values = self.spectrum.values.mapv(|value| -self.beta / value);
+            return updated(values.view(), self.spectrum.vectors.view(), change, k);
+        };
+        if self.last_rest.as_ref() != Some(&rest) {
+            self.last_rest = Some(rest);
+            self.decomposed = None;
+            return Ok(None);
+        }
+        if self.decomposed.is_none() {
+            self.assemble(&rest)?;
+            self.decomposed = Some(self.in_samples(symmetric_eigen(self.matrix.view())?));
+        }
+        match &self.decomposed {
+            Some(Eigenpairs { values, vectors, .. }) => updated(values.view(), vectors.view(), change, k),
+            None => Ok(None),
+        }
+    }
+
+    /// Fills the matrix with `graph − βK⁻¹`; on the range of `K` and in its eigenbasis, `UᵀGU − βΛ⁻¹`, if that is not
+    /// everything (claim T30).
+    fn assemble(&mut self, graph: &SimilarityGraph) -> Result<()> {
+        if self.spectrum.dropped > 0 {
+            let penalties = self.spectrum.values.mapv(f64::recip);
+            let basis = self.spectrum.vectors.view();
+            self.matrix = SpectralLoss::SimClr2.matrix(graph, Some(basis), &penalties, self.beta)?;
+            return Ok(());
+        }
+        self.matrix.zip_mut_with(self.inverse, |entry, &inverse| *entry = -self.beta * inverse);
+        graph.add_to(1.0, &mut self.matrix.view_mut())
+    }
+
+    /// Eigenpairs of the matrix that [`Self::assemble`] fills, with vectors over the samples.
+    fn in_samples(&self, pairs: Eigenpairs) -> Eigenpairs {
+        if self.spectrum.dropped == 0 {
+            return pairs;
+        }
+        Eigenpairs { vectors: self.spectrum.vectors.dot(&pairs.vectors), ..pairs }
+    }
+}
+
+/// The leading eigenpairs of `U diag(values) Uᵀ + B C Bᵀ`; `None` if the result is not certified.
+fn updated(
+    values: ArrayView1<f64>,
+    basis: ArrayView2<f64>,
+    change: &LowRankPart,
+    k: usize,
+) -> Result<Option<Eigenpairs>> {
+    let w = basis.t().dot(&change.factor);
+    match leading_eigenpairs_of_update(values, w.view(), change.core.view(), k) {
+        Ok(pairs) => Ok(Some(Eigenpairs { vectors: basis.dot(&pairs.vectors), ..pairs })),
+        Err(Error::NotConverged { .. }) => Ok(None),
+        Err(other) => Err(other),
     }
 }

@@ -3,6 +3,7 @@
 use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use super::components::UnionFind;
+use super::split::LowRankPart;
 use super::{ContrastiveGraph, DenseGraph, LabelGraph, LowRankGraph, PairGraph, ViewGraph};
 
 /// One term of a graph, in the form it was given.
@@ -79,6 +80,11 @@ pub(super) trait Structure {
 
     /// `F[indices, indices]`.
     fn restrict(&self, indices: &[usize]) -> Form;
+
+    /// `F = B C Bᵀ` with few columns, for forms of low rank.
+    fn low_rank(&self) -> Option<LowRankPart> {
+        None
+    }
 
     /// `diag(s) F diag(s)` as a sum of terms.
     fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)>;

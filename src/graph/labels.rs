@@ -8,6 +8,7 @@ use super::components::UnionFind;
 use super::form::{Form, Structure, distance_squared};
 use super::low_rank::LowRankGraph;
 use super::pairs::PairGraph;
+use super::split::LowRankPart;
 use crate::data::Labels;
 
 /// 1 between samples of one class, 0 elsewhere; samples of unknown label have zero rows.
@@ -68,6 +69,16 @@ impl LabelGraph {
         &self.members
     }
 
+    /// `Y` without the columns of empty classes, `(n, r)`.
+    fn indicators(&self) -> Array2<f64> {
+        let blocks: Vec<&[usize]> = self.blocks().filter(|block| !block.is_empty()).collect();
+        let mut indicators = Array2::zeros((self.class_of.len(), blocks.len()));
+        for (column, block) in blocks.into_iter().enumerate() {
+            block.iter().for_each(|&member| indicators[[member, column]] = 1.0);
+        }
+        indicators
+    }
+
     fn block(&self, class: usize) -> &[usize] {
         &self.members[self.starts[class]..self.starts[class + 1]]
     }
@@ -123,6 +134,12 @@ impl Structure for LabelGraph {
 
     fn energy(&self, z: ArrayView2<f64>) -> f64 {
         self.blocks().map(|block| scatter(z, block.iter().copied())).sum()
+    }
+
+    fn low_rank(&self) -> Option<LowRankPart> {
+        let factor = self.indicators();
+        let core = Array2::eye(factor.ncols());
+        Some(LowRankPart { factor, core })
     }
 
     fn restrict(&self, indices: &[usize]) -> Form {
@@ -242,6 +259,13 @@ impl Structure for ContrastiveGraph {
 
     fn energy(&self, z: ArrayView2<f64>) -> f64 {
         2.0 * self.positives.energy(z) - scatter(z, self.positives.known().iter().copied())
+    }
+
+    fn low_rank(&self) -> Option<LowRankPart> {
+        // k is the sum of the classes' columns, so 2YYᵀ − kkᵀ = Y (2I − 11ᵀ) Yᵀ.
+        let factor = self.positives.indicators();
+        let core = Array2::eye(factor.ncols()) * 2.0 - 1.0;
+        Some(LowRankPart { factor, core })
     }
 
     fn restrict(&self, indices: &[usize]) -> Form {

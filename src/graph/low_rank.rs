@@ -5,6 +5,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMu
 
 use super::components::UnionFind;
 use super::form::{Form, Structure};
+use super::split::LowRankPart;
 use super::totals;
 use crate::error::{Error, Result, check};
 
@@ -115,6 +116,10 @@ impl Structure for LowRankGraph {
             .zip(&self.weights)
             .map(|(b, weight)| weight * column_energy(b))
             .sum()
+    }
+
+    fn low_rank(&self) -> Option<LowRankPart> {
+        Some(LowRankPart { factor: self.factor.clone(), core: Array2::from_diag(&self.weights) })
     }
 
     fn restrict(&self, indices: &[usize]) -> Form {

@@ -25,6 +25,7 @@ mod laplacian;
 mod low_rank;
 mod pairs;
 mod perturb;
+mod split;
 mod totals;
 mod views;
 
@@ -41,6 +42,7 @@ pub use laplacian::{Laplacian, NormalisedLaplacian};
 pub use low_rank::LowRankGraph;
 pub use pairs::PairGraph;
 pub use perturb::{drop_entries, redraw_labels};
+pub use split::LowRankPart;
 pub use views::ViewGraph;
 
 /// A symmetric, signed similarity graph over `n ≥ 1` samples, kept in its cheap form.

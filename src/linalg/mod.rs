@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | the few leading eigenpairs of a dense symmetric matrix | [`leading_eigenpairs`] | `4n³/3` |
 //! | the same for many matrices, without allocation | [`PartialEigensolver`] | `4n³/3` |
+//! | the same after a low-rank change of a decomposed matrix | [`leading_eigenpairs_of_update`] | `O(n r²)` a count |
 //! | all of them | [`symmetric_eigen`] | `≈ 9n³` |
 //! | proof that computed pairs are good | [`Eigenpairs::certify`] | one product |
 //! | proof that they are the leading ones | [`count_above`] | `n³/3` |
@@ -22,7 +23,9 @@ mod simd;
 pub use backend::ThinSvd;
 pub use certificate::{Certificate, count_above};
 pub use dense::{SpectralFactor, cholesky, least_squares, thin_svd};
-pub use eigen::{Eigenpairs, PartialEigensolver, leading_eigenpairs, symmetric_eigen};
+pub use eigen::{
+    Eigenpairs, PartialEigensolver, leading_eigenpairs, leading_eigenpairs_of_update, symmetric_eigen,
+};
 pub use operator::Operator;
 
 /// The linear-algebra backend in use: `"faer"` or `"lapack"`.

@@ -1,10 +1,11 @@
-//! Eigenvectors of a symmetric tridiagonal matrix for given eigenvalues, by inverse iteration.
+//! Eigenvectors for given eigenvalues, by inverse iteration.
 //!
-//! `(T − λI) x⁺ = x` with Gaussian elimination and row exchanges; every new vector is kept orthogonal to the earlier
-//! ones, which settles clusters and multiple eigenvalues (Peters & Wilkinson 1979; Golub & Van Loan, section 8.4).
+//! `(A − λI) x⁺ = x`; every new vector is kept orthogonal to the earlier ones, which settles clusters and multiple
+//! eigenvalues (Peters & Wilkinson 1979; Golub & Van Loan, section 8.4).
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::counted::Counted;
 use crate::error::{Error, Result};
 use crate::linalg::simd::{axpy, dot};
 
@@ -13,37 +14,36 @@ const MOST_STEPS: usize = 10;
 
 /// Orthonormal eigenvectors, column `j` (of leading dimension `stride ≥ n`, zero past `n`) belonging to `eigenvalues[j]`.
 ///
-/// `eigenvalues` are descending and correct to `ε · bound`. Cost `O(n k + n k²)`.
+/// `eigenvalues` are descending and correct to the rounding error of the matrix. Two or three solves a vector, and
+/// `O(n k²)`.
 ///
 /// # Errors
-/// [`Error::NotConverged`] if a residual `‖(T − λI)x‖` stays above `10 ε √n · bound`.
+/// [`Error::NotConverged`] if a residual `‖(A − λI)x‖` stays above `10 ε √n · bound`.
 pub(super) fn eigenvectors(
-    diagonal: &[f64],
-    off_diagonal: &[f64],
+    matrix: &mut impl Counted,
     eigenvalues: &[f64],
-    bound: f64,
     stride: usize,
     vectors: &mut Vec<f64>,
 ) -> Result<()> {
-    let n = diagonal.len();
+    let n = matrix.order();
     vectors.clear();
     vectors.resize(stride * eigenvalues.len(), 0.0);
-    let tolerance = 10.0 * f64::EPSILON * bound * (n as f64).sqrt();
-    let mut factors = Factors::default();
+    let rounding = f64::EPSILON * matrix.bound();
+    let tolerance = 10.0 * rounding * (n as f64).sqrt();
     let mut previous = f64::INFINITY;
     for (rank, &eigenvalue) in eigenvalues.iter().enumerate() {
         // Equal shifts would factor the same matrix; a separation of a few roundings tells multiple ones apart.
-        let shift = eigenvalue.min(previous - 2.0 * f64::EPSILON * bound);
+        let shift = eigenvalue.min(previous - 2.0 * rounding);
         previous = shift;
-        factors.factor(diagonal, off_diagonal, shift, f64::EPSILON * bound);
+        matrix.factor(shift);
         let (earlier, rest) = vectors.split_at_mut(rank * stride);
         let x = &mut rest[..n];
         start(x, rank);
         let mut residual = f64::INFINITY;
         for step in 0..MOST_STEPS {
-            factors.solve(x);
+            matrix.solve(x);
             Arch::new().dispatch(Orthonormalise { earlier, stride, x });
-            residual = residual_norm(diagonal, off_diagonal, eigenvalue, x);
+            residual = matrix.residual(eigenvalue, x);
             // One step past the tolerance removes what the start shared with the neighbours.
             if residual <= tolerance && step > 0 {
                 break;
@@ -93,83 +93,6 @@ impl WithSimd for Orthonormalise<'_> {
             }
             let norm = dot(simd, self.x, self.x).sqrt();
             self.x.iter_mut().for_each(|entry| *entry /= norm);
-        }
-    }
-}
-
-/// `‖(T − λI) x‖`.
-fn residual_norm(diagonal: &[f64], off_diagonal: &[f64], eigenvalue: f64, x: &[f64]) -> f64 {
-    let n = x.len();
-    let entry = |i: usize| {
-        let before = if i > 0 { off_diagonal[i - 1] * x[i - 1] } else { 0.0 };
-        let after = if i + 1 < n { off_diagonal[i] * x[i + 1] } else { 0.0 };
-        before + (diagonal[i] - eigenvalue) * x[i] + after
-    };
-    (0..n).map(|i| entry(i).powi(2)).sum::<f64>().sqrt()
-}
-
-/// `P (T − λI) = L U` with row exchanges: `U` has two superdiagonals.
-#[derive(Default)]
-struct Factors {
-    rows: Vec<Row>,
-}
-
-/// One step of the elimination.
-#[derive(Clone, Copy, Default)]
-struct Row {
-    /// `1 / U_ii`.
-    inverse_pivot: f64,
-    /// `U_{i,i+1}` and `U_{i,i+2}`.
-    above: [f64; 2],
-    /// The multiple of row `i` subtracted from row `i + 1`.
-    multiplier: f64,
-    /// Whether rows `i` and `i + 1` changed places first.
-    exchanged: bool,
-}
-
-impl Factors {
-    fn factor(&mut self, diagonal: &[f64], off_diagonal: &[f64], shift: f64, smallest_pivot: f64) {
-        let n = diagonal.len();
-        let guard =
-            |pivot: f64| if pivot.abs() < smallest_pivot { smallest_pivot.copysign(pivot) } else { pivot };
-        let beside = |i: usize| off_diagonal.get(i).copied().unwrap_or(0.0);
-        self.rows.clear();
-        // The row being eliminated: its entries in columns i and i + 1.
-        let (mut pivot, mut right) = (diagonal[0] - shift, beside(0));
-        for i in 0..n {
-            if i + 1 == n {
-                self.rows.push(Row { inverse_pivot: 1.0 / guard(pivot), ..Row::default() });
-                break;
-            }
-            let (below, next, next_right) = (off_diagonal[i], diagonal[i + 1] - shift, beside(i + 1));
-            if pivot.abs() >= below.abs() {
-                let inverse_pivot = 1.0 / guard(pivot);
-                let multiplier = below * inverse_pivot;
-                self.rows.push(Row { inverse_pivot, above: [right, 0.0], multiplier, exchanged: false });
-                (pivot, right) = (next - multiplier * right, next_right);
-            } else {
-                let inverse_pivot = 1.0 / guard(below);
-                let multiplier = pivot * inverse_pivot;
-                self.rows.push(Row { inverse_pivot, above: [next, next_right], multiplier, exchanged: true });
-                (pivot, right) = (right - multiplier * next, -multiplier * next_right);
-            }
-        }
-    }
-
-    /// Solves in place.
-    fn solve(&self, x: &mut [f64]) {
-        let n = x.len();
-        for (i, row) in self.rows[..n - 1].iter().enumerate() {
-            if row.exchanged {
-                x.swap(i, i + 1);
-            }
-            x[i + 1] -= row.multiplier * x[i];
-        }
-        let (mut after, mut second) = (0.0, 0.0);
-        for (entry, row) in x.iter_mut().zip(&self.rows).rev() {
-            let solved = (*entry - row.above[0] * after - row.above[1] * second) * row.inverse_pivot;
-            (second, after) = (after, solved);
-            *entry = solved;
         }
     }
 }

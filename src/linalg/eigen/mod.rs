@@ -6,11 +6,19 @@
 //! Every residual is checked before anything is returned; where one fails, the full decomposition takes over.
 
 mod bisection;
+mod counted;
 mod inverse_iteration;
+mod low_rank_update;
+mod reduction;
 mod tridiagonal;
+mod updated_diagonal;
 
 use ndarray::{Array1, Array2, ArrayView2, s};
 
+pub use self::low_rank_update::leading_eigenpairs_of_update;
+
+use self::counted::Counted;
+use self::reduction::HouseholderReduction;
 use self::tridiagonal::Tridiagonal;
 use super::backend;
 use crate::error::{Error, Result, check};
@@ -58,7 +66,7 @@ pub fn leading_eigenpairs(a: ArrayView2<f64>, k: usize) -> Result<Eigenpairs> {
 /// The solver behind [`leading_eigenpairs`] with its buffers, for a caller with many matrices.
 #[derive(Debug, Default)]
 pub struct PartialEigensolver {
-    tridiagonal: Tridiagonal,
+    reduction: HouseholderReduction,
     vectors: Vec<f64>,
 }
 
@@ -92,46 +100,42 @@ impl PartialEigensolver {
 
     fn partial(&mut self, a: ArrayView2<f64>, k: usize) -> Result<Eigenpairs> {
         let n = a.nrows();
+        let Self { reduction, vectors } = self;
         let mut scale = 1.0;
-        self.tridiagonal.reduce(a, scale);
-        let mut bound = self.norm_bound();
-        if !SAFE_NORMS.contains(&bound) {
+        reduction.reduce(a, scale);
+        let mut tridiagonal = Tridiagonal::new(&reduction.diagonal, &reduction.off_diagonal);
+        if !SAFE_NORMS.contains(&tridiagonal.bound()) {
             let largest = largest_entry(a)?;
             if largest == 0.0 {
                 return full(a, k);
             }
             scale = safe_scale(largest);
-            self.tridiagonal.reduce(a, scale);
-            bound = self.norm_bound();
+            reduction.reduce(a, scale);
+            tridiagonal = Tridiagonal::new(&reduction.diagonal, &reduction.off_diagonal);
         }
-        let Tridiagonal { diagonal, off_diagonal, .. } = &self.tridiagonal;
-        let mut values = bisection::leading_eigenvalues(diagonal, off_diagonal, bound, k + 1);
-        let next = values.pop().map(|value| value / scale);
-        let stride = self.tridiagonal.padded();
-        inverse_iteration::eigenvectors(diagonal, off_diagonal, &values, bound, stride, &mut self.vectors)?;
-        self.tridiagonal.back_transform(&mut self.vectors);
+        let stride = reduction.padded();
+        let (values, next) = leading(&mut tridiagonal, k, stride, vectors)?;
+        reduction.back_transform(vectors);
         Ok(Eigenpairs {
             values: values.iter().map(|value| value / scale).collect(),
-            vectors: Array2::from_shape_fn((n, k), |(i, j)| self.vectors[j * stride + i]),
-            next,
+            vectors: Array2::from_shape_fn((n, k), |(i, j)| vectors[j * stride + i]),
+            next: next.map(|value| value / scale),
         })
     }
+}
 
-    /// Gershgorin's bound on the norm of the tridiagonal matrix; NaN if anything is not finite.
-    fn norm_bound(&self) -> f64 {
-        let Tridiagonal { diagonal, off_diagonal, .. } = &self.tridiagonal;
-        let beside = |i: usize| off_diagonal.get(i).map_or(0.0, |e| e.abs());
-        let mut bound = 0.0;
-        for (i, d) in diagonal.iter().enumerate() {
-            let disc = d.abs() + beside(i) + if i > 0 { beside(i - 1) } else { 0.0 };
-            // Not `f64::max`, which drops NaN.
-            bound = if disc > bound || disc.is_nan() { disc } else { bound };
-            if bound.is_nan() {
-                break;
-            }
-        }
-        bound
-    }
+/// The `k` leading eigenvalues and the one after them, and into `vectors` the eigenvectors, one every `stride` entries.
+fn leading(
+    matrix: &mut impl Counted,
+    k: usize,
+    stride: usize,
+    vectors: &mut Vec<f64>,
+) -> Result<(Vec<f64>, Option<f64>)> {
+    let mut values = bisection::leading_eigenvalues(matrix, (k + 1).min(matrix.order()));
+    let next = values.get(k).copied();
+    values.truncate(k);
+    inverse_iteration::eigenvectors(matrix, &values, stride, vectors)?;
+    Ok((values, next))
 }
 
 /// The leading pairs by the full decomposition; reads the lower triangle only.

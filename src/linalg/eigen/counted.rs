@@ -1,0 +1,31 @@
+//! Symmetric matrices with cheap structure, as the solvers for a few eigenpairs see them.
+
+use super::bisection::SHIFTS;
+
+/// A symmetric matrix whose eigenvalues can be counted, and whose shifted systems can be solved, in about `O(n)`.
+pub(super) trait Counted {
+    /// The order `n ≥ 1`.
+    fn order(&self) -> usize;
+
+    /// A bound on the spectral norm: eigenvalues are wanted to its rounding error.
+    fn bound(&self) -> f64;
+
+    /// Number of eigenvalues above each shift.
+    fn count_above(&self, shifts: [f64; SHIFTS]) -> [usize; SHIFTS];
+
+    /// Prepares [`Self::solve`] for a shift, which may be an eigenvalue: pivots below a rounding error of the bound are
+    /// replaced by one.
+    fn factor(&mut self, shift: f64);
+
+    /// `x ← (A − shift · I)⁻¹ x` for the factored shift.
+    fn solve(&mut self, x: &mut [f64]);
+
+    /// `‖(A − eigenvalue · I) x‖`.
+    fn residual(&self, eigenvalue: f64, x: &[f64]) -> f64;
+
+    /// `pivot`, moved off zero.
+    fn guard(&self, pivot: f64) -> f64 {
+        let smallest = f64::EPSILON * self.bound();
+        if pivot.abs() < smallest { smallest.copysign(pivot) } else { pivot }
+    }
+}

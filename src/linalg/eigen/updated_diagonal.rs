@@ -1,0 +1,258 @@
+//! A diagonal matrix plus one of low rank: what a symmetric matrix of known eigenvectors becomes by a low-rank change.
+//!
+//! `A = diag(λ) + B S Bᵀ`, `B` of shape `(n, r)`, `S` diagonal of signs. With `H(μ) = −S − Bᵀ (diag(λ) − μ)⁻¹ B`,
+//! Haynsworth's inertia additivity gives the count (claims T34, T35)
+//! `#{eigenvalues > μ} = #{λ_i > μ} + #{positive eigenvalues of H(μ)} − #{negative signs}`,
+//! and Woodbury's identity the shifted solve (claim T37), each in `O(n r²)` or less.
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use pulp::{Arch, Simd, WithSimd};
+
+use super::bisection::SHIFTS;
+use super::counted::Counted;
+use crate::linalg::simd::dot;
+
+pub(super) struct UpdatedDiagonal {
+    values: Vec<f64>,
+    /// The columns of `B`, one after the other.
+    columns: Vec<f64>,
+    signs: Vec<f64>,
+    /// `B_ip B_iq` for `q ≤ p`, one vector of length `n` a pair.
+    products: Vec<f64>,
+    bound: f64,
+    /// `1 / (λ_i − shift)`.
+    inverse: Vec<f64>,
+    /// `S + Bᵀ (diag(λ) − shift)⁻¹ B`, factored.
+    core: Eliminated,
+    /// `Bᵀ (diag(λ) − shift)⁻¹ x`.
+    projected: Vec<f64>,
+}
+
+impl UpdatedDiagonal {
+    /// `diag(values) + factor · diag(weights) · factorᵀ`; weights are not zero.
+    pub(super) fn new(values: ArrayView1<f64>, factor: ArrayView2<f64>, weights: ArrayView1<f64>) -> Self {
+        let (n, r) = factor.dim();
+        let mut columns = Vec::with_capacity(n * r);
+        for (column, weight) in factor.columns().into_iter().zip(weights) {
+            let scale = weight.abs().sqrt();
+            columns.extend(column.iter().map(|entry| scale * entry));
+        }
+        let mut products = Vec::with_capacity(n * r * (r + 1) / 2);
+        for p in 0..r {
+            for q in 0..=p {
+                let pairs = columns[p * n..(p + 1) * n].iter().zip(&columns[q * n..(q + 1) * n]);
+                products.extend(pairs.map(|(b_p, b_q)| b_p * b_q));
+            }
+        }
+        let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        Self {
+            values: values.to_vec(),
+            bound: largest + columns.iter().map(|entry| entry * entry).sum::<f64>(),
+            columns,
+            signs: weights.iter().map(|weight| weight.signum()).collect(),
+            products,
+            inverse: vec![0.0; n],
+            core: Eliminated::default(),
+            projected: vec![0.0; r],
+        }
+    }
+
+    fn rank(&self) -> usize {
+        self.signs.len()
+    }
+
+    /// The lower triangle of `Bᵀ diag(inverse) B`, row by row.
+    #[inline(always)]
+    fn schur<S: Simd>(&self, simd: S, inverse: &[f64], triangle: &mut [f64]) {
+        for (entry, products) in triangle.iter_mut().zip(self.products.chunks_exact(inverse.len())) {
+            *entry = dot(simd, products, inverse);
+        }
+    }
+}
+
+impl Counted for UpdatedDiagonal {
+    fn order(&self) -> usize {
+        self.values.len()
+    }
+
+    fn bound(&self) -> f64 {
+        self.bound
+    }
+
+    fn count_above(&self, shifts: [f64; SHIFTS]) -> [usize; SHIFTS] {
+        Arch::new().dispatch(Inertia { matrix: self, shifts })
+    }
+
+    fn factor(&mut self, shift: f64) {
+        let mut inverse = std::mem::take(&mut self.inverse);
+        for (inverse, value) in inverse.iter_mut().zip(&self.values) {
+            *inverse = 1.0 / self.guard(value - shift);
+        }
+        self.inverse = inverse;
+        let r = self.rank();
+        let mut triangle = vec![0.0; r * (r + 1) / 2];
+        Arch::new().dispatch(Schur { matrix: self, triangle: &mut triangle });
+        self.core = Eliminated::new(Array2::from_shape_fn((r, r), |(p, q)| {
+            let (row, column) = (p.max(q), p.min(q));
+            triangle[row * (row + 1) / 2 + column] + if p == q { self.signs[p] } else { 0.0 }
+        }));
+    }
+
+    fn solve(&mut self, x: &mut [f64]) {
+        Arch::new().dispatch(Solve { matrix: self, x });
+    }
+
+    fn residual(&self, eigenvalue: f64, x: &[f64]) -> f64 {
+        let n = x.len();
+        let mut residual: Vec<f64> =
+            self.values.iter().zip(x).map(|(value, x)| (value - eigenvalue) * x).collect();
+        for (column, sign) in self.columns.chunks_exact(n).zip(&self.signs) {
+            let scale = sign * column.iter().zip(x).map(|(b, x)| b * x).sum::<f64>();
+            residual.iter_mut().zip(column).for_each(|(residual, b)| *residual += scale * b);
+        }
+        residual.iter().map(|entry| entry * entry).sum::<f64>().sqrt()
+    }
+}
+
+struct Inertia<'a> {
+    matrix: &'a UpdatedDiagonal,
+    shifts: [f64; SHIFTS],
+}
+
+impl WithSimd for Inertia<'_> {
+    type Output = [usize; SHIFTS];
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        let Self { matrix, shifts } = self;
+        let r = matrix.rank();
+        let smallest = f64::EPSILON * matrix.bound;
+        let negative = matrix.signs.iter().filter(|&&sign| sign < 0.0).count();
+        let mut inverse = vec![0.0; matrix.order()];
+        let mut triangle = vec![0.0; r * (r + 1) / 2];
+        let mut above = [0; SHIFTS];
+        for (above, shift) in above.iter_mut().zip(shifts).filter(|(_, shift)| shift.is_finite()) {
+            let mut larger = 0;
+            for (inverse, value) in inverse.iter_mut().zip(&matrix.values) {
+                let difference = value - shift;
+                let difference =
+                    if difference.abs() < smallest { smallest.copysign(difference) } else { difference };
+                larger += usize::from(difference > 0.0);
+                *inverse = 1.0 / difference;
+            }
+            matrix.schur(simd, &inverse, &mut triangle);
+            for (p, sign) in matrix.signs.iter().enumerate() {
+                triangle[p * (p + 1) / 2 + p] += sign;
+            }
+            // Minus the matrix above: its negative pivots are the positive ones of H.
+            *above = (larger + negative_pivots(&mut triangle, r)).saturating_sub(negative);
+        }
+        above
+    }
+}
+
+/// Number of negative pivots of the symmetric matrix whose lower triangle, row by row, is eliminated in place.
+fn negative_pivots(triangle: &mut [f64], r: usize) -> usize {
+    let at = |p: usize, q: usize| p * (p + 1) / 2 + q;
+    let mut negative = 0;
+    for k in 0..r {
+        let pivot = triangle[at(k, k)];
+        // An exact zero decides nothing; counting it as positive moves the shift by less than a rounding error.
+        let pivot = if pivot == 0.0 { f64::MIN_POSITIVE } else { pivot };
+        negative += usize::from(pivot < 0.0);
+        for p in k + 1..r {
+            let multiplier = triangle[at(p, k)] / pivot;
+            for q in k + 1..=p {
+                triangle[at(p, q)] -= multiplier * triangle[at(q, k)];
+            }
+        }
+    }
+    negative
+}
+
+struct Schur<'a> {
+    matrix: &'a UpdatedDiagonal,
+    triangle: &'a mut [f64],
+}
+
+impl WithSimd for Schur<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.matrix.schur(simd, &self.matrix.inverse, self.triangle);
+    }
+}
+
+struct Solve<'a> {
+    matrix: &'a mut UpdatedDiagonal,
+    x: &'a mut [f64],
+}
+
+impl WithSimd for Solve<'_> {
+    type Output = ();
+
+    /// `x ← D⁻¹ (x − B M⁻¹ Bᵀ D⁻¹ x)`, `D = diag(λ) − shift`, `M = S + Bᵀ D⁻¹ B`.
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let UpdatedDiagonal { columns, inverse, core, projected, .. } = self.matrix;
+        let x = self.x;
+        let n = x.len();
+        x.iter_mut().zip(&*inverse).for_each(|(x, inverse)| *x *= inverse);
+        for (projected, column) in projected.iter_mut().zip(columns.chunks_exact(n)) {
+            *projected = dot(simd, column, x);
+        }
+        core.solve(projected);
+        for (&weight, column) in projected.iter().zip(columns.chunks_exact(n)) {
+            for ((x, &b), &inverse) in x.iter_mut().zip(column).zip(&*inverse) {
+                *x -= weight * b * inverse;
+            }
+        }
+    }
+}
+
+/// A small square matrix after Gaussian elimination with row exchanges.
+#[derive(Default)]
+struct Eliminated {
+    matrix: Array2<f64>,
+    order: Array1<usize>,
+}
+
+impl Eliminated {
+    fn new(mut matrix: Array2<f64>) -> Self {
+        let r = matrix.nrows();
+        let smallest =
+            f64::EPSILON * matrix.iter().fold(f64::MIN_POSITIVE, |largest, entry| largest.max(entry.abs()));
+        let mut order: Array1<usize> = (0..r).collect();
+        for k in 0..r {
+            let largest = (k..r)
+                .fold(k, |best, p| if matrix[[p, k]].abs() > matrix[[best, k]].abs() { p } else { best });
+            for q in 0..r {
+                matrix.swap([k, q], [largest, q]);
+            }
+            order.swap(k, largest);
+            if matrix[[k, k]].abs() < smallest {
+                matrix[[k, k]] = smallest.copysign(matrix[[k, k]]);
+            }
+            for p in k + 1..r {
+                matrix[[p, k]] /= matrix[[k, k]];
+                for q in k + 1..r {
+                    matrix[[p, q]] -= matrix[[p, k]] * matrix[[k, q]];
+                }
+            }
+        }
+        Self { matrix, order }
+    }
+
+    fn solve(&self, x: &mut [f64]) {
+        let r = x.len();
+        let right: Vec<f64> = self.order.iter().map(|&p| x[p]).collect();
+        for p in 0..r {
+            x[p] = right[p] - (0..p).map(|q| self.matrix[[p, q]] * x[q]).sum::<f64>();
+        }
+        for p in (0..r).rev() {
+            let known: f64 = (p + 1..r).map(|q| self.matrix[[p, q]] * x[q]).sum();
+            x[p] = (x[p] - known) / self.matrix[[p, p]];
+        }
+    }
+}
