@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check};
 
 /// The classes of `n` samples out of `0..classes`; a sample's class may be unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,17 @@ impl Labels {
             }),
             None => Ok(Self { class_of, classes }),
         }
+    }
+
+    /// Sets the class of `sample`.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if there is no such sample or class.
+    pub fn assign(&mut self, sample: usize, class: usize) -> Result<()> {
+        check::index("sample", sample, self.len(), "below the number of samples")?;
+        check::index("label", class, self.classes, "below the number of classes")?;
+        self.class_of[sample] = Some(class);
+        Ok(())
     }
 
     /// Number of samples `n`.
