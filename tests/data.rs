@@ -81,7 +81,7 @@ proptest! {
     fn npy_returns_every_bit(array in matrix(), fortran: bool) {
         let path = temporary("a.npy");
         let array = if fortran { array.t().as_standard_layout().reversed_axes().to_owned() } else { array };
-        write_npy(path.path(), array.view()).unwrap();
+        write_npy(path.path(), &array).unwrap();
         let back: Array2<f64> = read_npy(path.path()).unwrap();
         prop_assert!(same_bits(&back, &array));
     }
@@ -340,7 +340,7 @@ fn writers_make_the_missing_folder_and_replace_the_old_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a").join("b.npy");
     for value in [1.0, 2.0] {
-        write_npy(&path, aview1(&[value])).unwrap();
+        write_npy(&path, &aview1(&[value])).unwrap();
         assert_eq!(read_npy::<ndarray::Ix1>(&path).unwrap(), aview1(&[value]));
     }
     assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);

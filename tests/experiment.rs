@@ -260,7 +260,7 @@ fn scale_and_count_choose_the_trials() {
 
 #[test]
 fn command_line_reaches_the_run() {
-    /// Fails with its arguments as the value.
+    /// Checks what reaches it.
     const SHOW: Experiment = Experiment {
         body: |run| {
             assert_eq!((run.trial_count, run.seed, run.threads, run.scale), (4, 9, 3, Scale::Quick));
@@ -310,7 +310,8 @@ fn what_is_wrong_takes_one_line_and_exit_code_2() {
     let [good, bad] = [&good, &below_a_file].map(|path| path.to_str().unwrap());
     for (arguments, told) in [
         (vec!["--trials", "0", "--out", good], "trials = 0 must be at least 1"),
-        (vec!["--threads", "0", "--out", good], "threads = 0 must be at least 1"),
+        (vec!["--threads", "0", "--out", good], "threads = 0 must be from 1 to 1024"),
+        (vec!["--threads", "1025", "--out", good], "threads = 1025 must be from 1 to 1024"),
         (vec!["--trials", "many"], "invalid value 'many' for '--trials <N>'"),
         (vec!["--trials", "-3"], "unexpected argument '-3'"),
         (vec!["--seed"], "a value is required for '--seed <S>'"),
@@ -450,11 +451,12 @@ fn curves() -> impl Strategy<Value = Vec<Curve>> {
     let point = (number, number, number);
     let curve = (" ?[a-z,\"' \n]{0,5}", proptest::collection::vec(point, 1..5), 1_usize..1000);
     proptest::collection::vec(curve, 1..4).prop_map(|curves| {
-        let curve = |(i, (name, points, n)): (usize, (String, Vec<(f64, f64, f64)>, usize))| {
+        let mut made = Vec::new();
+        for (i, (name, points, n)) in curves.into_iter().enumerate() {
             let column = |of: fn(&(f64, f64, f64)) -> f64| points.iter().map(of).collect();
             let series = format!("{name}{i}{name}");
-            Curve { series, x: column(|p| p.0), mean: column(|p| p.1), std: column(|p| p.2), n }
-        };
-        curves.into_iter().enumerate().map(curve).collect()
+            made.push(Curve { series, x: column(|p| p.0), mean: column(|p| p.1), std: column(|p| p.2), n });
+        }
+        made
     })
 }

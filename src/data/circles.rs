@@ -5,7 +5,7 @@
 
 use std::f64::consts::TAU;
 
-use ndarray::{Array2, s};
+use ndarray::{Array2, aview1};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
@@ -53,13 +53,13 @@ fn rings<R: Rng + ?Sized>(
     let mut inputs = Array2::zeros((n, 2));
     let mut class_of = Vec::with_capacity(n);
     for i in 0..n {
-        let (ring, turns) = place(i, rng);
-        let radius = (ring + 1) as f64;
+        let (class, turns) = place(i, rng);
+        let radius = (class + 1) as f64;
         let (sin, cos) = (TAU * turns).sin_cos();
         let deviate: [f64; 2] = [rng.sample(StandardNormal), rng.sample(StandardNormal)];
         let point = [radius * cos + noise * deviate[0], radius * sin + noise * deviate[1]];
-        inputs.slice_mut(s![i, ..]).assign(&ndarray::aview1(&point));
-        class_of.push(ring);
+        inputs.row_mut(i).assign(&aview1(&point));
+        class_of.push(class);
     }
     Ok(Labelled { inputs, labels: Labels::new(class_of, RINGS)? })
 }

@@ -29,6 +29,9 @@ pub fn stream(seed: u64, number: u64) -> ChaCha8Rng {
     rng
 }
 
+/// More would take the system longer to start than any trial takes to run.
+const MOST_THREADS: usize = 1024;
+
 /// How much of an experiment's protocol to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -63,7 +66,8 @@ impl Run {
     /// A run of `experiment`; what `args` leaves open is the experiment's own default. The clock starts.
     ///
     /// # Errors
-    /// [`Error::Domain`] if the number of trials or threads is zero, or the system cannot start so many threads;
+    /// [`Error::Domain`] if the number of trials is zero or that of threads not in `1..=1024`, or the system cannot start
+    /// so many;
     /// [`Error::Io`] if the output folder can neither be found nor created, or not be written.
     pub fn new(experiment: &Experiment, args: &Args) -> Result<Self> {
         let trial_count = args.trials.unwrap_or(match args.scale {
@@ -72,7 +76,7 @@ impl Run {
         });
         check::count("trials", trial_count, usize::MAX, "at least 1")?;
         let threads = args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
-        check::count("threads", threads, usize::MAX, "at least 1")?;
+        check::count("threads", threads, MOST_THREADS, "from 1 to 1024")?;
         require_writable_folder(&args.out)?;
         let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(|_| Error::Domain {
             argument: "threads",

@@ -229,6 +229,6 @@ impl Row<'_> {
         let byte = self.record.position().map_or(0, csv::Position::byte);
         let start = usize::try_from(byte).unwrap_or(usize::MAX).min(text.len());
         let blank = text[start..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
-        1 + text[..start + blank].iter().filter(|&&byte| byte == b'\n').count()
+        text[..start + blank].split(|&byte| byte == b'\n').count()
     }
 }

@@ -28,14 +28,14 @@ pub(crate) fn write_atomically(
     write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
 ) -> Result<()> {
     let mut file = temporary_in(folder_of(path))?;
-    let fill = || {
+    let write_all = || {
         let mut writer = BufWriter::new(file.as_file_mut());
         write(&mut writer)?;
         writer.flush()?;
         drop(writer);
         file.as_file().sync_data()
     };
-    fill().map_err(at(path))?;
+    write_all().map_err(at(path))?;
     file.persist(path).map_err(|refused| at(path)(refused.error))?;
     Ok(())
 }
@@ -80,6 +80,7 @@ pub(crate) fn shortest(value: f64) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test that cannot go on has failed
 mod tests {
     use super::*;
 
@@ -89,7 +90,7 @@ mod tests {
         let path = folder.path().join("new").join("file.txt");
         write_atomically(&path, |file| file.write_all(b"old")).unwrap();
         let failed = write_atomically(&path, |file| {
-            file.write_all(&[b'x'; 100_000])?;
+            file.write_all(&vec![b'x'; 100_000])?;
             Err(io::Error::other("power cut"))
         });
         assert!(failed.unwrap_err().to_string().contains("power cut"));

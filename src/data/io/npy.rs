@@ -1,10 +1,10 @@
-//! NumPy's npy (one array) and npz (a zip of named npy) files.
+//! `NumPy`'s npy (one array) and npz (a zip of named npy) files.
 
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::Path;
 
-use ndarray::{Array, ArrayD, ArrayView, ArrayViewD, Dimension};
+use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, Dimension};
 use ndarray_npy::{
     NpzReader, NpzWriter, ReadDataError, ReadNpyError, ReadNpyExt, ReadNpzError, ReadableElement, WriteNpyExt,
 };
@@ -25,14 +25,14 @@ pub fn read_npy<D: Dimension>(path: impl AsRef<Path>) -> Result<Array<f64, D>> {
     let path = path.as_ref();
     let file = File::open(path).map_err(at(path))?;
     let array = ArrayD::read_npy(BufReader::new(file)).map_err(|error| npy_error(path, "array", error))?;
-    finished(path, "array", array)
+    finished(path, "array", &array)
 }
 
 /// Writes one array, bit for bit, in the memory order it has.
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be written.
-pub fn write_npy<D: Dimension>(path: impl AsRef<Path>, array: ArrayView<f64, D>) -> Result<()> {
+pub fn write_npy<D: Dimension>(path: impl AsRef<Path>, array: &ArrayRef<f64, D>) -> Result<()> {
     write_atomically(path.as_ref(), |file| array.write_npy(file).map_err(io::Error::other))
 }
 
@@ -59,7 +59,7 @@ pub fn read_npz<D: Dimension>(path: impl AsRef<Path>, name: &str) -> Result<Arra
         return Err(malformed(path, format!("arrays {names:?}"), format!("an array called {name:?}")));
     };
     let array = archive.by_index(index).map_err(|error| npz_error(path, name, error))?;
-    finished(path, name, array)
+    finished(path, name, &array)
 }
 
 /// Writes named arrays, compressed, in the order given.
@@ -120,7 +120,7 @@ fn npy_error(path: &Path, name: &str, error: ReadNpyError) -> Error {
 }
 
 /// The array as finite `f64` of dimension `D`.
-fn finished<D: Dimension>(path: &Path, name: &str, array: ArrayD<Real>) -> Result<Array<f64, D>> {
+fn finished<D: Dimension>(path: &Path, name: &str, array: &ArrayD<Real>) -> Result<Array<f64, D>> {
     let array = array.mapv(|Real(value)| value);
     if let Some((index, value)) = array.indexed_iter().find(|(_, value)| !value.is_finite()) {
         return Err(malformed(path, format!("{name}{:?} = {value}", index.slice()), "finite numbers"));
@@ -187,7 +187,7 @@ enum ByteOrder {
 }
 
 impl Element {
-    /// The element type of a NumPy descriptor such as `<f8`: byte order, kind, width in bytes.
+    /// The element type of a `NumPy` descriptor such as `<f8`: byte order, kind, width in bytes.
     fn new(descriptor: &str) -> Option<Self> {
         let mut rest = descriptor.chars();
         let order = match rest.next()? {
