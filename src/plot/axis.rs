@@ -8,7 +8,8 @@ use plotters::element::{PathElement, Rectangle, Text};
 use plotters::style::{Color, RGBColor, ShapeStyle};
 use plotters_backend::text_anchor::{HPos, VPos};
 
-use super::page::{Area, Drawn, Page, UNIT, text};
+use super::font::text;
+use super::page::{Area, Drawn, Page, UNIT};
 use super::palette::{GRID, INK};
 
 /// A plot area of a [`Page`] with its coordinates.

@@ -12,8 +12,9 @@ use plotters_backend::BackendCoord;
 use plotters_backend::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, Frame, Plot, border, solid};
+use super::font::text;
 use super::legend::{Bounds, Legend, draw_curve};
-use super::page::{Area, Drawn, Page, UNIT, refused, text};
+use super::page::{Area, Drawn, Page, UNIT, refused};
 use super::palette::{self, INK, SeriesStyle};
 use crate::error::{Error, Result, check};
 use crate::experiment::Curve;
@@ -22,7 +23,7 @@ use crate::experiment::Curve;
 pub(crate) const PLOT: (i32, i32) = (576, 288);
 /// Room round it: left (and right, beside a second axis), bottom, top, right.
 pub(crate) const LEFT: i32 = 84;
-pub(crate) const BOTTOM: i32 = 70;
+pub(crate) const BOTTOM: i32 = 62;
 pub(crate) const TOP: i32 = 14;
 const RIGHT: i32 = 22;
 /// Sizes of the axis labels and of the tick labels in CSS pixels.

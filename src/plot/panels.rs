@@ -5,13 +5,14 @@ use plotters::style::RGBColor;
 use plotters_backend::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, Frame, Plot, line, solid};
-use super::page::{Area, Drawn, UNIT, text, text_width};
+use super::font::{text, text_width};
+use super::page::{Area, Drawn, UNIT};
 use super::palette::INK;
 use crate::error::Result;
 
 /// Height of the titles' line, distance between panels, room on the far left and right, in CSS pixels.
 const TITLE: i32 = 40;
-const GAP: i32 = 20;
+const GAP: i32 = 32;
 const EDGE: i32 = 18;
 /// Width of the colour bar and room for its labels in CSS pixels.
 const BAR: i32 = 18;
