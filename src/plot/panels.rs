@@ -95,8 +95,9 @@ impl Panels {
         #[allow(clippy::cast_possible_truncation)] // inside the page
         let at = |share: f64| top + ((1.0 - share) * height).round() as i32;
         for (step, &colour) in colours.iter().enumerate() {
-            let share = |step: usize| step as f64 / colours.len() as f64;
-            page.draw(&Rectangle::new([(x0, at(share(step + 1))), (x1, at(share(step)))], solid(colour)))?;
+            // Each step also lies under the later ones, so that no seam shows between them.
+            let bottom = at(step as f64 / colours.len() as f64);
+            page.draw(&Rectangle::new([(x0, at(1.0)), (x1, bottom)], solid(colour)))?;
         }
         page.draw(&Rectangle::new([(x0, at(1.0)), (x1, at(0.0))], line(INK, 1.0)))?;
         for (share, label) in labels {

@@ -30,8 +30,13 @@ impl Raster {
             return;
         }
         let start = 3 * (y * self.width + x);
-        for (old, new) in self.rgb[start..start + 3].iter_mut().zip([colour.0, colour.1, colour.2]) {
-            *old = (f64::from(*old) + alpha * (f64::from(new) - f64::from(*old))).round() as u8;
+        let pixel = &mut self.rgb[start..start + 3];
+        if alpha >= 1.0 {
+            pixel.copy_from_slice(&[colour.0, colour.1, colour.2]);
+            return;
+        }
+        for (old, new) in pixel.iter_mut().zip([colour.0, colour.1, colour.2]) {
+            *old = (f64::from(*old) + alpha * (f64::from(new) - f64::from(*old)) + 0.5) as u8;
         }
     }
 
