@@ -50,6 +50,20 @@ pub enum Error {
         /// The entry on the other side of the diagonal.
         mirror: f64,
     },
+    /// A pair of samples is given two different weights.
+    #[error("{argument}: pair ({row}, {column}) is named with weight {first} and again with {second}")]
+    Conflict {
+        /// Name of the offending argument.
+        argument: &'static str,
+        /// The pair's smaller index.
+        row: usize,
+        /// The pair's larger index.
+        column: usize,
+        /// The weight it was named with first.
+        first: f64,
+        /// The weight it was named with again.
+        second: f64,
+    },
     /// An argument holds nothing.
     #[error("{argument} is empty: expected at least one {expected}")]
     Empty {
@@ -203,6 +217,14 @@ pub(crate) mod check {
             return Ok(());
         }
         Err(Error::Domain { argument, value: value as f64, must })
+    }
+
+    /// `index` is below `end`.
+    pub(crate) fn index(argument: &'static str, index: usize, end: usize, must: &'static str) -> Result<()> {
+        if index < end {
+            return Ok(());
+        }
+        Err(Error::Domain { argument, value: index as f64, must })
     }
 
     /// An array index of any dimension as a list of numbers.

@@ -1,1 +1,43 @@
-//! active
+//! Which question to ask next.
+//!
+//! A [`Strategy`] looks at what is known and at the representation it gave, and makes a query; [`ask`] puts it to the
+//! oracle and takes the answer in. [`random_pairs`] is the passive counterpart.
+
+mod captcha;
+mod random_pairs;
+
+use ndarray::ArrayView2;
+use rand::Rng;
+
+use crate::error::Result;
+use crate::oracle::{Knowledge, Oracle, Query};
+
+pub use captcha::{PredictedCaptcha, UniformCaptcha};
+pub use random_pairs::random_pairs;
+
+/// A way to choose the next query.
+pub trait Strategy {
+    /// The next query; its candidates are empty when nothing is left to ask of the class.
+    ///
+    /// `z` of shape `(n, k)` is the current representation of the samples.
+    ///
+    /// # Errors
+    /// [`crate::Error::Shape`] or [`crate::Error::NotFinite`] for a bad `z`.
+    fn next(&self, knowledge: &Knowledge, z: ArrayView2<f64>, rng: &mut dyn Rng) -> Result<Query>;
+}
+
+/// One step of the loop: chooses a query, has it answered, takes the answer in.
+///
+/// # Errors
+/// What the strategy, the oracle or [`Knowledge::learn`] report; `knowledge` is then unchanged.
+pub fn ask(
+    strategy: &impl Strategy,
+    oracle: &mut impl Oracle,
+    knowledge: &mut Knowledge,
+    z: ArrayView2<f64>,
+    rng: &mut dyn Rng,
+) -> Result<()> {
+    let query = strategy.next(knowledge, z, rng)?;
+    let answer = oracle.answer(&query)?;
+    knowledge.learn(&query, &answer)
+}

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check};
 
 /// The classes of `n` samples out of `0..classes`; a sample's class may be unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,17 @@ impl Labels {
             }),
             None => Ok(Self { class_of, classes }),
         }
+    }
+
+    /// Sets the class of `sample`.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if there is no such sample or class.
+    pub fn assign(&mut self, sample: usize, class: usize) -> Result<()> {
+        check::index("sample", sample, self.len(), "below the number of samples")?;
+        check::index("label", class, self.classes, "below the number of classes")?;
+        self.class_of[sample] = Some(class);
+        Ok(())
     }
 
     /// Number of samples `n`.
@@ -92,6 +103,20 @@ impl Labels {
     pub fn reveal(&self, keep: impl Fn(usize) -> bool) -> Self {
         let class_of = self.iter().enumerate().map(|(i, class)| class.filter(|_| keep(i))).collect();
         Self { class_of, classes: self.classes }
+    }
+
+    /// The labels of the views of each sample: rows `views·i .. views·(i+1)` have the class of sample `i`.
+    ///
+    /// To label the first view of each sample only, follow with `.reveal(|row| row % views == 0)`.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] if `views = 0`.
+    pub fn for_views(&self, views: usize) -> Result<Self> {
+        if views == 0 {
+            return Err(Error::Empty { argument: "views", expected: "view" });
+        }
+        let class_of = self.iter().flat_map(|class| std::iter::repeat_n(class, views)).collect();
+        Ok(Self { class_of, classes: self.classes })
     }
 
     /// Checks that every class has a known member.

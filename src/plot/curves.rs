@@ -46,10 +46,17 @@ pub struct Axes {
     pub y_range: Option<(f64, f64)>,
 }
 
+impl Axes {
+    /// The labels, the vertical range being left to the data.
+    pub fn new(x_label: impl Into<String>, y_label: impl Into<String>) -> Self {
+        Self { x_label: x_label.into(), y_label: y_label.into(), y_range: None }
+    }
+}
+
 /// Draws every curve as a line with a band mean ± std, a grid and a legend, into `STEM.svg` and `STEM.png`.
 ///
 /// The plot area has the proportions 3 × 1.5. Bands are cut off at its edges, curves never. Where curves leave no room
-/// for the legend it stands above the plot; a single curve with an empty name has none. Series are told apart by
+/// for the legend it stands above the plot; a single curve has none. Series are told apart by
 /// colour and dash (see [`OKABE_ITO`](super::OKABE_ITO)), the same in every figure that shows a series of that name.
 ///
 /// # Errors
@@ -153,7 +160,7 @@ fn hull(values: impl Iterator<Item = f64>) -> (f64, f64) {
 }
 
 fn legend(curves: &[Curve], styles: &[SeriesStyle]) -> Result<Option<Legend>> {
-    if curves.len() == 1 && curves[0].series.is_empty() {
+    if curves.len() == 1 {
         return Ok(None);
     }
     let names = curves.iter().map(|curve| curve.series.clone());
@@ -186,13 +193,13 @@ pub(crate) fn draw_band(plot: &Plot, curve: &Curve, y_range: (f64, f64), colour:
         curve.x.iter().copied().zip(spread)
     };
     let outline: Vec<_> = end(1.0).chain(end(-1.0).collect::<Vec<_>>().into_iter().rev()).collect();
-    let outline = keep(keep(outline, |y| y_range.1 - y), |y| y - y_range.0);
+    let outline = keep(&keep(&outline, |y| y_range.1 - y), |y| y - y_range.0);
     let band = solid(colour);
     plot.draw(&Polygon::new(outline, band.color.mix(BAND).filled()))
 }
 
 /// The part of a polygon where `room(y) ≥ 0`, for a `room` linear in `y` (Sutherland–Hodgman).
-fn keep(outline: Vec<(f64, f64)>, room: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
+fn keep(outline: &[(f64, f64)], room: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
     let mut kept = Vec::with_capacity(outline.len() + 8);
     let successors = outline.iter().cycle().skip(1);
     for (&a, &b) in outline.iter().zip(successors) {

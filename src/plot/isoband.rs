@@ -138,6 +138,7 @@ fn signed_area(corners: &[(f64, f64)]) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use ndarray::Array2;
     use proptest::prelude::*;

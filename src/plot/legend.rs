@@ -62,8 +62,9 @@ impl Legend {
             return None;
         }
         // Right before left before middle, top before bottom before middle.
-        let order =
-            |last: i32| [last, MARGIN, (last + MARGIN) / 2, (3 * last + MARGIN) / 4, (last + 3 * MARGIN) / 4];
+        let order = |last: i32| {
+            [last, MARGIN, i32::midpoint(last, MARGIN), (3 * last + MARGIN) / 4, (last + 3 * MARGIN) / 4]
+        };
         let [right, left, middle, beyond, before] = order(last_x);
         let [bottom, top, centre, below, above] = order(last_y);
         let columns = [right, left, middle, beyond, before];

@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use ndarray::ArrayView2;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::style::FontTransform;
@@ -86,7 +87,7 @@ impl Page {
             corner.1,
             size.0,
             size.1,
-            file::base64(&png)
+            BASE64_STANDARD.encode(&png)
         );
         let extent = |length: i32| usize::try_from(length).unwrap_or(0);
         for (y, dy) in (corner.1..).zip(0..extent(size.1)) {
@@ -106,8 +107,8 @@ impl Page {
         self.svg.push_str("</svg>\n");
         let (width, height, rgb) = self.raster.picture();
         let png = file::png(png::ColorType::Rgb, width as usize, height as usize, &rgb)?;
-        file::write(&file::with_suffix(stem, ".svg"), self.svg.as_bytes())?;
-        file::write(&file::with_suffix(stem, ".png"), &png)
+        file::write(stem, ".svg", self.svg.as_bytes())?;
+        file::write(stem, ".png", &png)
     }
 
     fn stroke(&mut self, path: &[BackendCoord], width: u32, colour: BackendColor) {
@@ -308,4 +309,5 @@ fn escaped(line: &str) -> String {
     line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-const _: () = assert!(UNIT as usize % OVERSAMPLE == 0, "a CSS pixel must hold whole picture pixels");
+const _: () =
+    assert!((UNIT as usize).is_multiple_of(OVERSAMPLE), "a CSS pixel must hold whole picture pixels");

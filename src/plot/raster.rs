@@ -2,7 +2,7 @@
 //!
 //! A pixel belongs to a shape when its centre does. The buffer is finer than the picture by [`OVERSAMPLE`], and
 //! averaging down to the picture is what smooths the edges.
-#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // pixel coordinates, clamped to the buffer
+#![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)] // pixel coordinates, clamped to the buffer
 
 /// Buffer pixels per picture pixel, along each axis.
 pub(crate) const OVERSAMPLE: usize = 3;

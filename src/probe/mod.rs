@@ -1,1 +1,83 @@
-//! probe
+//! The linear probe: what a linear reader gets out of a representation.
+//!
+//! Least squares of the one-hot labels on the features, no intercept, no ridge, of least norm where the features do not
+//! determine it; the class is the largest output. Its predictions depend on the features only through their span
+//! (claim T27).
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use crate::data::Labels;
+use crate::error::{Error, Result, check};
+use crate::linalg::least_squares;
+
+/// A fitted linear reader.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinearProbe {
+    /// `(k, c)`: the outputs are `features · weights`.
+    pub weights: Array2<f64>,
+}
+
+impl LinearProbe {
+    /// Fits the samples whose labels are known; `features` of shape `(n, k)`. `O(n k²)`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the number of labels is not `n`, [`Error::Empty`] if none is known,
+    /// [`Error::NotFinite`] for bad features.
+    pub fn fit(features: ArrayView2<f64>, labels: &Labels) -> Result<Self> {
+        check::shape("labels", &[features.nrows()], &[labels.len()])?;
+        let known: Vec<usize> = (0..labels.len()).filter(|&i| labels.class_of(i).is_some()).collect();
+        if known.is_empty() {
+            return Err(Error::Empty { argument: "labels", expected: "known label" });
+        }
+        let targets = labels.one_hot();
+        let weights = if known.len() == labels.len() {
+            least_squares(features, targets.view())?
+        } else {
+            least_squares(features.select(Axis(0), &known).view(), targets.select(Axis(0), &known).view())?
+        };
+        Ok(Self { weights })
+    }
+
+    /// The class of the largest output for each row of `features` `(m, k)`; the first one on a tie.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the width is not `k`, [`Error::NotFinite`] for bad features.
+    pub fn predict(&self, features: ArrayView2<f64>) -> Result<Vec<usize>> {
+        check::shape("features", &[features.nrows(), self.weights.nrows()], features.shape())?;
+        check::finite("features", &features)?;
+        let outputs = features.dot(&self.weights);
+        let largest = |row: ndarray::ArrayView1<f64>| {
+            row.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (class, &output)| {
+                if output > best.1 { (class, output) } else { best }
+            })
+        };
+        Ok(outputs.rows().into_iter().map(|row| largest(row).0).collect())
+    }
+
+    /// The fraction of known labels that the probe gets wrong.
+    ///
+    /// # Errors
+    /// As [`Self::predict`]; [`Error::Shape`] or [`Error::Empty`] for bad labels.
+    pub fn error(&self, features: ArrayView2<f64>, labels: &Labels) -> Result<f64> {
+        check::shape("labels", &[features.nrows()], &[labels.len()])?;
+        let predicted = self.predict(features)?;
+        let (mut known, mut wrong) = (0_usize, 0_usize);
+        for (class, predicted) in labels.iter().zip(predicted) {
+            known += usize::from(class.is_some());
+            wrong += usize::from(class.is_some_and(|class| class != predicted));
+        }
+        if known == 0 {
+            return Err(Error::Empty { argument: "labels", expected: "known label" });
+        }
+        Ok(wrong as f64 / known as f64)
+    }
+}
+
+/// The error of the best linear reader **on the very samples it is fitted to**: a property of the representation, not an
+/// estimate of generalisation. It is what the reference experiments report.
+///
+/// # Errors
+/// As [`LinearProbe::fit`] and [`LinearProbe::error`].
+pub fn best_linear_error(features: ArrayView2<f64>, labels: &Labels) -> Result<f64> {
+    LinearProbe::fit(features, labels)?.error(features, labels)
+}

@@ -1,0 +1,115 @@
+//! How few labels does it take, on top of views?
+//!
+//! Two noisy views of every sample say "these belong together"; labels, revealed one by one for the first view only,
+//! join them in the mixture `(1 − α) G_views + α Y Yᵀ`.
+
+use std::process::ExitCode;
+
+use pal::data::{Labelled, circles, circles_sweep, views_by_noise};
+use pal::experiment::{Curve, Experiment, Run, run_main, stream};
+use pal::graph::SimilarityGraph;
+use pal::{Result, plot};
+use rand::Rng;
+use rand::seq::SliceRandom;
+use serde::Serialize;
+
+mod illustrate;
+mod reference;
+
+use illustrate::{Illustration, illustrate};
+use reference::{Reader, Representation};
+
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "interpolation",
+    about: "Test error against number of labels, for three weights of the labels beside the views",
+    trials: 50,
+    quick_trials: 2,
+    body: run,
+};
+
+#[derive(Serialize)]
+struct Protocol {
+    samples: usize,
+    views: usize,
+    n_test: usize,
+    noise: f64,
+    view_noise: f64,
+    representation: Representation,
+    alphas: [f64; 3],
+    /// Trials that share a training set, each with its own order of the labels.
+    orders_a_set: usize,
+}
+
+const PROTOCOL: Protocol = Protocol {
+    samples: 200,
+    views: 2,
+    n_test: 500,
+    noise: 0.0,
+    view_noise: 0.1,
+    representation: Representation { sigma: 1.0, beta: 1e-3, cutoff: 0.0, width: 5 },
+    alphas: [0.5, 1e-3, 1e-6],
+    orders_a_set: 5,
+};
+
+/// The random streams of the training sets begin here, past those of the trials.
+const TRAINING_STREAMS: u64 = 1 << 32;
+
+fn main() -> ExitCode {
+    run_main(&EXPERIMENT)
+}
+
+fn run(run: &Run) -> Result<()> {
+    let test = circles_sweep(PROTOCOL.n_test, PROTOCOL.noise, &mut run.shared_rng())?;
+    let trials = run.trials(|t, rng| {
+        let set = (t / PROTOCOL.orders_a_set) as u64;
+        trial(&test, &mut stream(run.seed, TRAINING_STREAMS + set), rng)
+    })?;
+    let labels: Vec<f64> = (0..PROTOCOL.samples).map(|labels| labels as f64).collect();
+    let curves = ["alpha=0.5", "alpha=1e-3", "alpha=1e-6"]
+        .into_iter()
+        .enumerate()
+        .map(|(alpha, series)| {
+            let rows: Vec<_> = trials.iter().map(|(errors, _)| &errors[alpha]).collect();
+            Curve::from_trials(series, &labels, &rows)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    run.save(&curves, &PROTOCOL)?;
+    plot::curves(&run.stem(), &curves, &plot::Axes::new("Number of labels", "Test error"))?;
+    illustrate(run, &trials[0].1, PROTOCOL.representation, (0.0, 1.0))
+}
+
+/// The errors for each α, and the graph of the first α before, halfway and after.
+fn trial(test: &Labelled, set: &mut impl Rng, rng: &mut impl Rng) -> Result<([Vec<f64>; 3], Illustration)> {
+    let clean = circles(PROTOCOL.samples, PROTOCOL.noise, set)?;
+    let train = Labelled {
+        inputs: views_by_noise(clean.inputs.view(), PROTOCOL.views, PROTOCOL.view_noise, set)?,
+        labels: clean.labels.for_views(PROTOCOL.views)?,
+    };
+    let fit = PROTOCOL.representation.on(&train.inputs)?;
+    let mut order: Vec<usize> = (0..PROTOCOL.samples).collect();
+    order.shuffle(rng);
+    // The end of the permutation is revealed first; `place` is how many labels come before a sample's own.
+    let mut place = vec![0; PROTOCOL.samples];
+    order.iter().rev().enumerate().for_each(|(labels, &sample)| place[sample] = labels);
+
+    let views = SimilarityGraph::views(PROTOCOL.samples, PROTOCOL.views)?;
+    let (mut errors, mut graphs) = ([Vec::new(), Vec::new(), Vec::new()], Vec::new());
+    for (errors, alpha) in errors.iter_mut().zip(PROTOCOL.alphas) {
+        let mut reader = Reader::new(&fit, test, PROTOCOL.representation.width)?;
+        for labels in 0..PROTOCOL.samples {
+            let first_view = |row: usize| row % PROTOCOL.views == 0;
+            let known = train.labels.reveal(|row| first_view(row) && place[row / PROTOCOL.views] < labels);
+            let graph = SimilarityGraph::mixture([
+                (1.0 - alpha, views.clone()),
+                (alpha, SimilarityGraph::labels(&known)),
+            ])?;
+            errors.push(reader.error_of(&graph)?);
+            if alpha == PROTOCOL.alphas[0]
+                && [0, PROTOCOL.samples / 2, PROTOCOL.samples - 1].contains(&labels)
+            {
+                graphs.push((format!("{labels} labels"), graph));
+            }
+        }
+    }
+    Ok((errors, Illustration { train, graphs }))
+}

@@ -1,0 +1,96 @@
+//! Is it the amount of what is known that limits learning, or its connectedness?
+//!
+//! Entries of the full label graph are dropped at random. Beside the error, the number of connected components.
+
+use std::process::ExitCode;
+
+use pal::data::{Labelled, circles, circles_sweep};
+use pal::experiment::{Curve, Experiment, Run, linspace, run_main};
+use pal::graph::{SimilarityGraph, drop_entries};
+use pal::{Result, plot};
+use rand::Rng;
+use serde::Serialize;
+
+mod illustrate;
+mod reference;
+
+use illustrate::{Illustration, illustrate};
+use reference::{Reader, Representation};
+
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "missing_entries",
+    about: "Test error and connected components against the fraction of entries missing from the label graph",
+    trials: 100,
+    quick_trials: 10,
+    body: run,
+};
+
+#[derive(Serialize)]
+struct Protocol {
+    n_train: usize,
+    n_test: usize,
+    noise: f64,
+    representation: Representation,
+    /// First and last fraction, and how many.
+    fractions: (f64, f64, usize),
+}
+
+const PROTOCOL: Protocol = Protocol {
+    n_train: 100,
+    n_test: 1000,
+    noise: 0.0,
+    representation: Representation { sigma: 0.2, beta: 1e-3, cutoff: 1e-5 / 100.0, width: 5 },
+    fractions: (0.5, 1.0, 20),
+};
+
+fn main() -> ExitCode {
+    run_main(&EXPERIMENT)
+}
+
+fn run(run: &Run) -> Result<()> {
+    let test = circles_sweep(PROTOCOL.n_test, PROTOCOL.noise, &mut run.shared_rng())?;
+    let trials = run.trials(|_, rng| trial(&test, rng))?;
+    let (first, last, count) = PROTOCOL.fractions;
+    let fractions = linspace(first, last, count);
+    let errors: Vec<_> = trials.iter().map(|trial| &trial.errors).collect();
+    // With every entry gone each point is a component: that tells nothing and would dwarf the rest.
+    let components: Vec<_> = trials.iter().map(|trial| &trial.components[..count - 1]).collect();
+    let error = Curve::from_trials("error", &fractions, &errors)?;
+    let components = Curve::from_trials("components", &fractions[..count - 1], &components)?;
+    run.save(&[error.clone(), components.clone()], &PROTOCOL)?;
+    let axes = plot::TwinAxes {
+        x_label: "Percentage missing entries".into(),
+        left_label: "Test error".into(),
+        left_range: Some((0.0, 0.7)),
+        right_label: "Connected components".into(),
+        right_range: Some((0.0, 70.0)),
+    };
+    plot::twin(&run.stem(), &error, &components, &axes)?;
+    illustrate(run, &trials[0].illustration, PROTOCOL.representation, (0.0, 1.0))
+}
+
+struct Trial {
+    errors: Vec<f64>,
+    components: Vec<f64>,
+    /// The graph before, halfway and after all but everything is gone.
+    illustration: Illustration,
+}
+
+fn trial(test: &Labelled, rng: &mut impl Rng) -> Result<Trial> {
+    let train = circles(PROTOCOL.n_train, PROTOCOL.noise, rng)?;
+    let fit = PROTOCOL.representation.on(&train.inputs)?;
+    let mut reader = Reader::new(&fit, test, PROTOCOL.representation.width)?;
+    let full = SimilarityGraph::labels(&train.labels);
+    let (mut errors, mut components) = (Vec::new(), Vec::new());
+    let mut graphs = vec![("0 % missing".to_owned(), full.clone())];
+    let (first, last, count) = PROTOCOL.fractions;
+    for (point, fraction) in linspace(first, last, count).into_iter().enumerate() {
+        let graph = drop_entries(&full, fraction, rng)?;
+        errors.push(reader.error_of(&graph)?);
+        components.push(graph.components() as f64);
+        if [0, 3 * count / 4].contains(&point) {
+            graphs.push((format!("{:.0} % missing", 100.0 * fraction), graph));
+        }
+    }
+    Ok(Trial { errors, components, illustration: Illustration { train, graphs } })
+}

@@ -1,0 +1,56 @@
+//! What the five reference experiments share: the kernel regime on a training set, read by the best linear probe.
+
+use ndarray::Array2;
+use pal::closed_form::{FittedKernel, KernelRegime, KernelSolver, Lift};
+use pal::data::{Labelled, Labels};
+use pal::graph::SimilarityGraph;
+use pal::kernel::Exponential;
+use pal::{Result, probe};
+use serde::Serialize;
+
+/// The representation: `width` leading eigenvectors of `G − βK⁻¹`, `K` exponential.
+#[derive(Clone, Copy, Serialize)]
+pub struct Representation {
+    pub sigma: f64,
+    pub beta: f64,
+    /// Eigenvalues of the Gram matrix up to here count as zero.
+    pub cutoff: f64,
+    pub width: usize,
+}
+
+impl Representation {
+    pub fn on(&self, inputs: &Array2<f64>) -> Result<FittedKernel<Exponential>> {
+        let Self { sigma, beta, cutoff, .. } = *self;
+        KernelRegime { kernel: Exponential { sigma }, beta, cutoff }.on(inputs.view())
+    }
+}
+
+/// Reads one graph after another on the same samples.
+pub struct Reader<'a> {
+    solver: KernelSolver<'a>,
+    lift: Lift,
+    labels: &'a Labels,
+    width: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(fit: &'a FittedKernel<Exponential>, test: &'a Labelled, width: usize) -> Result<Self> {
+        Ok(Self { solver: fit.solver(), lift: fit.lift(test.inputs.view())?, labels: &test.labels, width })
+    }
+
+    /// The representation of the samples that the graph gives, `(n, width)`.
+    pub fn represent(&mut self, graph: &SimilarityGraph) -> Result<Array2<f64>> {
+        Ok(self.solver.leading(graph, self.width)?.vectors)
+    }
+
+    /// The error of the best linear probe on the test set, for a representation of the samples.
+    pub fn error(&self, z: &Array2<f64>) -> Result<f64> {
+        probe::best_linear_error(self.lift.embed(z.view())?.view(), self.labels)
+    }
+
+    /// Both steps.
+    pub fn error_of(&mut self, graph: &SimilarityGraph) -> Result<f64> {
+        let z = self.represent(graph)?;
+        self.error(&z)
+    }
+}

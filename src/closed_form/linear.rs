@@ -1,0 +1,85 @@
+//! The linear regime: `Z = X Θ` (claim T28; with a penalty, claim T30).
+
+use ndarray::{Array2, ArrayView2, Axis, Slice};
+
+use super::{Coordinates, Minimiser, SpectralLoss};
+use crate::error::{Error, Result, check};
+use crate::graph::SimilarityGraph;
+use crate::linalg::thin_svd;
+
+/// Representations that are linear in the inputs, with the penalty `2β‖Θ‖²`.
+#[derive(Clone, Debug)]
+pub struct LinearRegime {
+    /// `(n, r)` orthonormal basis of the columns of `X`.
+    basis: Array2<f64>,
+    /// Squared inverse singular values, `(r,)`.
+    penalties: ndarray::Array1<f64>,
+    /// `V Σ⁻¹`, `(p, r)`: parameters from coordinates.
+    back: Array2<f64>,
+    beta: f64,
+}
+
+/// `x ↦ xΘ`.
+#[derive(Clone, Debug)]
+pub struct LinearMap {
+    /// `(p, k)` parameters, the ones of least norm.
+    pub theta: Array2<f64>,
+}
+
+impl LinearRegime {
+    /// Decomposes the inputs `x` of shape `(n, p)`; `O(n p min(n, p))`.
+    ///
+    /// Directions with singular values below `max(n, p) ε σ_max` are outside the row space.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] or [`Error::NotFinite`] for a bad `x`, [`Error::Singular`] if it is zero, [`Error::Domain`] unless
+    /// `β ≥ 0`.
+    pub fn new(x: ArrayView2<f64>, beta: f64) -> Result<Self> {
+        check::not_negative("beta", beta)?;
+        let svd = thin_svd(x)?;
+        let rank = svd.rank();
+        if rank == 0 {
+            return Err(Error::Singular {
+                argument: "x",
+                measure: "largest singular value",
+                value: 0.0,
+                must: "an input that is not zero",
+            });
+        }
+        let kept = svd.singular_values.slice_axis(Axis(0), Slice::from(..rank));
+        let back = svd.vt.slice_axis(Axis(0), Slice::from(..rank)).t().to_owned() / kept;
+        Ok(Self {
+            basis: svd.u.slice_axis(Axis(1), Slice::from(..rank)).to_owned(),
+            penalties: kept.mapv(|sigma| sigma.powi(-2)),
+            back,
+            beta,
+        })
+    }
+
+    /// The minimiser of `loss(XΘ, G) + 2β‖Θ‖²` over `Θ` of shape `(p, k)`; `O(n r² + r³)` and `r` products with `G`.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless `1 ≤ k ≤ n`, [`Error::Shape`] if the graph has other samples.
+    pub fn minimise(
+        &self,
+        loss: SpectralLoss,
+        graph: &SimilarityGraph,
+        k: usize,
+    ) -> Result<Minimiser<LinearMap>> {
+        let coordinates = Coordinates { basis: Some(self.basis.view()), penalties: self.penalties.clone() };
+        let (minimiser, phi) = coordinates.minimise(loss, graph, k, self.beta)?;
+        Ok(minimiser.with_map(LinearMap { theta: self.back.dot(&phi) }))
+    }
+}
+
+impl LinearMap {
+    /// Representations `(m, k)` of new points `(m, p)`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the width differs, [`Error::NotFinite`] for bad points.
+    pub fn embed(&self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
+        check::shape("x", &[x.nrows(), self.theta.nrows()], x.shape())?;
+        check::finite("x", &x)?;
+        Ok(x.dot(&self.theta))
+    }
+}

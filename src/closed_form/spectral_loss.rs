@@ -1,0 +1,115 @@
+//! The squared losses as eigenproblems.
+
+use ndarray::{Array1, Array2, ArrayView2};
+
+use crate::error::{Result, check};
+use crate::graph::SimilarityGraph;
+use crate::linalg::Operator;
+
+/// A squared loss whose minimiser is an eigenproblem (claim T13).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SpectralLoss {
+    /// Squared SimCLR: `‖Z Zᵀ − G‖²` (claim T18).
+    SimClr2,
+    /// Squared VICReg: `‖ZᵀZ − I‖² + λ Tr(Zᵀ L Z)` (claim T19).
+    Vic2 {
+        /// Weight λ ≥ 0 of the invariance term.
+        lambda: f64,
+    },
+    /// Squared Barlow Twins: `‖Zᵀ G Z − I‖²` (claim T21). Without a penalty its minimisers are many: the one of least norm is taken.
+    BarlowTwins2,
+}
+
+/// With `S = Uᵀ G U`, and a mode `w` of the eigenvalue `a` of the matrix below:
+///
+/// | loss | matrix | coordinates | the mode takes off the loss |
+/// |---|---|---|---|
+/// | [`SimClr2`](Self::SimClr2) | `S − β P` | `√a₊ · w` | `a₊²` of `‖G‖²` |
+/// | [`Vic2`](Self::Vic2) | `UᵀU − (λ/2) Uᵀ L U − β P` | `√a₊ · w` | `a₊²` of `k` |
+/// | [`BarlowTwins2`](Self::BarlowTwins2) | `P^{-1/2} S P^{-1/2}` | `√(a − β)₊ / a · P^{-1/2} w` | `(1 − β/a)₊²` of `k` |
+///
+/// where `P` is the diagonal of penalties (claims T18, T19, T47; T28 and T29 for the bases).
+impl SpectralLoss {
+    /// The matrix of shape `(r, r)` to decompose; `O(n r² + r · cost of G)`.
+    pub(super) fn matrix(
+        self,
+        graph: &SimilarityGraph,
+        basis: Option<ArrayView2<f64>>,
+        penalties: &Array1<f64>,
+        beta: f64,
+    ) -> Result<Array2<f64>> {
+        let project = |operator: &dyn Fn(ArrayView2<f64>) -> Array2<f64>, dense: &dyn Fn() -> Array2<f64>| {
+            match basis {
+                Some(basis) => symmetrise(basis.t().dot(&operator(basis))),
+                None => dense(),
+            }
+        };
+        let mut matrix = match self {
+            Self::SimClr2 | Self::BarlowTwins2 => project(&|u| graph.apply(u), &|| graph.to_dense()),
+            Self::Vic2 { lambda } => {
+                check::not_negative("lambda", lambda)?;
+                let laplacian = graph.laplacian();
+                let mut matrix = project(&|u| laplacian.apply(u), &|| laplacian.to_dense());
+                matrix *= -0.5 * lambda;
+                matrix.diag_mut().mapv_inplace(|entry| entry + 1.0);
+                matrix
+            }
+        };
+        if self == Self::BarlowTwins2 {
+            let roots = penalties.mapv(|penalty| penalty.sqrt().recip());
+            for (mut row, &root) in matrix.rows_mut().into_iter().zip(&roots) {
+                row *= &(root * &roots);
+            }
+        } else {
+            let mut diagonal = matrix.diag_mut();
+            diagonal.scaled_add(-beta, penalties);
+        }
+        Ok(matrix)
+    }
+
+    /// What the coordinates of a unit mode of eigenvalue `a` are multiplied with, besides [`Self::scales`].
+    pub(super) fn amplitude(self, a: f64, beta: f64) -> f64 {
+        match self {
+            Self::SimClr2 | Self::Vic2 { .. } => a.sqrt(),
+            Self::BarlowTwins2 => (a - beta).sqrt() / a,
+        }
+    }
+
+    /// What the entries of every mode are multiplied with.
+    pub(super) fn scales(self, penalties: &Array1<f64>) -> Array1<f64> {
+        match self {
+            Self::SimClr2 | Self::Vic2 { .. } => Array1::ones(penalties.len()),
+            Self::BarlowTwins2 => penalties.mapv(|penalty| penalty.sqrt().recip()),
+        }
+    }
+
+    /// The loss and its penalty at `Z = 0`.
+    pub(super) fn at_zero(self, graph: &SimilarityGraph, k: usize) -> f64 {
+        match self {
+            Self::SimClr2 => graph.frobenius_squared(),
+            Self::Vic2 { .. } | Self::BarlowTwins2 => k as f64,
+        }
+    }
+
+    /// What a mode of eigenvalue `a` above the threshold takes off it.
+    pub(super) fn gain(self, a: f64, beta: f64) -> f64 {
+        match self {
+            Self::SimClr2 | Self::Vic2 { .. } => a * a,
+            Self::BarlowTwins2 => (1.0 - beta / a).powi(2),
+        }
+    }
+
+    /// Modes up to this eigenvalue carry nothing.
+    pub(super) fn threshold(self, beta: f64) -> f64 {
+        match self {
+            Self::SimClr2 | Self::Vic2 { .. } => 0.0,
+            Self::BarlowTwins2 => beta,
+        }
+    }
+}
+
+/// Removes the rounding error that a product `Uᵀ (A U)` leaves between the triangles.
+fn symmetrise(matrix: Array2<f64>) -> Array2<f64> {
+    let transposed = matrix.t().to_owned();
+    (matrix + transposed) * 0.5
+}

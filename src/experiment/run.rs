@@ -1,0 +1,180 @@
+//! One run of an experiment: its trials in parallel, each on its own random stream.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use serde::{Deserialize, Serialize};
+
+use super::provenance::BACKEND;
+use super::{Args, Curve, Experiment, Provenance, write_curves};
+use crate::data::io::require_writable_folder;
+use crate::error::{Error, Result, check};
+
+/// The stream for what all trials share, such as the test set. Trial `t` (from 0) draws from stream `t + 1`.
+pub const SHARED_STREAM: u64 = 0;
+
+/// Random stream `number` of `seed`: `ChaCha8`, keyed by the seed; streams of one seed do not overlap.
+#[must_use]
+pub fn stream(seed: u64, number: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(number);
+    rng
+}
+
+/// How much of an experiment's protocol to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Scale {
+    /// All of it.
+    #[default]
+    Full,
+    /// A few trials, to see that it works.
+    Quick,
+}
+
+/// A run of an experiment, ready to start: its arguments are checked and its output folder can be written.
+#[derive(Debug)]
+pub struct Run {
+    /// The experiment.
+    pub name: &'static str,
+    /// Number of trials, at least 1.
+    pub trial_count: usize,
+    /// The seed all random streams derive from.
+    pub seed: u64,
+    /// Full protocol or quick look.
+    pub scale: Scale,
+    /// Folder of the outputs.
+    pub out: PathBuf,
+    /// Number of threads, at least 1.
+    pub threads: usize,
+    pool: ThreadPool,
+    started: Instant,
+}
+
+impl Run {
+    /// A run of `experiment`; what `args` leaves open is the experiment's own default. The clock starts.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if the number of trials or threads is zero, or the system cannot start so many threads;
+    /// [`Error::Io`] if the output folder can neither be found nor created, or not be written.
+    pub fn new(experiment: &Experiment, args: &Args) -> Result<Self> {
+        let trial_count = args.trials.unwrap_or(match args.scale {
+            Scale::Full => experiment.trials,
+            Scale::Quick => experiment.quick_trials,
+        });
+        check::count("trials", trial_count, usize::MAX, "at least 1")?;
+        let threads = args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+        check::count("threads", threads, usize::MAX, "at least 1")?;
+        require_writable_folder(&args.out)?;
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(|_| Error::Domain {
+            argument: "threads",
+            value: threads as f64,
+            must: "a number the system can start",
+        })?;
+        Ok(Self {
+            name: experiment.name,
+            trial_count,
+            seed: args.seed,
+            scale: args.scale,
+            out: args.out.clone(),
+            threads,
+            pool,
+            started: Instant::now(),
+        })
+    }
+
+    /// The random stream for what all trials share; the same from its beginning at every call.
+    #[must_use]
+    pub fn shared_rng(&self) -> ChaCha8Rng {
+        stream(self.seed, SHARED_STREAM)
+    }
+
+    /// The results of all trials in trial order, whatever the number of threads.
+    ///
+    /// `trial` is called with the trial's number `t` from 0 and its random stream, in parallel; inside a trial it
+    /// is on its own. Progress is shown if standard error is a terminal.
+    ///
+    /// # Errors
+    /// That of the first trial, in trial order, that failed; trials after it are skipped if not yet begun.
+    pub fn trials<T: Send>(
+        &self,
+        trial: impl Fn(usize, &mut ChaCha8Rng) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
+        let progress = self.progress();
+        let first_failed = AtomicUsize::new(usize::MAX);
+        let one = |t: usize| {
+            // A trial before every known failure always runs: it might be the first to fail.
+            if t > first_failed.load(Ordering::Relaxed) {
+                return None;
+            }
+            let result = trial(t, &mut stream(self.seed, SHARED_STREAM + 1 + t as u64));
+            if result.is_err() {
+                first_failed.fetch_min(t, Ordering::Relaxed);
+            }
+            progress.inc(1);
+            Some(result)
+        };
+        let results: Vec<Option<Result<T>>> =
+            self.pool.install(|| (0..self.trial_count).into_par_iter().with_max_len(1).map(one).collect());
+        progress.finish_and_clear();
+        results.into_iter().flatten().collect()
+    }
+
+    /// `OUT/NAME`, the outputs' path without an extension.
+    #[must_use]
+    pub fn stem(&self) -> PathBuf {
+        self.out.join(self.name)
+    }
+
+    /// The path of an output: `OUT/NAME.extension`.
+    #[must_use]
+    pub fn path(&self, extension: &str) -> PathBuf {
+        self.out.join(format!("{}.{extension}", self.name))
+    }
+
+    /// Seconds since the run was made.
+    #[must_use]
+    pub fn wall_seconds(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+
+    /// Writes the curves to `OUT/NAME.csv` and how they were made to `OUT/NAME.json`.
+    ///
+    /// # Errors
+    /// Those of [`write_curves`] and [`Provenance::write`].
+    pub fn save(&self, curves: &[Curve], parameters: &impl Serialize) -> Result<()> {
+        write_curves(self.path("csv"), curves)?;
+        let provenance = Provenance {
+            name: self.name.to_owned(),
+            parameters,
+            scale: self.scale,
+            trials: self.trial_count,
+            seed: self.seed,
+            threads: self.threads,
+            wall_seconds: self.wall_seconds(),
+            backend: BACKEND.to_owned(),
+            crate_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        provenance.write(self.path("json"))
+    }
+
+    /// A bar on standard error with name, trials done and the time left; hidden unless that is a terminal.
+    fn progress(&self) -> ProgressBar {
+        if !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(self.trial_count as u64).with_prefix(self.name);
+        match ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} trials, {eta} left") {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        }
+    }
+}

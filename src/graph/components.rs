@@ -1,0 +1,98 @@
+//! Connected components over the off-diagonal entries that are not zero.
+//!
+//! For `G ≥ 0` their number is the dimension of the Laplacian's kernel (claim T6). Signs do not matter here: an entry
+//! −1 connects as much as 1 does, and the equality with the kernel is lost. Isolated vertices count one each.
+
+use ndarray::ArrayView1;
+
+use super::{SimilarityGraph, totals};
+
+impl SimilarityGraph {
+    /// Number of connected components.
+    ///
+    /// Cost: that of visiting the terms (`O(n)` for views and labels, `O(nnz)` for pairs) as long as no two terms can
+    /// cancel. In a mixture with signs the entries of the sum decide, and a sum of rounding size (`1e-14` of its
+    /// summands) is no edge: `O(n²)` time a term, `O(n)` memory.
+    #[must_use]
+    pub fn components(&self) -> usize {
+        self.component_of().into_iter().max().map_or(0, |last| last + 1)
+    }
+
+    /// The component of each vertex, numbered by first appearance; cost as [`SimilarityGraph::components`].
+    #[must_use]
+    pub fn component_of(&self) -> Vec<usize> {
+        let mut sets = UnionFind::new(self.len());
+        if self.terms.len() == 1 || self.every_term_is_non_negative() {
+            for (_, form) in &self.terms {
+                form.structure().join(&mut sets);
+            }
+        } else {
+            totals::every_row(&self.structures(), |i, row| {
+                sets.join_row(i, row);
+                true
+            });
+        }
+        sets.numbered()
+    }
+}
+
+/// Disjoint sets of `0..n`.
+pub(crate) struct UnionFind {
+    parent: Vec<usize>,
+}
+
+impl UnionFind {
+    /// Every element alone.
+    pub(crate) fn new(n: usize) -> Self {
+        Self { parent: (0..n).collect() }
+    }
+
+    /// The representative of the set of `i`: its smallest element.
+    pub(crate) fn find(&mut self, mut i: usize) -> usize {
+        while self.parent[i] != i {
+            self.parent[i] = self.parent[self.parent[i]];
+            i = self.parent[i];
+        }
+        i
+    }
+
+    /// Makes the sets of `i` and `j` one.
+    pub(crate) fn join(&mut self, i: usize, j: usize) {
+        let (i, j) = (self.find(i), self.find(j));
+        self.parent[i.max(j)] = i.min(j);
+    }
+
+    /// Makes the sets of all `elements` one.
+    pub(super) fn join_all(&mut self, elements: impl Iterator<Item = usize>) {
+        let mut elements = elements.peekable();
+        if let Some(&first) = elements.peek() {
+            elements.for_each(|element| self.join(first, element));
+        }
+    }
+
+    /// Joins `i` with every `j < i` where the symmetric matrix, of which `row` is row `i`, is not zero.
+    pub(super) fn join_row(&mut self, i: usize, row: ArrayView1<f64>) {
+        for (j, &entry) in row.iter().take(i).enumerate() {
+            if entry != 0.0 {
+                self.join(i, j);
+            }
+        }
+    }
+
+    /// The number of each element's set, in order of first appearance.
+    pub(crate) fn numbered(mut self) -> Vec<usize> {
+        let mut sets = 0;
+        let mut number_of = Vec::with_capacity(self.parent.len());
+        for i in 0..self.parent.len() {
+            // The representative is the smallest element, so it has its number already.
+            let representative = self.find(i);
+            if representative == i {
+                number_of.push(sets);
+                sets += 1;
+            } else {
+                number_of.push(number_of[representative]);
+            }
+        }
+        number_of
+    }
+}

@@ -1,0 +1,90 @@
+//! The forms a term of a graph can take, and what each must be able to do.
+
+use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+
+use super::components::UnionFind;
+use super::{ContrastiveGraph, DenseGraph, LabelGraph, LowRankGraph, PairGraph, ViewGraph};
+
+/// One term of a graph, in the form it was given.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Form {
+    /// `I ⊗ 1 1ᵀ`.
+    Views(ViewGraph),
+    /// `Y Yᵀ`.
+    Labels(LabelGraph),
+    /// `2 Y Yᵀ − k kᵀ`.
+    Contrastive(ContrastiveGraph),
+    /// Sparse entries.
+    Pairs(PairGraph),
+    /// `B diag(w) Bᵀ`.
+    LowRank(LowRankGraph),
+    /// All entries.
+    Dense(DenseGraph),
+}
+
+impl Form {
+    /// The form as what it can do: the one place where forms are told apart (bar [`super::inner`], which needs two).
+    pub(super) fn structure(&self) -> &dyn Structure {
+        match self {
+            Self::Views(form) => form,
+            Self::Labels(form) => form,
+            Self::Contrastive(form) => form,
+            Self::Pairs(form) => form,
+            Self::LowRank(form) => form,
+            Self::Dense(form) => form,
+        }
+    }
+}
+
+/// What a form `F` of order `n` can do at its own cost. Shapes and indices are the caller's duty.
+pub(super) trait Structure {
+    /// The order `n`.
+    fn order(&self) -> usize;
+
+    /// `F_ij`.
+    fn entry(&self, i: usize, j: usize) -> f64;
+
+    /// Adds `weight · F_i·` to `row`, of length `n`.
+    fn add_row(&self, i: usize, weight: f64, row: ArrayViewMut1<f64>);
+
+    /// Adds the magnitude of row `i` times `|weight|`: of each entry, the sum of the absolute values of its summands.
+    fn add_magnitude(&self, i: usize, weight: f64, mut row: ArrayViewMut1<f64>) {
+        let mut entries = Array1::<f64>::zeros(self.order());
+        self.add_row(i, weight, entries.view_mut());
+        row.zip_mut_with(&entries, |magnitude, entry| *magnitude += entry.abs());
+    }
+
+    /// Adds `weight · F` to `out`, of shape `(n, n)`.
+    fn add_to(&self, weight: f64, out: &mut ArrayViewMut2<f64>) {
+        for (i, row) in out.rows_mut().into_iter().enumerate() {
+            self.add_row(i, weight, row);
+        }
+    }
+
+    /// Adds `weight · F x` to `out`; both of shape `(n, k)`.
+    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, out: ArrayViewMut2<f64>);
+
+    /// `‖F‖²`.
+    fn frobenius_squared(&self) -> f64;
+
+    /// Whether no entry is negative.
+    fn is_non_negative(&self) -> bool;
+
+    /// Joins the ends of every edge.
+    fn join(&self, sets: &mut UnionFind);
+
+    /// `½ Σ_ij F_ij ‖z_i − z_j‖²`, by differences; `z` of shape `(n, k)`.
+    fn energy(&self, z: ArrayView2<f64>) -> f64;
+
+    /// `F[indices, indices]`.
+    fn restrict(&self, indices: &[usize]) -> Form;
+
+    /// `diag(s) F diag(s)` as a sum of terms.
+    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)>;
+}
+
+/// `‖a − b‖²`.
+pub(super) fn distance_squared(a: ArrayView1<f64>, b: ArrayView1<f64>) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+}

@@ -1,0 +1,276 @@
+//! The label graph `Y Yᵀ` (claim T3) and the contrastive label graph `2 Y Yᵀ − k kᵀ` (claim T4).
+//!
+//! Both hold the labels and, class after class, the list of their members: everything is a sum over members.
+
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+
+use super::components::UnionFind;
+use super::form::{Form, Structure, distance_squared};
+use super::low_rank::LowRankGraph;
+use super::pairs::PairGraph;
+use crate::data::Labels;
+
+/// 1 between samples of one class, 0 elsewhere; samples of unknown label have zero rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelGraph {
+    class_of: Vec<Option<usize>>,
+    /// The samples of known label, class after class, in order inside each.
+    members: Vec<usize>,
+    /// Class `c` is `members[starts[c]..starts[c + 1]]`.
+    starts: Vec<usize>,
+}
+
+impl LabelGraph {
+    pub(super) fn new(labels: &Labels) -> Self {
+        Self::from_blocks(labels.iter().collect(), labels.classes())
+    }
+
+    /// Every label must be below `classes`.
+    pub(super) fn from_blocks(class_of: Vec<Option<usize>>, classes: usize) -> Self {
+        let mut starts = vec![0; classes + 1];
+        for class in class_of.iter().flatten() {
+            starts[class + 1] += 1;
+        }
+        for class in 0..classes {
+            starts[class + 1] += starts[class];
+        }
+        let mut next = starts.clone();
+        let mut members = vec![0; starts[classes]];
+        for (i, class) in class_of.iter().enumerate() {
+            if let Some(class) = *class {
+                members[next[class]] = i;
+                next[class] += 1;
+            }
+        }
+        Self { class_of, members, starts }
+    }
+
+    /// Number of classes, empty ones included.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The class of each sample, if known.
+    #[must_use]
+    pub fn class_of(&self) -> &[Option<usize>] {
+        &self.class_of
+    }
+
+    /// The members of each class, empty classes included.
+    pub fn blocks(&self) -> impl Iterator<Item = &[usize]> {
+        (0..self.classes()).map(|class| self.block(class))
+    }
+
+    /// The samples whose label is known, class after class.
+    #[must_use]
+    pub fn known(&self) -> &[usize] {
+        &self.members
+    }
+
+    fn block(&self, class: usize) -> &[usize] {
+        &self.members[self.starts[class]..self.starts[class + 1]]
+    }
+
+    /// Number of entries that are not zero, `Σ n_c²`.
+    fn stored(&self) -> usize {
+        self.blocks().map(|block| block.len() * block.len()).sum()
+    }
+}
+
+impl Structure for LabelGraph {
+    fn order(&self) -> usize {
+        self.class_of.len()
+    }
+
+    fn entry(&self, i: usize, j: usize) -> f64 {
+        match (self.class_of[i], self.class_of[j]) {
+            (Some(a), Some(b)) if a == b => 1.0,
+            _ => 0.0,
+        }
+    }
+
+    fn add_row(&self, i: usize, weight: f64, mut row: ArrayViewMut1<f64>) {
+        if let Some(class) = self.class_of[i] {
+            for &j in self.block(class) {
+                row[j] += weight;
+            }
+        }
+    }
+
+    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
+        for block in self.blocks() {
+            let sum = sum_of_rows(x, block);
+            for &i in block {
+                out.row_mut(i).scaled_add(weight, &sum);
+            }
+        }
+    }
+
+    fn frobenius_squared(&self) -> f64 {
+        self.stored() as f64
+    }
+
+    fn is_non_negative(&self) -> bool {
+        true
+    }
+
+    fn join(&self, sets: &mut UnionFind) {
+        for block in self.blocks() {
+            sets.join_all(block.iter().copied());
+        }
+    }
+
+    fn energy(&self, z: ArrayView2<f64>) -> f64 {
+        self.blocks().map(|block| scatter(z, block.iter().copied())).sum()
+    }
+
+    fn restrict(&self, indices: &[usize]) -> Form {
+        let class_of = indices.iter().map(|&i| self.class_of[i]).collect();
+        Form::Labels(Self::from_blocks(class_of, self.classes()))
+    }
+
+    /// `diag(s) Y` as a factor, or the blocks as pairs if those are fewer numbers (many small classes).
+    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
+        let form = if self.stored() < self.order() * self.classes() {
+            let mut upper = Vec::new();
+            for (i, class) in self.class_of.iter().enumerate() {
+                let block = class.map_or(&[][..], |class| self.block(class));
+                upper.extend(block.iter().filter(|&&j| i <= j).map(|&j| (i, j, s[i] * s[j])));
+            }
+            Form::Pairs(PairGraph::from_upper(self.order(), &upper))
+        } else {
+            let mut factor = Array2::zeros((self.order(), self.classes()));
+            for (class, block) in self.blocks().enumerate() {
+                for &i in block {
+                    factor[[i, class]] = s[i];
+                }
+            }
+            Form::LowRank(LowRankGraph::from_parts(factor, Array1::ones(self.classes())))
+        };
+        vec![(1.0, form)]
+    }
+}
+
+/// 1 between samples of one class, −1 between samples of two, 0 where a label is unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContrastiveGraph {
+    positives: LabelGraph,
+}
+
+impl ContrastiveGraph {
+    pub(super) fn new(labels: &Labels) -> Self {
+        Self { positives: LabelGraph::new(labels) }
+    }
+
+    /// The label graph `Y Yᵀ` of the same labels.
+    #[must_use]
+    pub fn positives(&self) -> &LabelGraph {
+        &self.positives
+    }
+
+    /// The label graph `k kᵀ` of one class: all samples of known label.
+    pub(super) fn one_class(&self) -> LabelGraph {
+        LabelGraph::from_blocks(self.positives.class_of.iter().map(|class| class.map(|_| 0)).collect(), 1)
+    }
+}
+
+impl Structure for ContrastiveGraph {
+    fn order(&self) -> usize {
+        self.positives.order()
+    }
+
+    fn entry(&self, i: usize, j: usize) -> f64 {
+        match (self.positives.class_of[i], self.positives.class_of[j]) {
+            (Some(a), Some(b)) => {
+                if a == b {
+                    1.0
+                } else {
+                    -1.0
+                }
+            }
+            _ => 0.0,
+        }
+    }
+
+    fn add_row(&self, i: usize, weight: f64, mut row: ArrayViewMut1<f64>) {
+        let LabelGraph { class_of, members, starts } = &self.positives;
+        if let Some(class) = class_of[i] {
+            let (start, end) = (starts[class], starts[class + 1]);
+            for &j in &members[start..end] {
+                row[j] += weight;
+            }
+            for &j in members[..start].iter().chain(&members[end..]) {
+                row[j] -= weight;
+            }
+        }
+    }
+
+    /// Members of one class have the same row.
+    fn add_to(&self, weight: f64, out: &mut ArrayViewMut2<f64>) {
+        let mut row = Array1::zeros(self.order());
+        for block in self.positives.blocks().filter(|block| !block.is_empty()) {
+            row.fill(0.0);
+            self.add_row(block[0], weight, row.view_mut());
+            for &i in block {
+                out.row_mut(i).scaled_add(1.0, &row);
+            }
+        }
+    }
+
+    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
+        let total = sum_of_rows(x, self.positives.known());
+        for block in self.positives.blocks() {
+            let difference = 2.0 * sum_of_rows(x, block) - &total;
+            for &i in block {
+                out.row_mut(i).scaled_add(weight, &difference);
+            }
+        }
+    }
+
+    fn frobenius_squared(&self) -> f64 {
+        (self.positives.known().len() as f64).powi(2)
+    }
+
+    fn is_non_negative(&self) -> bool {
+        self.positives.blocks().filter(|block| !block.is_empty()).count() <= 1
+    }
+
+    fn join(&self, sets: &mut UnionFind) {
+        sets.join_all(self.positives.known().iter().copied());
+    }
+
+    fn energy(&self, z: ArrayView2<f64>) -> f64 {
+        2.0 * self.positives.energy(z) - scatter(z, self.positives.known().iter().copied())
+    }
+
+    fn restrict(&self, indices: &[usize]) -> Form {
+        let class_of = indices.iter().map(|&i| self.positives.class_of[i]).collect();
+        let positives = LabelGraph::from_blocks(class_of, self.positives.classes());
+        Form::Contrastive(Self { positives })
+    }
+
+    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
+        let positives = self.positives.scaled(s).into_iter().map(|(weight, form)| (2.0 * weight, form));
+        let all = self.one_class().scaled(s).into_iter().map(|(weight, form)| (-weight, form));
+        positives.chain(all).collect()
+    }
+}
+
+fn sum_of_rows(x: ArrayView2<f64>, rows: &[usize]) -> Array1<f64> {
+    let mut sum = Array1::zeros(x.ncols());
+    for &i in rows {
+        sum += &x.row(i);
+    }
+    sum
+}
+
+/// `m Σ_i ‖z_i − mean‖²` over `m` rows: the energy of the graph in which all of them are similar (claim T16).
+pub(super) fn scatter(z: ArrayView2<f64>, rows: impl ExactSizeIterator<Item = usize> + Clone) -> f64 {
+    let size = rows.len() as f64;
+    let mut mean = Array1::<f64>::zeros(z.ncols());
+    for i in rows.clone() {
+        mean.scaled_add(1.0 / size, &z.row(i));
+    }
+    size * rows.map(|i| distance_squared(z.row(i), mean.view())).sum::<f64>()
+}

@@ -1,0 +1,148 @@
+//! Laplacians: `L = D − G` and its normalised form `Lₙ = D^{-1/2} L D^{-1/2}`.
+//!
+//! `L` does not depend on the diagonal of `G`, and `Tr(ZᵀLZ) = ½ Σ_ij G_ij ‖z_i − z_j‖²` (claim T1): it measures how far
+//! apart similar samples are. `L` is positive semidefinite for `G ≥ 0`, and need not be otherwise.
+//!
+//! Where a degree is zero, `D^{-1/2}` is taken to be zero (claim T6): an isolated vertex has a zero row in `Gₙ` and `Lₙ`.
+
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
+
+use super::SimilarityGraph;
+use crate::error::{Error, Result, check};
+use crate::linalg::Operator;
+
+/// `L = D − G` of a borrowed graph.
+#[derive(Clone, Debug)]
+pub struct Laplacian<'a> {
+    graph: &'a SimilarityGraph,
+    degrees: Array1<f64>,
+}
+
+impl<'a> Laplacian<'a> {
+    pub(super) fn new(graph: &'a SimilarityGraph) -> Self {
+        Self { graph, degrees: graph.degrees() }
+    }
+
+    /// The matrix of shape `(n, n)`.
+    #[must_use]
+    pub fn to_dense(&self) -> Array2<f64> {
+        let mut dense = Array2::from_diag(&self.degrees);
+        self.graph.accumulate(-1.0, &mut dense.view_mut());
+        dense
+    }
+
+    /// `Tr(ZᵀLZ)` for `z` of shape `(n, k)`, by differences, which stay accurate near zero (claim T16).
+    ///
+    /// Label and view graphs: `Σ_c n_c Σ_{i∈c} ‖z_i − mean_c‖²`, `O(n k)`. Pairs: `½ Σ G_ij ‖z_i − z_j‖²` over stored
+    /// entries, `O(nnz k)`. Low rank `O(n r k)`, dense `O(n² k)`. Mixtures: the weighted sum of their terms' energies.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if `z` has not `n` rows, [`Error::NotFinite`].
+    pub fn energy(&self, z: ArrayView2<f64>) -> Result<f64> {
+        check::shape("z", &[self.order(), z.ncols()], z.shape())?;
+        check::finite("z", &z)?;
+        Ok(self.graph.terms.iter().map(|(weight, form)| weight * form.structure().energy(z)).sum())
+    }
+
+    /// `Lₙ = D^{-1/2} L D^{-1/2}`.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if a degree is negative.
+    pub fn normalised(self) -> Result<NormalisedLaplacian<'a>> {
+        let scale = inverse_root(self.graph, &self.degrees)?;
+        Ok(NormalisedLaplacian { laplacian: self, scale })
+    }
+}
+
+impl Operator for Laplacian<'_> {
+    fn order(&self) -> usize {
+        self.graph.len()
+    }
+
+    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
+        Zip::from(out.rows_mut())
+            .and(x.rows())
+            .and(&self.degrees)
+            .for_each(|mut out, x, degree| out.scaled_add(weight * degree, &x));
+        self.graph.apply_add(-weight, x, out);
+    }
+}
+
+/// `Lₙ = D^{-1/2} L D^{-1/2}` of a borrowed graph with degrees `≥ 0`.
+#[derive(Clone, Debug)]
+pub struct NormalisedLaplacian<'a> {
+    laplacian: Laplacian<'a>,
+    /// The diagonal of `D^{-1/2}`.
+    scale: Array1<f64>,
+}
+
+impl NormalisedLaplacian<'_> {
+    /// The matrix of shape `(n, n)`.
+    #[must_use]
+    pub fn to_dense(&self) -> Array2<f64> {
+        let mut dense = self.laplacian.to_dense();
+        dense *= &self.scale;
+        dense *= &self.scale.view().insert_axis(Axis(1));
+        dense
+    }
+
+    /// `Tr(ZᵀLₙZ)` for `z` of shape `(n, k)`: the energy of `D^{-1/2} z`; cost as [`Laplacian::energy`].
+    ///
+    /// # Errors
+    /// As [`Laplacian::energy`].
+    pub fn energy(&self, z: ArrayView2<f64>) -> Result<f64> {
+        check::shape("z", &[self.order(), z.ncols()], z.shape())?;
+        self.laplacian.energy(self.scaled(z).view())
+    }
+
+    fn scaled(&self, x: ArrayView2<f64>) -> Array2<f64> {
+        &x * &self.scale.view().insert_axis(Axis(1))
+    }
+}
+
+impl Operator for NormalisedLaplacian<'_> {
+    fn order(&self) -> usize {
+        self.laplacian.order()
+    }
+
+    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
+        let image = self.laplacian.apply(self.scaled(x).view());
+        out.scaled_add(weight, &self.scaled(image.view()));
+    }
+}
+
+impl SimilarityGraph {
+    /// The normalised graph `Gₙ = D^{-1/2} G D^{-1/2}`, again in a cheap form.
+    ///
+    /// A view graph stays one; a label graph becomes a factor of shape `(n, classes)`, or pairs where those are fewer.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if a degree is negative.
+    pub fn normalised(&self) -> Result<Self> {
+        let scale = inverse_root(self, &self.degrees())?;
+        let terms = self.terms.iter().flat_map(|(weight, form)| {
+            form.structure().scaled(&scale).into_iter().map(move |(factor, form)| (weight * factor, form))
+        });
+        Ok(Self { order: self.order, terms: terms.collect() })
+    }
+}
+
+/// The diagonal of `D^{-1/2}`, zero where the degree is.
+fn inverse_root(graph: &SimilarityGraph, degrees: &Array1<f64>) -> Result<Array1<f64>> {
+    // Signed entries cancel up to rounding: |Σ_j G_ij| is known to ε Σ_j |G_ij| ≤ ε √n ‖G‖ at best.
+    let rounding = if graph.every_term_is_non_negative() {
+        0.0
+    } else {
+        let norms = graph
+            .terms
+            .iter()
+            .map(|(weight, form)| weight.abs() * form.structure().frobenius_squared().sqrt());
+        f64::EPSILON * (graph.len() as f64).sqrt() * norms.sum::<f64>()
+    };
+    match degrees.iter().find(|&&degree| degree < -rounding) {
+        Some(&value) => {
+            Err(Error::Domain { argument: "degree", value, must: "at least zero to normalise a graph" })
+        }
+        None => Ok(degrees.mapv(|degree| if degree <= rounding { 0.0 } else { degree.sqrt().recip() })),
+    }
+}

@@ -1,0 +1,128 @@
+//! Graphs of low rank, `B diag(w) Bᵀ`.
+
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
+
+use super::components::UnionFind;
+use super::form::{Form, Structure};
+use super::totals;
+use crate::error::{Error, Result, check};
+
+/// A factor `B` of shape `(n, r)` and `r` signed weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LowRankGraph {
+    factor: Array2<f64>,
+    weights: Array1<f64>,
+}
+
+impl LowRankGraph {
+    pub(super) fn new(factor: Array2<f64>, weights: Array1<f64>) -> Result<Self> {
+        if factor.nrows() == 0 {
+            return Err(Error::Empty { argument: "factor", expected: "row" });
+        }
+        check::shape("weights", &[factor.ncols()], weights.shape())?;
+        check::finite("factor", &factor)?;
+        check::finite("weights", &weights)?;
+        Ok(Self::from_parts(factor, weights))
+    }
+
+    pub(super) fn from_parts(factor: Array2<f64>, weights: Array1<f64>) -> Self {
+        Self { factor, weights }
+    }
+
+    /// `B`, of shape `(n, r)`.
+    #[must_use]
+    pub fn factor(&self) -> ArrayView2<'_, f64> {
+        self.factor.view()
+    }
+
+    /// `w`, of length `r`.
+    #[must_use]
+    pub fn weights(&self) -> ArrayView1<'_, f64> {
+        self.weights.view()
+    }
+}
+
+impl Structure for LowRankGraph {
+    fn order(&self) -> usize {
+        self.factor.nrows()
+    }
+
+    fn entry(&self, i: usize, j: usize) -> f64 {
+        let products = self.factor.row(i).into_iter().zip(self.factor.row(j)).map(|(a, b)| a * b);
+        products.zip(&self.weights).map(|(product, weight)| product * weight).sum()
+    }
+
+    fn add_row(&self, i: usize, weight: f64, mut row: ArrayViewMut1<f64>) {
+        for (j, out) in row.iter_mut().enumerate() {
+            *out += weight * self.entry(i, j);
+        }
+    }
+
+    fn add_magnitude(&self, i: usize, weight: f64, mut row: ArrayViewMut1<f64>) {
+        let scaled = (&self.factor.row(i) * &self.weights * weight).mapv(f64::abs);
+        for (out, other) in row.iter_mut().zip(self.factor.rows()) {
+            *out += scaled.iter().zip(other).map(|(a, b)| a * b.abs()).sum::<f64>();
+        }
+    }
+
+    fn add_to(&self, weight: f64, out: &mut ArrayViewMut2<f64>) {
+        general_mat_mul(weight, &(&self.factor * &self.weights), &self.factor.t(), 1.0, out);
+    }
+
+    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
+        let mut coordinates = self.factor.t().dot(&x);
+        coordinates *= &self.weights.view().insert_axis(Axis(1));
+        general_mat_mul(weight, &self.factor, &coordinates, 1.0, &mut out);
+    }
+
+    /// `Σ_ab w_a w_b (BᵀB)_ab²`.
+    fn frobenius_squared(&self) -> f64 {
+        let gram = self.factor.t().dot(&self.factor);
+        let squares = &gram * &gram;
+        self.weights.dot(&squares.dot(&self.weights)).max(0.0)
+    }
+
+    fn is_non_negative(&self) -> bool {
+        let cheap = self.factor.iter().chain(&self.weights).all(|&value| value >= 0.0);
+        cheap || totals::every_row(&[(1.0, self)], |_, row| row.iter().all(|&entry| entry >= 0.0))
+    }
+
+    fn join(&self, sets: &mut UnionFind) {
+        totals::every_row(&[(1.0, self)], |i, row| {
+            sets.join_row(i, row);
+            true
+        });
+    }
+
+    /// Per column `b` of the factor `(Σ b_i) Σ b_i ‖z_i − m‖² − ‖Σ b_i (z_i − m)‖²`, whatever `m`;
+    /// with the `|b|`-weighted mean as `m` the second sum vanishes when `b` has one sign.
+    fn energy(&self, z: ArrayView2<f64>) -> f64 {
+        let column_energy = |b: ArrayView1<f64>| {
+            let size = b.iter().map(|entry| entry.abs()).sum::<f64>();
+            if size == 0.0 {
+                return 0.0;
+            }
+            let mean = b.mapv(|entry| entry.abs() / size).dot(&z);
+            let centred = &z - &mean;
+            let squares = centred.map_axis(Axis(1), |row| row.dot(&row));
+            let moment = b.dot(&centred);
+            b.sum() * b.dot(&squares) - moment.dot(&moment)
+        };
+        self.factor
+            .columns()
+            .into_iter()
+            .zip(&self.weights)
+            .map(|(b, weight)| weight * column_energy(b))
+            .sum()
+    }
+
+    fn restrict(&self, indices: &[usize]) -> Form {
+        Form::LowRank(Self::from_parts(self.factor.select(Axis(0), indices), self.weights.clone()))
+    }
+
+    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
+        let factor = &self.factor * &s.view().insert_axis(Axis(1));
+        vec![(1.0, Form::LowRank(Self::from_parts(factor, self.weights.clone())))]
+    }
+}

@@ -1,0 +1,175 @@
+//! Sparse graphs: a list of pairs with their weights, stored row by row (CSR).
+
+use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+
+use super::components::UnionFind;
+use super::form::{Form, Structure, distance_squared};
+use crate::error::{Error, Result};
+
+/// The stored entries of each row, columns ascending; both `(i, j)` and `(j, i)` are stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairGraph {
+    /// Row `i` is `columns[starts[i]..starts[i + 1]]`, and the same part of `values`.
+    starts: Vec<usize>,
+    columns: Vec<usize>,
+    values: Vec<f64>,
+}
+
+impl PairGraph {
+    pub(super) fn new(samples: usize, pairs: impl IntoIterator<Item = (usize, usize, f64)>) -> Result<Self> {
+        if samples == 0 {
+            return Err(Error::Empty { argument: "samples", expected: "sample" });
+        }
+        let mut upper = Vec::new();
+        for (i, j, weight) in pairs {
+            let (row, column) = (i.min(j), i.max(j));
+            if column >= samples {
+                return Err(Error::Domain {
+                    argument: "index of a pair",
+                    value: column as f64,
+                    must: "below the number of samples",
+                });
+            }
+            if !weight.is_finite() {
+                return Err(Error::NotFinite { argument: "pairs", index: vec![i, j], value: weight });
+            }
+            upper.push((row, column, weight));
+        }
+        // Stable: of two conflicting weights the error names the earlier one first.
+        upper.sort_by_key(|&(row, column, _)| (row, column));
+        for pair in upper.windows(2) {
+            let ((row, column, first), (next_row, next_column, second)) = (pair[0], pair[1]);
+            #[allow(clippy::float_cmp)] // a nearly equal weight is a different answer
+            if (row, column) == (next_row, next_column) && first != second {
+                return Err(Error::Conflict { argument: "pairs", row, column, first, second });
+            }
+        }
+        upper.dedup_by_key(|&mut (row, column, _)| (row, column));
+        upper.retain(|&(_, _, weight)| weight != 0.0);
+        Ok(Self::from_upper(samples, &upper))
+    }
+
+    /// From distinct entries `i ≤ j` in row-major order.
+    pub(super) fn from_upper(samples: usize, upper: &[(usize, usize, f64)]) -> Self {
+        let mut starts = vec![0; samples + 1];
+        for &(i, j, _) in upper {
+            starts[i + 1] += 1;
+            if i != j {
+                starts[j + 1] += 1;
+            }
+        }
+        for row in 0..samples {
+            starts[row + 1] += starts[row];
+        }
+        let mut next = starts.clone();
+        let mut columns = vec![0; starts[samples]];
+        let mut values = vec![0.0; starts[samples]];
+        let mut store = |row: usize, column: usize, value: f64| {
+            columns[next[row]] = column;
+            values[next[row]] = value;
+            next[row] += 1;
+        };
+        // Row r first receives its mirrored entries (i, r), i < r, then its own: columns ascend.
+        for &(i, j, value) in upper {
+            store(i, j, value);
+            if i != j {
+                store(j, i, value);
+            }
+        }
+        Self { starts, columns, values }
+    }
+
+    /// Number of stored entries, mirror images included.
+    #[must_use]
+    pub fn stored(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Every stored entry `(i, j, weight)` in row-major order, mirror images included.
+    pub fn entries(&self) -> impl Iterator<Item = (usize, usize, f64)> + '_ {
+        (0..self.order()).flat_map(|i| self.row(i).map(move |(j, value)| (i, j, value)))
+    }
+
+    /// The stored entries `(j, weight)` of row `i`; none past the end.
+    pub fn row(&self, i: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let range = if i < self.order() { self.starts[i]..self.starts[i + 1] } else { 0..0 };
+        self.columns[range.clone()].iter().copied().zip(self.values[range].iter().copied())
+    }
+
+    fn edges(&self) -> impl Iterator<Item = (usize, usize, f64)> + '_ {
+        self.entries().filter(|&(i, j, _)| i < j)
+    }
+}
+
+impl Structure for PairGraph {
+    fn order(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    fn entry(&self, i: usize, j: usize) -> f64 {
+        let range = self.starts[i]..self.starts[i + 1];
+        match self.columns[range.clone()].binary_search(&j) {
+            Ok(position) => self.values[range.start + position],
+            Err(_) => 0.0,
+        }
+    }
+
+    fn add_row(&self, i: usize, weight: f64, mut row: ArrayViewMut1<f64>) {
+        for (j, value) in self.row(i) {
+            row[j] += weight * value;
+        }
+    }
+
+    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
+        for (i, mut row) in out.rows_mut().into_iter().enumerate() {
+            for (j, value) in self.row(i) {
+                row.scaled_add(weight * value, &x.row(j));
+            }
+        }
+    }
+
+    fn frobenius_squared(&self) -> f64 {
+        self.values.iter().map(|value| value * value).sum()
+    }
+
+    fn is_non_negative(&self) -> bool {
+        self.values.iter().all(|&value| value >= 0.0)
+    }
+
+    fn join(&self, sets: &mut UnionFind) {
+        for (i, j, _) in self.edges() {
+            sets.join(i, j);
+        }
+    }
+
+    fn energy(&self, z: ArrayView2<f64>) -> f64 {
+        self.edges().map(|(i, j, value)| value * distance_squared(z.row(i), z.row(j))).sum()
+    }
+
+    fn restrict(&self, indices: &[usize]) -> Form {
+        let mut copies_of = vec![Vec::new(); self.order()];
+        for (copy, &i) in indices.iter().enumerate() {
+            copies_of[i].push(copy);
+        }
+        let mut upper = Vec::new();
+        for (row, &i) in indices.iter().enumerate() {
+            let first = upper.len();
+            for (j, value) in self.row(i) {
+                let columns = copies_of[j].iter().filter(|&&column| row <= column);
+                upper.extend(columns.map(|&column| (row, column, value)));
+            }
+            upper[first..].sort_unstable_by_key(|&(_, column, _)| column);
+        }
+        Form::Pairs(Self::from_upper(indices.len(), &upper))
+    }
+
+    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
+        let mut scaled = self.clone();
+        for i in 0..self.order() {
+            for position in self.starts[i]..self.starts[i + 1] {
+                scaled.values[position] *= s[i] * s[self.columns[position]];
+            }
+        }
+        vec![(1.0, Form::Pairs(scaled))]
+    }
+}

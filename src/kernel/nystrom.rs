@@ -1,0 +1,34 @@
+//! Nyström features: the kernel restricted to functions spanned by a few landmarks (Williams & Seeger 2001; claim T32).
+
+use ndarray::{Array2, ArrayView2};
+
+use super::{RadialKernel, cross_gram, gram};
+use crate::error::Result;
+use crate::linalg::SpectralFactor;
+
+/// `Φ(x) = k(x, X_I) K_II^{−1/2}`: `Φ Φᵀ ≈ K`, exact when every point is a landmark.
+#[derive(Clone, Debug)]
+pub struct Nystrom<K> {
+    kernel: K,
+    landmarks: Array2<f64>,
+    root: Array2<f64>,
+}
+
+impl<K: RadialKernel> Nystrom<K> {
+    /// Features on the landmarks `(m, p)`; `O(m³)` once.
+    ///
+    /// # Errors
+    /// As [`gram`]; [`crate::Error::NotConverged`] if the eigensolver gives up.
+    pub fn new(kernel: K, landmarks: ArrayView2<f64>) -> Result<Self> {
+        let root = SpectralFactor::new(gram(&kernel, landmarks)?.view(), 0.0)?.power(-0.5);
+        Ok(Self { kernel, landmarks: landmarks.to_owned(), root })
+    }
+
+    /// Features `(n, m)` of the points `x` `(n, p)`; `O(n m (m + p))`.
+    ///
+    /// # Errors
+    /// As [`cross_gram`].
+    pub fn features(&self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
+        Ok(cross_gram(&self.kernel, x, self.landmarks.view())?.dot(&self.root))
+    }
+}

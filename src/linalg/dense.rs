@@ -1,0 +1,111 @@
+//! Pseudo-inverse, minimum-norm least squares and Cholesky factor of dense matrices.
+
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+
+use super::{ThinSvd, backend, eigen::symmetric_eigen};
+use crate::error::{Error, Result, check};
+
+/// A symmetric positive semi-definite matrix in its eigenbasis, small directions dropped (claim T31).
+#[derive(Clone, Debug)]
+pub struct SpectralFactor {
+    /// The `r ≤ n` eigenvalues kept, descending, all above the cut-off.
+    pub values: Array1<f64>,
+    /// `(n, r)` their eigenvectors.
+    pub vectors: Array2<f64>,
+    /// Number of directions dropped, `n − r`.
+    pub dropped: usize,
+}
+
+impl SpectralFactor {
+    /// Decomposes the symmetric `a` of shape `(n, n)`, keeping eigenvalues above `cutoff + n ε λ_max`; `O(n³)`.
+    ///
+    /// # Errors
+    /// A bad `a` as in [`symmetric_eigen`]; [`Error::Domain`] for a negative cut-off; [`Error::Singular`] if nothing is
+    /// left.
+    pub fn new(a: ArrayView2<f64>, cutoff: f64) -> Result<Self> {
+        check::not_negative("cutoff", cutoff)?;
+        let n = a.nrows();
+        let eigen = symmetric_eigen(a)?;
+        let threshold = cutoff + n as f64 * f64::EPSILON * eigen.values[0].abs();
+        let rank = eigen.values.iter().take_while(|&&value| value > threshold).count();
+        if rank == 0 {
+            return Err(Error::Singular {
+                argument: "a",
+                measure: "largest eigenvalue",
+                value: eigen.values[0],
+                must: "an eigenvalue above the cut-off",
+            });
+        }
+        let keep = ndarray::Slice::from(..rank);
+        Ok(Self {
+            values: eigen.values.slice_axis(Axis(0), keep).to_owned(),
+            vectors: eigen.vectors.slice_axis(Axis(1), keep).to_owned(),
+            dropped: n - rank,
+        })
+    }
+
+    /// `A^power` on the directions kept, zero on the others: `-1` gives the pseudo-inverse, `0.5` the root. `O(n² r)`.
+    #[must_use]
+    pub fn power(&self, power: f64) -> Array2<f64> {
+        // (U Λ^{p/2})(U Λ^{p/2})ᵀ is symmetric to the last bit.
+        let half = &self.vectors * &self.values.mapv(|value| value.powf(0.5 * power));
+        half.dot(&half.t())
+    }
+}
+
+/// The thin singular value decomposition `A = U diag(σ) Vᵀ` of `a` of shape `(m, n)`; `O(m n min(m, n))`.
+///
+/// # Errors
+/// [`Error::Empty`] or [`Error::NotFinite`] for a bad `a`, [`Error::NotConverged`] if the backend gives up.
+pub fn thin_svd(a: ArrayView2<f64>) -> Result<ThinSvd> {
+    if a.is_empty() {
+        return Err(Error::Empty { argument: "a", expected: "row and one column" });
+    }
+    check::finite("a", &a)?;
+    backend::thin_svd(a)
+}
+
+impl ThinSvd {
+    /// Number of singular values above `max(m, n) · ε · σ_max`.
+    pub fn rank(&self) -> usize {
+        let longest = self.u.nrows().max(self.vt.ncols());
+        let smallest = longest as f64 * f64::EPSILON * self.singular_values[0];
+        self.singular_values.iter().take_while(|&&sigma| sigma > smallest).count()
+    }
+}
+
+/// The solution `W` of shape `(p, c)` of least norm among the minimisers of `‖A W − B‖`, `A` `(m, p)`, `B` `(m, c)`.
+///
+/// Singular values below `max(m, p) · ε · σ_max` count as zero. Cost `O(m p min(m, p))`.
+///
+/// # Errors
+/// [`Error::Empty`] for an empty `a`, [`Error::Shape`] if `b` has other rows, [`Error::NotFinite`],
+/// [`Error::NotConverged`] if the backend gives up.
+pub fn least_squares(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>> {
+    let svd = thin_svd(a)?;
+    check::shape("b", &[a.nrows(), b.ncols()], b.shape())?;
+    check::finite("b", &b)?;
+    let rank = svd.rank();
+    let mut coordinates = svd.u.t().dot(&b);
+    for (i, mut row) in coordinates.rows_mut().into_iter().enumerate() {
+        row *= if i < rank { svd.singular_values[i].recip() } else { 0.0 };
+    }
+    Ok(svd.vt.t().dot(&coordinates))
+}
+
+/// Lower triangular `R` with `A = R Rᵀ` for a symmetric positive definite `a` of shape `(n, n)`; `n³/3` flops.
+///
+/// # Errors
+/// A bad `a` as in [`symmetric_eigen`]; [`Error::Singular`] if it is not numerically positive definite.
+pub fn cholesky(a: ArrayView2<f64>) -> Result<Array2<f64>> {
+    check::symmetric("a", a)?;
+    match backend::cholesky(a) {
+        Some(factor) => Ok(factor),
+        None => Err(Error::Singular {
+            argument: "a",
+            measure: "smallest eigenvalue",
+            value: symmetric_eigen(a)?.values.last().copied().unwrap_or(f64::NAN),
+            must: "a positive definite matrix",
+        }),
+    }
+}
