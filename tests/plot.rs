@@ -142,10 +142,10 @@ fn strokes(svg: &str, colour: [u8; 3]) -> Vec<Vec<(f64, f64)>> {
     elements(svg, "polyline").into_iter().filter(is_curve).map(points).collect()
 }
 
-/// Left, top, right and bottom of the plot area: the only unfilled rectangle.
+/// Left, top, right and bottom of the plot area: the only rectangle of dark lines.
 fn plot_area(svg: &str) -> [f64; 4] {
-    let frames: Vec<_> =
-        elements(svg, "rect").into_iter().filter(|rect| attribute(rect, "fill") == Some("none")).collect();
+    let is_frame = |rect: &&str| attribute(rect, "stroke") == Some("#222222");
+    let frames: Vec<_> = elements(svg, "rect").into_iter().filter(is_frame).collect();
     assert_eq!(frames.len(), 1);
     corners(frames[0])
 }
@@ -235,4 +235,380 @@ fn missing_axes() -> TwinAxes {
         right_label: "Connected components".into(),
         right_range: Some((0.0, 70.0)),
     }
+}
+
+#[test]
+fn curves_lie_where_the_data_says() {
+    let (_folder, stem) = stem();
+    let data = queries();
+    let axes = Axes { y_range: Some((0.0, 0.5)), ..axes() }; // too low for the first means: moved up to them
+    plot::curves(&stem, &data, &axes).unwrap();
+    let svg = svg(&stem);
+    let [left, top, right, bottom] = plot_area(&svg);
+    assert!((right - left - 2.0 * (bottom - top)).abs() < 1e-9, "3 : 1.5");
+
+    let highest = data.iter().flat_map(|curve| &curve.mean).copied().fold(0.5, f64::max);
+    let place = |x: f64, y: f64| (left + (right - left) * x / 790.0, bottom - (bottom - top) * y / highest);
+    for (curve, colour) in data.iter().zip([0, 1, 2].map(|i| OKABE_ITO[i])) {
+        let expected: Vec<_> = curve.x.iter().zip(&curve.mean).map(|(&x, &y)| place(x, y)).collect();
+        // The last line of a colour with all its corners is the curve if solid, a dash of the legend otherwise.
+        let drawn = strokes(&svg, colour);
+        if colour == OKABE_ITO[0] {
+            let path = drawn.iter().find(|path| path.len() == 80).unwrap();
+            for (a, b) in path.iter().zip(&expected) {
+                assert!((a.0 - b.0).abs() <= 0.5001 && (a.1 - b.1).abs() <= 0.5001, "{a:?} {b:?}");
+            }
+        } else {
+            assert!(drawn.len() > 20, "dashed");
+            let legend = legend_box(&svg).unwrap();
+            let on_plot = drawn.iter().flatten().filter(|point| !inside(legend, **point));
+            for point in on_plot {
+                let off = expected
+                    .windows(2)
+                    .map(|pair| distance(*point, pair[0], pair[1]))
+                    .fold(f64::MAX, f64::min);
+                assert!(off <= 1.5, "{point:?} is {off} units from its curve");
+            }
+        }
+    }
+
+    // Bands: corners of mean ± std where those are inside the plot, none outside, a quarter opaque.
+    let bands = elements(&svg, "polygon");
+    assert_eq!(bands.len(), 3);
+    let mut cuts = 0;
+    for ((band, curve), colour) in bands.iter().zip(&data).zip(OKABE_ITO) {
+        assert_eq!(
+            (attribute(band, "opacity"), attribute(band, "fill")),
+            (Some("0.25"), Some(&*hex(colour)))
+        );
+        let corners = points(band);
+        assert!(corners.iter().all(|&corner| inside([left, top, right, bottom], corner)));
+        // Where the lower end falls below 0 between two abscissae, the band meets the axis there.
+        let lower: Vec<_> =
+            curve.x.iter().zip(&curve.mean).zip(&curve.std).map(|((x, m), s)| (*x, m - s)).collect();
+        for pair in lower.windows(2).filter(|pair| (pair[0].1 < 0.0) != (pair[1].1 < 0.0)) {
+            let share = pair[0].1 / (pair[0].1 - pair[1].1);
+            let (x, y) = place(pair[0].0 + share * (pair[1].0 - pair[0].0), 0.0);
+            assert!(corners.iter().any(|c| (c.0 - x).abs() <= 0.5001 && (c.1 - y).abs() <= 0.5001));
+            cuts += 1;
+        }
+        for (i, &x) in curve.x.iter().enumerate() {
+            for end in [curve.mean[i] - curve.std[i], curve.mean[i] + curve.std[i]] {
+                if end > 0.0 && end < highest {
+                    let (x, y) = place(x, end);
+                    assert!(corners.iter().any(|c| (c.0 - x).abs() <= 0.5001 && (c.1 - y).abs() <= 0.5001));
+                }
+            }
+        }
+    }
+    assert!(cuts > 0);
+}
+
+fn inside([left, top, right, bottom]: [f64; 4], (x, y): (f64, f64)) -> bool {
+    left <= x && x <= right && top <= y && y <= bottom
+}
+
+/// Distance of a point from a segment.
+fn distance(p: (f64, f64), a: (f64, f64), b: (f64, f64)) -> f64 {
+    let (along, to) = ((b.0 - a.0, b.1 - a.1), (p.0 - a.0, p.1 - a.1));
+    let share = ((to.0 * along.0 + to.1 * along.1) / (along.0 * along.0 + along.1 * along.1)).clamp(0.0, 1.0);
+    (to.0 - share * along.0).hypot(to.1 - share * along.1)
+}
+
+#[test]
+fn texts_colours_and_sizes_reach_both_files() {
+    let (_folder, stem) = stem();
+    plot::curves(&stem, &queries(), &axes()).unwrap();
+    let svg = svg(&stem);
+    let texts = texts(&svg);
+    for text in
+        ["Number of queries", "Test error", "active", "passive", "supervised", "0", "700", "0.0", "0.7"]
+    {
+        assert!(texts.iter().any(|t| t == text), "{text} not in {texts:?}");
+    }
+    let root = svg.lines().next().unwrap();
+    let picture = Picture::read(&stem);
+    assert_eq!(
+        (picture.width as f64, picture.height as f64),
+        (2.0 * number(root, "width"), 2.0 * number(root, "height"))
+    );
+    assert!(OKABE_ITO[..3].iter().all(|&colour| picture.holds(colour)) && !picture.holds(OKABE_ITO[3]));
+
+    // The same pixels as the SVG says: the first curve's middle, and a band's colour mixed 1 : 3 with white.
+    let path = strokes(&svg, OKABE_ITO[0]).into_iter().find(|path| path.len() == 80).unwrap();
+    assert_eq!(picture.at(path[40]), OKABE_ITO[0]);
+    let quarter = |band: u8| (255.0 + 0.25 * (f64::from(band) - 255.0)).round() as u8;
+    assert!(picture.holds(OKABE_ITO[1].map(quarter)));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let files = || {
+        let (_folder, stem) = stem();
+        plot::curves(&stem, &queries(), &axes()).unwrap();
+        [".svg", ".png"].map(|suffix| std::fs::read(format!("{}{suffix}", stem.display())).unwrap())
+    };
+    assert_eq!(files(), files());
+}
+
+#[test]
+fn the_legend_hides_no_curve() {
+    let mut places = std::collections::HashSet::new();
+    for seed in 0..8 {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let curves: Vec<Curve> = ["one", "another", "third"]
+            .map(|name| {
+                let (a, b, c) = (rng.random::<f64>() - 0.5, rng.random::<f64>(), 12.0 * rng.random::<f64>());
+                // No bands: the legend avoids those, too, and with them the curves inside.
+                curve(name, |i| i as f64 / 40.0, 41, |x| 1.0 + a * x + 0.3 * b * (c * x).sin(), 0.0)
+            })
+            .into();
+        let (_folder, stem) = stem();
+        plot::curves(&stem, &curves, &axes()).unwrap();
+        let svg = svg(&stem);
+        let [left, top, right, bottom] = plot_area(&svg);
+        let lowest_name = elements(&svg, "text").into_iter().find(|text| text.contains(">third<")).unwrap();
+        let Some(legend) = legend_box(&svg) else {
+            assert!(number(lowest_name, "y") < top, "above the plot");
+            places.insert(None);
+            continue;
+        };
+        assert!(inside([left, top, right, bottom], (legend[0], legend[1])));
+        assert!(inside([left, top, right, bottom], (legend[2], legend[3])));
+        assert!(inside(legend, (number(lowest_name, "x"), number(lowest_name, "y"))));
+        let is_sample =
+            |path: &&Vec<(f64, f64)>| path.iter().all(|&(_, y)| y == path[0].1) && inside(legend, path[0]);
+        for path in
+            OKABE_ITO[..3].iter().flat_map(|&colour| strokes(&svg, colour)).filter(|path| !is_sample(&path))
+        {
+            assert!(path.iter().all(|&point| !inside(legend, point)), "seed {seed}");
+        }
+        places.insert(Some(legend.map(|side| side as i64)));
+    }
+    assert!(places.len() > 2, "the place depends on the curves: {places:?}");
+}
+
+#[test]
+fn twin_curves_have_an_axis_each() {
+    let (_folder, stem) = stem();
+    let (left_curve, right_curve) = missing_entries();
+    plot::twin(&stem, &left_curve, &right_curve, &missing_axes()).unwrap();
+    let svg = svg(&stem);
+    let [left, top, right, bottom] = plot_area(&svg);
+    let texts = elements(&svg, "text");
+    for (label, colour) in [("Test error", 0), ("Connected components", 1), ("0.7", 0), ("70", 1)] {
+        let text = texts.iter().find(|text| text.contains(&format!(">{label}<"))).unwrap();
+        assert_eq!(attribute(text, "fill"), Some(&*hex(OKABE_ITO[colour])), "{label}");
+        assert_eq!(number(text, "x") < left, colour == 0, "{label}");
+        assert_eq!(number(text, "x") > right, colour == 1, "{label}");
+    }
+    let path = &strokes(&svg, OKABE_ITO[0])[0];
+    let first = bottom - (bottom - top) * left_curve.mean[0] / 0.7;
+    assert!((path[0].0 - left).abs() < 1.0 && (path[0].1 - first).abs() < 1.0);
+    let dashes = strokes(&svg, OKABE_ITO[1]);
+    let (start, last) = (dashes[0][0], *dashes.last().unwrap().last().unwrap());
+    let height = |y: f64| bottom - (bottom - top) * y / 70.0;
+    assert!((start.1 - height(right_curve.mean[0])).abs() < 1.0);
+    // The right curve ends one step before the left one (its last dash may, too).
+    assert!((right - last.0) >= (right - left) / 19.0 - 1.0 && (right - last.0) < (right - left) / 10.0);
+}
+
+#[test]
+fn points_have_the_place_colour_and_shape_of_their_class() {
+    let (_folder, stem) = stem();
+    let points =
+        Array2::from_shape_vec((5, 2), vec![0.0, 0.0, 4.0, 0.0, 0.0, 2.0, 4.0, 2.0, 2.0, 1.0]).unwrap();
+    let labels = Labels::partial(vec![Some(0), Some(1), Some(2), Some(3), None], 4).unwrap();
+    let panel = ScatterPanel { title: "Five & more", points: points.view(), labels: &labels };
+    plot::scatter(&stem, &[panel]).unwrap();
+    let svg = svg(&stem);
+    let picture = Picture::read(&stem);
+    let [left, top, right, bottom] = plot_area(&svg);
+    assert!((right - left - (bottom - top)).abs() < 1e-9, "square");
+    let unit = (right - left) / (4.0 * 1.06); // 3 % air on both sides of the longer side
+    let middle = (f64::midpoint(left, right), f64::midpoint(top, bottom));
+    for (row, label) in points.rows().into_iter().zip(labels.iter()) {
+        let place = (middle.0 + unit * (row[0] - 2.0), middle.1 - unit * (row[1] - 1.0));
+        assert_eq!(picture.at(place), label.map_or([0x99; 3], |class| OKABE_ITO[class]));
+    }
+    let corners: Vec<_> = elements(&svg, "polygon").into_iter().map(|p| self::points(p).len()).collect();
+    assert_eq!((corners, elements(&svg, "circle").len()), (vec![4, 3, 4], 2));
+    assert!(texts(&svg).contains(&"Five &amp; more".to_owned()));
+}
+
+#[test]
+fn matrix_cells_have_the_grey_of_their_value() {
+    let (_folder, stem) = stem();
+    let first = Array2::from_shape_vec((2, 3), vec![-1.0, -0.5, 0.0, 0.5, 1.0, 7.0]).unwrap();
+    let (_, labels) = rings(50, 0.0);
+    let second = label_graph(&labels, 0.5);
+    plot::matrices(&stem, &[("A".into(), first.clone()), ("B".into(), second.clone())], (-1.0, 1.0)).unwrap();
+    let svg = svg(&stem);
+    let picture = Picture::read(&stem);
+    let images = elements(&svg, "image");
+    for (image, matrix) in images.iter().zip([&first, &second]) {
+        let [left, top, right, bottom] = corners(image);
+        let cell = (right - left) / matrix.ncols() as f64;
+        assert!((cell * matrix.nrows() as f64 - (bottom - top)).abs() < 1.0, "square cells");
+        for ((row, column), value) in matrix.indexed_iter() {
+            let shown = picture.at((left + cell * (column as f64 + 0.5), top + cell * (row as f64 + 0.5)));
+            assert_eq!(shown, [(255.0 * (value.min(1.0) + 1.0) / 2.0).round() as u8; 3], "{row} {column}");
+        }
+    }
+    // The embedded image holds one pixel an entry.
+    let (_, code) = attribute(images[0], "href").unwrap().split_once("base64,").unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(decoded(code))).read_info().unwrap();
+    let mut cells = vec![0; reader.output_buffer_size()];
+    reader.next_frame(&mut cells).unwrap();
+    assert_eq!(cells, [0, 64, 128, 191, 255, 255]);
+    for text in ["A", "B", "−1.0", "0.0", "1.0"] {
+        assert!(texts(&svg).iter().any(|t| t == text), "{text}");
+    }
+}
+
+fn decoded(base64: &str) -> Vec<u8> {
+    let digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bits = base64.trim_end_matches('=').chars().flat_map(|c| {
+        let digit = digits.find(c).unwrap();
+        (0..6).rev().map(move |bit| digit >> bit & 1)
+    });
+    let bits: Vec<_> = bits.collect();
+    bits.chunks_exact(8).map(|byte| byte.iter().fold(0, |byte, bit| byte << 1 | *bit as u8)).collect()
+}
+
+/// The field x has the colours of the bar from left to right, the field y from bottom to top.
+#[test]
+fn contours_have_the_colours_of_the_bar() {
+    let (_folder, stem) = stem();
+    let (across, up) = (on_grid(31, |x, _| x), on_grid(31, |_, y| y));
+    let flat = Array2::zeros((2, 2));
+    let fields = [("x", &across), ("y", &up), ("0", &flat)];
+    let fields = fields.map(|(title, values)| Field { title, values: values.view() });
+    plot::fields(&stem, &fields, DOMAIN, None).unwrap();
+    let svg = svg(&stem);
+    let picture = Picture::read(&stem);
+    let frames: Vec<_> = elements(&svg, "rect")
+        .into_iter()
+        .filter(|rect| attribute(rect, "stroke") == Some("#222222"))
+        .map(corners)
+        .collect();
+    assert_eq!(frames.len(), 4);
+    let bar = frames[3];
+    let in_frame = |[left, top, right, bottom]: [f64; 4], (u, v): (f64, f64)| {
+        picture.at((left + u * (right - left), bottom - v * (bottom - top)))
+    };
+    let mut colours = std::collections::HashSet::new();
+    for band in 0..12 {
+        for share in [0.1, 0.5, 0.9].map(|part| (f64::from(band) + part) / 12.0) {
+            let colour = in_frame(bar, (0.5, share));
+            assert_eq!(in_frame(frames[0], (share, 0.3)), colour);
+            assert_eq!(in_frame(frames[1], (0.7, share)), colour);
+            colours.insert(colour);
+        }
+    }
+    assert_eq!(colours.len(), 12);
+    let [red, _, blue] = in_frame(bar, (0.5, 0.01));
+    assert!(blue > red, "blue below zero");
+}
+
+#[test]
+fn points_over_fields_stay_inside() {
+    let (_folder, stem) = stem();
+    let coordinates = Array2::from_shape_vec((2, 2), vec![1.0, -2.0, 9.0, 0.0]).unwrap();
+    let labels = Labels::new(vec![2, 3], 4).unwrap();
+    let field = on_grid(11, |x, y| x * y);
+    let points = Points { coordinates: coordinates.view(), labels: &labels };
+    plot::fields(&stem, &[Field { title: "", values: field.view() }], DOMAIN, Some(points)).unwrap();
+    let svg = svg(&stem);
+    let dots = elements(&svg, "circle");
+    assert_eq!(dots.len(), 2, "a dot and its rim; the point outside is left out");
+    assert_eq!(attribute(dots[1], "fill"), Some(&*hex(OKABE_ITO[2])));
+}
+
+#[test]
+fn a_single_point_is_a_dot() {
+    let (_folder, stem) = stem();
+    let one = Curve { series: "one".into(), x: vec![3.0], mean: vec![0.5], std: vec![0.0], n: 1 };
+    plot::curves(&stem, &[one], &axes()).unwrap();
+    let svg = svg(&stem);
+    let [left, _, right, _] = plot_area(&svg);
+    assert!((number(elements(&svg, "circle")[0], "cx") - f64::midpoint(left, right)).abs() < 1.0);
+}
+
+#[test]
+fn bad_curves_are_refused_by_name() {
+    let (folder, stem) = stem();
+    let refusal = |change: fn(&mut Curve)| {
+        let mut curves = queries();
+        change(&mut curves[1]);
+        plot::curves(&stem, &curves, &axes()).unwrap_err()
+    };
+    assert!(
+        matches!(refusal(|c| c.mean[7] = f64::NAN), Error::NotFinite { argument: "mean", index, .. } if index == [7])
+    );
+    assert!(matches!(refusal(|c| c.std[0] = f64::INFINITY), Error::NotFinite { argument: "std", .. }));
+    assert!(matches!(refusal(|c| c.x[2] = f64::NAN), Error::NotFinite { argument: "x", .. }));
+    assert!(matches!(refusal(|c| c.std[3] = -0.1), Error::Domain { argument: "std", .. }));
+    assert!(matches!(refusal(|c| c.x[3] = c.x[2]), Error::Domain { argument: "x", .. }));
+    assert!(matches!(refusal(|c| _ = c.mean.pop()), Error::Shape { argument: "mean", .. }));
+    assert!(matches!(refusal(|c| c.std.push(0.0)), Error::Shape { argument: "std", .. }));
+    let empty = |c: &mut Curve| (c.x, c.mean, c.std) = (vec![], vec![], vec![]);
+    assert!(matches!(refusal(empty), Error::Empty { .. }));
+    assert!(matches!(plot::curves(&stem, &[], &axes()), Err(Error::Empty { argument: "curves", .. })));
+    let upside_down = Axes { y_range: Some((1.0, 0.0)), ..axes() };
+    assert!(matches!(
+        plot::curves(&stem, &queries(), &upside_down),
+        Err(Error::Domain { argument: "y_range", .. })
+    ));
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing was written");
+}
+
+#[test]
+fn bad_panels_are_refused_by_name() {
+    let (folder, stem) = stem();
+    let (points, labels) = rings(10, 0.0);
+    let few = points.slice(ndarray::s![..9, ..]);
+    let scatter = |points: ArrayView2<f64>| {
+        plot::scatter(&stem, &[ScatterPanel { title: "", points, labels: &labels }])
+    };
+    assert!(matches!(scatter(few), Err(Error::Shape { argument: "points", .. })));
+    let mut broken = points.clone();
+    broken[[4, 1]] = f64::NAN;
+    assert!(matches!(scatter(broken.view()), Err(Error::NotFinite { argument: "points", .. })));
+    assert!(matches!(plot::scatter(&stem, &[]), Err(Error::Empty { .. })));
+
+    let matrices =
+        |matrix: &Array2<f64>, range| plot::matrices(&stem, &[("A".into(), matrix.clone())], range);
+    assert!(matches!(plot::matrices(&stem, &[], (0.0, 1.0)), Err(Error::Empty { .. })));
+    assert!(matches!(matrices(&Array2::zeros((0, 3)), (0.0, 1.0)), Err(Error::Empty { .. })));
+    assert!(matches!(matrices(&broken, (0.0, 1.0)), Err(Error::NotFinite { .. })));
+    assert!(matches!(matrices(&points, (1.0, 1.0)), Err(Error::Domain { argument: "range", .. })));
+
+    let fields =
+        |values: ArrayView2<f64>, domain| plot::fields(&stem, &[Field { title: "", values }], domain, None);
+    assert!(matches!(plot::fields(&stem, &[], DOMAIN, None), Err(Error::Empty { .. })));
+    assert!(matches!(fields(Array2::zeros((1, 3)).view(), DOMAIN), Err(Error::Shape { .. })));
+    assert!(matches!(fields(broken.view(), DOMAIN), Err(Error::NotFinite { .. })));
+    let flat = Domain { x: (0.0, 1.0), y: (0.0, 2.0) };
+    assert!(matches!(fields(points.view(), flat), Err(Error::Domain { argument: "domain.y", .. })));
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing was written");
+}
+
+#[test]
+fn an_unwritable_place_is_named_and_left_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    // A file where the folder should be.
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let stem = folder.path().join("file").join("figure");
+    let refused = plot::curves(&stem, &queries(), &axes());
+    assert!(matches!(refused, Err(Error::Io { path, .. }) if path == folder.path().join("file")));
+    // A folder where the file should be: the draft must not stay behind.
+    std::fs::create_dir(folder.path().join("figure.svg")).unwrap();
+    std::fs::write(folder.path().join("figure.svg").join("keep"), "").unwrap();
+    let refused = plot::curves(&folder.path().join("figure"), &queries(), &axes());
+    assert!(matches!(refused, Err(Error::Io { path, .. }) if path == folder.path().join("figure.svg")));
+    let mut left: Vec<_> =
+        folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["figure.svg", "file"]);
 }

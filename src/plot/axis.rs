@@ -8,7 +8,8 @@ use plotters::element::{PathElement, Rectangle, Text};
 use plotters::style::{Color, RGBColor, ShapeStyle};
 use plotters_backend::text_anchor::{HPos, VPos};
 
-use super::page::{Area, Drawn, Page, UNIT, text};
+use super::font::text;
+use super::page::{Area, Drawn, Page, UNIT};
 use super::palette::{GRID, INK};
 
 /// A plot area of a [`Page`] with its coordinates.
@@ -153,7 +154,7 @@ impl<'a> Frame<'a> {
             mesh.disable_mesh();
         }
         mesh.draw()?;
-        Ok(chart.plotting_area().clone())
+        Ok(in_coordinates(chart.plotting_area(), self.x, self.y))
     }
 }
 
@@ -170,10 +171,8 @@ pub(crate) fn right_axis<'p>(
     (x, y): (&Axis, &Axis),
     (size, colour): (f64, RGBColor),
 ) -> Drawn<Plot<'p>> {
-    let (across, down) = plot.get_pixel_range();
-    let edge = across.end;
-    let plane = Plane::new(x.clone(), y.clone(), (across, down.end..down.start));
-    let plot = plot.strip_coord_spec().apply_coord_spec(plane);
+    let edge = plot.get_pixel_range().0.end;
+    let plot = in_coordinates(plot, x, y);
     for &tick in &y.ticks {
         let (_, height) = plot.map_coordinate(&(x.range.1, tick));
         page.draw(&PathElement::new(vec![(edge, height), (edge + TICK, height)], line(INK, 1.0)))?;
@@ -181,4 +180,10 @@ pub(crate) fn right_axis<'p>(
         page.draw(&Text::new(y.label(tick), (edge + 2 * TICK, height), style))?;
     }
     Ok(plot)
+}
+
+/// The rectangle of `plot` with its corners at the ends of the axes (plotters' own charts are a unit too high).
+fn in_coordinates<'p>(plot: &Plot<'p>, x: &Axis, y: &Axis) -> Plot<'p> {
+    let (across, down) = plot.get_pixel_range();
+    plot.strip_coord_spec().apply_coord_spec(Plane::new(x.clone(), y.clone(), (across, down.end..down.start)))
 }

@@ -12,8 +12,9 @@ use plotters_backend::BackendCoord;
 use plotters_backend::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, Frame, Plot, border, solid};
+use super::font::text;
 use super::legend::{Bounds, Legend, draw_curve};
-use super::page::{Area, Drawn, Page, UNIT, refused, text};
+use super::page::{Area, Drawn, Page, UNIT, refused};
 use super::palette::{self, INK, SeriesStyle};
 use crate::error::{Error, Result, check};
 use crate::experiment::Curve;
@@ -22,7 +23,7 @@ use crate::experiment::Curve;
 pub(crate) const PLOT: (i32, i32) = (576, 288);
 /// Room round it: left (and right, beside a second axis), bottom, top, right.
 pub(crate) const LEFT: i32 = 84;
-pub(crate) const BOTTOM: i32 = 70;
+pub(crate) const BOTTOM: i32 = 62;
 pub(crate) const TOP: i32 = 14;
 const RIGHT: i32 = 22;
 /// Sizes of the axis labels and of the tick labels in CSS pixels.
@@ -55,7 +56,7 @@ impl Axes {
 /// Draws every curve as a line with a band mean ± std, a grid and a legend, into `STEM.svg` and `STEM.png`.
 ///
 /// The plot area has the proportions 3 × 1.5. Bands are cut off at its edges, curves never. Where curves leave no room
-/// for the legend it stands above the plot; a single curve with an empty name has none. Series are told apart by
+/// for the legend it stands above the plot; a single curve has none. Series are told apart by
 /// colour and dash (see [`OKABE_ITO`](super::OKABE_ITO)), the same in every figure that shows a series of that name.
 ///
 /// # Errors
@@ -159,7 +160,7 @@ fn hull(values: impl Iterator<Item = f64>) -> (f64, f64) {
 }
 
 fn legend(curves: &[Curve], styles: &[SeriesStyle]) -> Result<Option<Legend>> {
-    if curves.len() == 1 && curves[0].series.is_empty() {
+    if curves.len() == 1 {
         return Ok(None);
     }
     let names = curves.iter().map(|curve| curve.series.clone());
@@ -192,13 +193,13 @@ pub(crate) fn draw_band(plot: &Plot, curve: &Curve, y_range: (f64, f64), colour:
         curve.x.iter().copied().zip(spread)
     };
     let outline: Vec<_> = end(1.0).chain(end(-1.0).collect::<Vec<_>>().into_iter().rev()).collect();
-    let outline = keep(keep(outline, |y| y_range.1 - y), |y| y - y_range.0);
+    let outline = keep(&keep(&outline, |y| y_range.1 - y), |y| y - y_range.0);
     let band = solid(colour);
     plot.draw(&Polygon::new(outline, band.color.mix(BAND).filled()))
 }
 
 /// The part of a polygon where `room(y) ≥ 0`, for a `room` linear in `y` (Sutherland–Hodgman).
-fn keep(outline: Vec<(f64, f64)>, room: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
+fn keep(outline: &[(f64, f64)], room: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
     let mut kept = Vec::with_capacity(outline.len() + 8);
     let successors = outline.iter().cycle().skip(1);
     for (&a, &b) in outline.iter().zip(successors) {

@@ -136,3 +136,67 @@ fn signed_area(corners: &[(f64, f64)]) -> f64 {
     let turn = corners.iter().zip(corners.iter().cycle().skip(1));
     turn.map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum::<f64>() / 2.0
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use ndarray::Array2;
+    use proptest::prelude::*;
+
+    use super::rings;
+
+    /// Even–odd: a ray to the right crosses the ring an odd number of times.
+    fn contains(corners: &[(f64, f64)], (x, y): (f64, f64)) -> bool {
+        let sides = corners.iter().zip(corners.iter().cycle().skip(1));
+        let crossed = |&(a, b): &(&(f64, f64), &(f64, f64))| {
+            (a.1 > y) != (b.1 > y) && x < a.0 + (y - a.1) / (b.1 - a.1) * (b.0 - a.0)
+        };
+        sides.filter(crossed).count() % 2 == 1
+    }
+
+    /// The value at a place, linear on the triangle that holds it.
+    fn interpolate(values: &Array2<f64>, (x, y): (f64, f64)) -> f64 {
+        let (column, row) = (x.floor(), y.floor());
+        let (u, v) = (x - column, y - row);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // inside the grid
+        let at = |down: usize, right: usize| values[[row as usize + down, column as usize + right]];
+        if u >= v {
+            (1.0 - u) * at(0, 0) + (u - v) * at(0, 1) + v * at(1, 1)
+        } else {
+            (1.0 - v) * at(0, 0) + (v - u) * at(1, 0) + u * at(1, 1)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_smallest_ring_round_a_point_has_its_band(
+            values in proptest::collection::vec(-6_i32..=6, 6 * 5),
+            fine in proptest::collection::vec(-0.9_f64..0.9, 6 * 5),
+            points in proptest::collection::vec((0.0_f64..4.0, 0.0_f64..5.0), 40),
+            coarse: bool,
+        ) {
+            // Whole values sit exactly on thresholds, which is where tracing goes wrong.
+            let value = |(whole, part): (&i32, &f64)| f64::from(*whole) + if coarse { 0.0 } else { *part };
+            let values = Array2::from_shape_vec((6, 5), values.iter().zip(&fine).map(value).collect()).unwrap();
+            let thresholds = [-4.0, -2.0, -1.0, 0.0, 1.5, 3.0, 5.0];
+            let painted = rings(values.view(), &thresholds);
+            for point in points {
+                let value = interpolate(&values, point);
+                if thresholds.iter().any(|threshold| (threshold - value).abs() < 1e-9) {
+                    continue;
+                }
+                let band = thresholds.iter().filter(|&&threshold| threshold <= value).count();
+                let shown = painted.iter().rev().find(|ring| contains(&ring.corners, point)).map_or(0, |ring| ring.band);
+                prop_assert_eq!(shown, band);
+            }
+        }
+    }
+
+    #[test]
+    fn a_constant_field_is_one_ring_or_none() {
+        let flat = Array2::from_elem((3, 3), 1.0);
+        assert_eq!(rings(flat.view(), &[2.0]).len(), 0);
+        let all = rings(flat.view(), &[1.0]);
+        assert_eq!((all.len(), all[0].band, all[0].corners.len()), (1, 1, 8));
+    }
+}

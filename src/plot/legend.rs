@@ -6,15 +6,16 @@ use plotters_backend::BackendCoord;
 use plotters_backend::text_anchor::{HPos, VPos};
 
 use super::axis::line;
-use super::page::{Area, Drawn, UNIT, text, text_width};
-use super::palette::{INK, SeriesStyle};
+use super::font::{text, text_width};
+use super::page::{Area, Drawn, UNIT};
+use super::palette::{GRID, INK, SeriesStyle};
 use crate::error::Result;
 
 /// Size of the names in CSS pixels.
 const SIZE: f64 = 18.0;
 /// Height of a row, length of a sample line, distance from box to content and from box to plot border, in units.
 const ROW: i32 = 25 * UNIT;
-const SAMPLE: i32 = 44 * UNIT;
+const SAMPLE: i32 = 54 * UNIT;
 const PADDING: i32 = 8 * UNIT;
 const MARGIN: i32 = 8 * UNIT;
 /// Width of a curve in CSS pixels, in the plot and in the legend.
@@ -61,8 +62,9 @@ impl Legend {
             return None;
         }
         // Right before left before middle, top before bottom before middle.
-        let order =
-            |last: i32| [last, MARGIN, (last + MARGIN) / 2, (3 * last + MARGIN) / 4, (last + 3 * MARGIN) / 4];
+        let order = |last: i32| {
+            [last, MARGIN, i32::midpoint(last, MARGIN), (3 * last + MARGIN) / 4, (last + 3 * MARGIN) / 4]
+        };
         let [right, left, middle, beyond, before] = order(last_x);
         let [bottom, top, centre, below, above] = order(last_y);
         let columns = [right, left, middle, beyond, before];
@@ -91,6 +93,7 @@ impl Legend {
     /// Draws the box at `bounds` (page units).
     pub(crate) fn draw_in(&self, page: &Area, (x0, y0, x1, y1): Bounds) -> Drawn {
         page.draw(&Rectangle::new([(x0, y0), (x1, y1)], WHITE.mix(0.85).filled()))?;
+        page.draw(&Rectangle::new([(x0, y0), (x1, y1)], line(GRID, 1.0)))?;
         let rows = (y0 + PADDING / 2..).step_by(ROW.unsigned_abs() as usize);
         for (entry, y) in self.entries.iter().zip(rows) {
             draw_entry(page, entry, (x0 + PADDING, y + ROW / 2))?;

@@ -16,6 +16,7 @@ mod axis;
 mod curves;
 mod fields;
 mod file;
+mod font;
 mod isoband;
 mod legend;
 mod matrices;

@@ -7,28 +7,22 @@
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::OnceLock;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use ndarray::ArrayView2;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
-use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBColor, TextStyle, register_font};
-use plotters_backend::text_anchor::{HPos, Pos, VPos};
+use plotters::style::FontTransform;
+use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
 
-use super::file;
 use super::raster::{OVERSAMPLE, Raster};
+use super::{file, font};
 use crate::error::{Error, Result};
 
 /// Page units per CSS pixel.
 pub(crate) const UNIT: i32 = 6;
-
-/// Plotters' name of the bundled font, and its line height (ascent plus descent) in em: plotters sizes text by it.
-const FONT: &str = "Arimo";
-const LINE_HEIGHT: f64 = 1.117_187_5;
-/// What an SVG viewer may use: all have the widths of the bundled font, except the last.
-const FONT_FALLBACKS: &str = "Arimo, Liberation Sans, Arial, Helvetica, sans-serif";
 
 /// Result of drawing on a page.
 pub(crate) type Drawn<T = ()> = std::result::Result<T, DrawingAreaErrorKind<Infallible>>;
@@ -49,7 +43,7 @@ impl Page {
     /// # Errors
     /// [`Error::Draw`] if the bundled font cannot be read.
     pub(crate) fn new(width: i32, height: i32) -> Result<Self> {
-        provide_font()?;
+        font::font()?;
         let side = |css: i32| usize::try_from(css * UNIT).unwrap_or(0);
         let raster = Raster::new(side(width), side(height));
         let mut svg = format!(
@@ -62,7 +56,7 @@ impl Page {
             height,
             width * UNIT,
             height * UNIT,
-            FONT_FALLBACKS
+            font::FAMILY
         );
         svg.push_str("<rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n");
         Ok(Self { width: width * UNIT, height: height * UNIT, svg, raster })
@@ -93,7 +87,7 @@ impl Page {
             corner.1,
             size.0,
             size.1,
-            file::base64(&png)
+            BASE64_STANDARD.encode(&png)
         );
         let extent = |length: i32| usize::try_from(length).unwrap_or(0);
         for (y, dy) in (corner.1..).zip(0..extent(size.1)) {
@@ -113,8 +107,8 @@ impl Page {
         self.svg.push_str("</svg>\n");
         let (width, height, rgb) = self.raster.picture();
         let png = file::png(png::ColorType::Rgb, width as usize, height as usize, &rgb)?;
-        file::write(&file::with_suffix(stem, ".svg"), self.svg.as_bytes())?;
-        file::write(&file::with_suffix(stem, ".png"), &png)
+        file::write(stem, ".svg", self.svg.as_bytes())?;
+        file::write(stem, ".png", &png)
     }
 
     fn stroke(&mut self, path: &[BackendCoord], width: u32, colour: BackendColor) {
@@ -132,30 +126,6 @@ impl Page {
 /// Reports a refused drawing as [`Error::Draw`].
 pub(crate) fn refused<E: std::fmt::Display>(what: &'static str) -> impl Fn(E) -> Error {
     move |reason| Error::Draw { what: what.into(), reason: reason.to_string() }
-}
-
-/// Text style: `size` is the em in CSS pixels, the anchor point is where `horizontal` and `vertical` say.
-pub(crate) fn text(size: f64, colour: RGBColor, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
-    let plotters_size = size * f64::from(UNIT) * LINE_HEIGHT;
-    (FONT, plotters_size).into_font().color(&colour.to_rgba()).pos(Pos::new(horizontal, vertical))
-}
-
-/// Makes the bundled font known to plotters, once.
-fn provide_font() -> Result<()> {
-    static IS_READABLE: OnceLock<bool> = OnceLock::new();
-    let bytes = include_bytes!("../../assets/Arimo-Regular.ttf");
-    if *IS_READABLE.get_or_init(|| register_font(FONT, FontStyle::Normal, bytes).is_ok()) {
-        return Ok(());
-    }
-    Err(Error::Draw { what: FONT.into(), reason: "the bundled font is damaged".into() })
-}
-
-/// Width of `line` in units when set at `size` CSS pixels.
-pub(crate) fn text_width(line: &str, size: f64) -> Result<i32> {
-    provide_font()?;
-    let style = text(size, RGBColor(0, 0, 0), HPos::Left, VPos::Top);
-    let ((left, _), (right, _)) = style.font.layout_box(line).map_err(refused("text"))?;
-    Ok(right - left)
 }
 
 impl DrawingBackend for &mut Page {
@@ -274,7 +244,7 @@ impl DrawingBackend for &mut Page {
         style: &S,
         (x, y): BackendCoord,
     ) -> Result<(), DrawingErrorKind<Infallible>> {
-        let em = style.size() / LINE_HEIGHT;
+        let em = style.size() / font::LINE_HEIGHT;
         let (turn, colour) = (style.transform(), style.color());
         let anchor = style.anchor();
         let (anchor_name, share) = match anchor.h_pos {
@@ -288,16 +258,15 @@ impl DrawingBackend for &mut Page {
             VPos::Center => 0.36 * em,
             VPos::Bottom => -0.21 * em,
         };
-        let ((left, _), (right, _)) =
-            style.layout_box(line).map_err(|error| DrawingErrorKind::FontError(Box::new(error)))?;
-        let (shift, drop) = (whole(-share * f64::from(right - left)), whole(drop));
-
         let rotation = match turn {
             FontTransform::None => String::new(),
             FontTransform::Rotate90 => format!(r#" transform="rotate(90 {x} {y})""#),
             FontTransform::Rotate180 => format!(r#" transform="rotate(180 {x} {y})""#),
             FontTransform::Rotate270 => format!(r#" transform="rotate(270 {x} {y})""#),
         };
+        let font_error = |error: Error| DrawingErrorKind::FontError(Box::new(error));
+        let width = font::text_width(line, em / f64::from(UNIT)).map_err(font_error)?;
+        let (shift, drop) = (whole(-share * f64::from(width)), whole(drop));
         let _ = writeln!(
             self.svg,
             r#"<text x="{x}" y="{}" font-size="{em}" text-anchor="{anchor_name}" fill="{}"{rotation}>{}</text>"#,
@@ -305,13 +274,11 @@ impl DrawingBackend for &mut Page {
             hex(colour),
             escaped(line)
         );
-        let ascent = whole((style.size() / 2.0).floor()); // plotters puts the baseline half a size below the origin
-        let drawn = style.draw(line, (0, 0), |glyph_x, glyph_y, ink| {
-            let (dx, dy) = turn.transform(glyph_x + shift, glyph_y - ascent + drop);
-            self.raster.blend((x + dx, y + dy), ink.rgb, ink.alpha);
-            Ok::<(), Infallible>(())
-        });
-        drawn.map(|_| ()).map_err(|error| DrawingErrorKind::FontError(Box::new(error)))
+        font::draw(line, em, |glyph_x, glyph_y, coverage| {
+            let (dx, dy) = turn.transform(glyph_x + shift, glyph_y + drop);
+            self.raster.blend((x + dx, y + dy), colour.rgb, colour.alpha * coverage);
+        })
+        .map_err(font_error)
     }
 }
 
@@ -342,4 +309,5 @@ fn escaped(line: &str) -> String {
     line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-const _: () = assert!(UNIT as usize % OVERSAMPLE == 0, "a CSS pixel must hold whole picture pixels");
+const _: () =
+    assert!((UNIT as usize).is_multiple_of(OVERSAMPLE), "a CSS pixel must hold whole picture pixels");

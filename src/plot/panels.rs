@@ -5,13 +5,14 @@ use plotters::style::RGBColor;
 use plotters_backend::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, Frame, Plot, line, solid};
-use super::page::{Area, Drawn, UNIT, text, text_width};
+use super::font::{text, text_width};
+use super::page::{Area, Drawn, UNIT};
 use super::palette::INK;
 use crate::error::Result;
 
 /// Height of the titles' line, distance between panels, room on the far left and right, in CSS pixels.
 const TITLE: i32 = 40;
-const GAP: i32 = 20;
+const GAP: i32 = 32;
 const EDGE: i32 = 18;
 /// Width of the colour bar and room for its labels in CSS pixels.
 const BAR: i32 = 18;
@@ -94,8 +95,9 @@ impl Panels {
         #[allow(clippy::cast_possible_truncation)] // inside the page
         let at = |share: f64| top + ((1.0 - share) * height).round() as i32;
         for (step, &colour) in colours.iter().enumerate() {
-            let share = |step: usize| step as f64 / colours.len() as f64;
-            page.draw(&Rectangle::new([(x0, at(share(step + 1))), (x1, at(share(step)))], solid(colour)))?;
+            // Each step also lies under the later ones, so that no seam shows between them.
+            let bottom = at(step as f64 / colours.len() as f64);
+            page.draw(&Rectangle::new([(x0, at(1.0)), (x1, bottom)], solid(colour)))?;
         }
         page.draw(&Rectangle::new([(x0, at(1.0)), (x1, at(0.0))], line(INK, 1.0)))?;
         for (share, label) in labels {

@@ -2,7 +2,7 @@
 //!
 //! A pixel belongs to a shape when its centre does. The buffer is finer than the picture by [`OVERSAMPLE`], and
 //! averaging down to the picture is what smooths the edges.
-#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // pixel coordinates, clamped to the buffer
+#![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)] // pixel coordinates, clamped to the buffer
 
 /// Buffer pixels per picture pixel, along each axis.
 pub(crate) const OVERSAMPLE: usize = 3;
@@ -30,8 +30,13 @@ impl Raster {
             return;
         }
         let start = 3 * (y * self.width + x);
-        for (old, new) in self.rgb[start..start + 3].iter_mut().zip([colour.0, colour.1, colour.2]) {
-            *old = (f64::from(*old) + alpha * (f64::from(new) - f64::from(*old))).round() as u8;
+        let pixel = &mut self.rgb[start..start + 3];
+        if alpha >= 1.0 {
+            pixel.copy_from_slice(&[colour.0, colour.1, colour.2]);
+            return;
+        }
+        for (old, new) in pixel.iter_mut().zip([colour.0, colour.1, colour.2]) {
+            *old = (f64::from(*old) + alpha * (f64::from(new) - f64::from(*old)) + 0.5) as u8;
         }
     }
 
@@ -113,5 +118,65 @@ impl Raster {
             }
         }
         (width as u32, height as u32, out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Point, Raster};
+
+    const INK: (u8, u8, u8) = (10, 20, 30);
+
+    fn is_inked(raster: &Raster, x: usize, y: usize) -> bool {
+        raster.rgb[3 * (y * raster.width + x)] == INK.0
+    }
+
+    proptest! {
+        /// A pixel is filled when a ray from its centre crosses the outline an odd number of times.
+        #[test]
+        fn fill_takes_the_pixels_whose_centres_are_inside(
+            ring in proptest::collection::vec((-5.3_f64..35.0, -4.1_f64..29.0), 3..9)
+        ) {
+            let mut raster = Raster::new(30, 24);
+            raster.fill(&ring, INK, 1.0);
+            for (x, y) in (0..30).flat_map(|x| (0..24).map(move |y| (x, y))) {
+                let (cx, cy) = (x as f64 + 0.5, y as f64 + 0.5);
+                let sides = ring.iter().zip(ring.iter().cycle().skip(1));
+                let hits = sides.filter(|&(a, b)| (a.1 > cy) != (b.1 > cy)).filter(|&(a, b)| {
+                    cx < a.0 + (cy - a.1) / (b.1 - a.1) * (b.0 - a.0)
+                });
+                prop_assert_eq!(is_inked(&raster, x, y), hits.count() % 2 == 1, "{} {}", x, y);
+            }
+        }
+
+        /// A stroke inks what is nearer to the path than half its width, and nothing farther; its flat ends aside.
+        #[test]
+        fn stroke_takes_the_pixels_near_the_path(
+            path in proptest::collection::vec((3.0_f64..27.0, 3.0_f64..21.0), 3..6),
+            width in 2.0_f64..6.0,
+        ) {
+            let mut raster = Raster::new(30, 24);
+            raster.stroke(&path, width, INK, 1.0);
+            for (x, y) in (0..30).flat_map(|x| (0..24).map(move |y| (x, y))) {
+                let centre = (x as f64 + 0.5, y as f64 + 0.5);
+                let ends = [path[0], path[path.len() - 1]];
+                if ends.iter().any(|end| (end.0 - centre.0).hypot(end.1 - centre.1) <= width) {
+                    continue;
+                }
+                let off = path.windows(2).map(|pair| distance(centre, pair[0], pair[1])).fold(f64::MAX, f64::min);
+                if (off - width / 2.0).abs() > 1e-6 {
+                    prop_assert_eq!(is_inked(&raster, x, y), off < width / 2.0, "{} {}", x, y);
+                }
+            }
+        }
+    }
+
+    fn distance(p: Point, a: Point, b: Point) -> f64 {
+        let (along, to) = ((b.0 - a.0, b.1 - a.1), (p.0 - a.0, p.1 - a.1));
+        let share =
+            ((to.0 * along.0 + to.1 * along.1) / (along.0 * along.0 + along.1 * along.1)).clamp(0.0, 1.0);
+        (to.0 - share * along.0).hypot(to.1 - share * along.1)
     }
 }
