@@ -97,7 +97,7 @@ fn trial(test: &Labelled, set: &mut impl Rng, rng: &mut impl Rng) -> Result<([Ve
     for (errors, alpha) in errors.iter_mut().zip(PROTOCOL.alphas) {
         let mut reader = Reader::new(&fit, test, PROTOCOL.representation.width)?;
         for labels in 0..PROTOCOL.samples {
-            let first_view = |row: usize| row % PROTOCOL.views == 0;
+            let first_view = |row: usize| row.is_multiple_of(PROTOCOL.views);
             let known = train.labels.reveal(|row| first_view(row) && place[row / PROTOCOL.views] < labels);
             let graph = SimilarityGraph::mixture([
                 (1.0 - alpha, views.clone()),

@@ -74,7 +74,9 @@ impl LabelGraph {
         let blocks: Vec<&[usize]> = self.blocks().filter(|block| !block.is_empty()).collect();
         let mut indicators = Array2::zeros((self.class_of.len(), blocks.len()));
         for (column, block) in blocks.into_iter().enumerate() {
-            block.iter().for_each(|&member| indicators[[member, column]] = 1.0);
+            for &member in block {
+                indicators[[member, column]] = 1.0;
+            }
         }
         indicators
     }

@@ -23,7 +23,7 @@ impl SimilarityGraph {
         for (weight, form) in &self.terms {
             match form.structure().low_rank() {
                 Some(LowRankPart { factor, core }) => {
-                    parts.push(LowRankPart { factor, core: core * *weight })
+                    parts.push(LowRankPart { factor, core: core * *weight });
                 }
                 None => rest.push((*weight, form.clone())),
             }

@@ -1,6 +1,6 @@
-//! Pseudo-inverse, minimum-norm least squares and Cholesky factor of dense matrices.
+//! Pseudo-inverse, minimum-norm least squares, Cholesky factor and triangular solves of dense matrices.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
 use super::{ThinSvd, backend, eigen::symmetric_eigen};
 use crate::error::{Error, Result, check};
@@ -36,10 +36,9 @@ impl SpectralFactor {
                 must: "an eigenvalue above the cut-off",
             });
         }
-        let keep = ndarray::Slice::from(..rank);
         Ok(Self {
-            values: eigen.values.slice_axis(Axis(0), keep).to_owned(),
-            vectors: eigen.vectors.slice_axis(Axis(1), keep).to_owned(),
+            values: eigen.values.slice(s![..rank]).to_owned(),
+            vectors: eigen.vectors.slice(s![.., ..rank]).to_owned(),
             dropped: n - rank,
         })
     }
@@ -98,6 +97,9 @@ pub fn least_squares(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f6
 /// # Errors
 /// A bad `a` as in [`symmetric_eigen`]; [`Error::Singular`] if it is not numerically positive definite.
 pub fn cholesky(a: ArrayView2<f64>) -> Result<Array2<f64>> {
+    if a.is_empty() {
+        return Err(Error::Empty { argument: "a", expected: "row" });
+    }
     check::symmetric("a", a)?;
     match backend::cholesky(a) {
         Some(factor) => Ok(factor),
@@ -107,5 +109,54 @@ pub fn cholesky(a: ArrayView2<f64>) -> Result<Array2<f64>> {
             value: symmetric_eigen(a)?.values.last().copied().unwrap_or(f64::NAN),
             must: "a positive definite matrix",
         }),
+    }
+}
+
+/// `R⁻¹ B` for a lower triangular `R` `(n, n)`, of which only that triangle is read, and `B` `(n, c)`; `n² c` flops.
+///
+/// # Errors
+/// [`Error::Shape`] if the shapes do not fit, [`Error::NotFinite`] for a bad `b`, [`Error::Singular`] if a diagonal
+/// entry of `r` is zero or not finite.
+pub fn solve_lower(r: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>> {
+    check_triangular(r, b)?;
+    let mut x = b.to_owned();
+    for i in 0..r.nrows() {
+        let (solved, mut rest) = x.view_mut().split_at(Axis(0), i);
+        let mut row = rest.row_mut(0);
+        row -= &r.slice(s![i, ..i]).dot(&solved);
+        row /= r[[i, i]];
+    }
+    Ok(x)
+}
+
+/// `R⁻ᵀ B`, contracts as [`solve_lower`].
+///
+/// # Errors
+/// As [`solve_lower`].
+pub fn solve_lower_transposed(r: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>> {
+    check_triangular(r, b)?;
+    let mut x = b.to_owned();
+    for i in (0..r.nrows()).rev() {
+        let (mut rest, solved) = x.view_mut().split_at(Axis(0), i + 1);
+        let mut row = rest.row_mut(i);
+        row -= &r.slice(s![i + 1.., i]).dot(&solved);
+        row /= r[[i, i]];
+    }
+    Ok(x)
+}
+
+fn check_triangular(r: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<()> {
+    let n = r.nrows();
+    check::shape("r", &[n, n], r.shape())?;
+    check::shape("b", &[n, b.ncols()], b.shape())?;
+    check::finite("b", &b)?;
+    match r.diag().iter().find(|&&pivot| pivot == 0.0 || !pivot.is_finite()) {
+        Some(&value) => Err(Error::Singular {
+            argument: "r",
+            measure: "diagonal entry",
+            value,
+            must: "finite and not zero",
+        }),
+        None => Ok(()),
     }
 }

@@ -6,10 +6,13 @@
 //! | the same for many matrices, without allocation | [`PartialEigensolver`] | `4n³/3` |
 //! | the same after a low-rank change of a decomposed matrix | [`leading_eigenpairs_of_update`] | `O(n r²)` a count |
 //! | all of them | [`symmetric_eigen`] | `≈ 9n³` |
+//! | the same without forming the matrix, or from a good guess | [`SubspaceIteration`] | `k + guard` products a step |
+//! | an inverse after a low-rank change, or with a kernel | [`Woodbury`], [`KernelShiftInvert`] | `O(n r)`, `O(n²)` a product |
 //! | proof that computed pairs are good | [`Eigenpairs::certify`] | one product |
 //! | proof that they are the leading ones | [`count_above`] | `n³/3` |
 //! | pseudo-inverse, roots | [`SpectralFactor`] | `≈ 9n³` |
 //! | least squares of least norm | [`least_squares`] | `O(m p²)` |
+//! | a triangular factor and its solves | [`cholesky`], [`solve_lower`], [`solve_lower_transposed`] | `n³/3`, `n²` a column |
 //!
 //! Eigenvalues are in descending order everywhere.
 
@@ -19,14 +22,18 @@ mod dense;
 mod eigen;
 mod operator;
 mod simd;
+mod subspace;
+mod woodbury;
 
 pub use backend::ThinSvd;
 pub use certificate::{Certificate, count_above};
-pub use dense::{SpectralFactor, cholesky, least_squares, thin_svd};
+pub use dense::{SpectralFactor, cholesky, least_squares, solve_lower, solve_lower_transposed, thin_svd};
 pub use eigen::{
     Eigenpairs, PartialEigensolver, leading_eigenpairs, leading_eigenpairs_of_update, symmetric_eigen,
 };
-pub use operator::Operator;
+pub use operator::{Affine, Operator};
+pub use subspace::{Filter, Subspace, SubspaceIteration, random_block};
+pub use woodbury::{KernelShiftInvert, Woodbury};
 
 /// The linear-algebra backend in use: `"faer"` or `"lapack"`.
 pub const BACKEND: &str = backend::NAME;

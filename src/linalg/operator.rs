@@ -20,6 +20,39 @@ pub trait Operator {
     }
 }
 
+impl<T: Operator + ?Sized> Operator for &T {
+    fn order(&self) -> usize {
+        (**self).order()
+    }
+
+    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, out: ArrayViewMut2<f64>) {
+        (**self).apply_add(weight, x, out);
+    }
+}
+
+/// `identity · I + weight · A`: shifts, and inverses of shifted multiples of projectors, such as
+/// `(μI − G₀)⁻¹ = (1/μ) I + 1/(μ(μ − V)) G₀` for `G₀² = V G₀` (claim T37).
+#[derive(Clone, Copy, Debug)]
+pub struct Affine<A> {
+    /// Coefficient of `I`.
+    pub identity: f64,
+    /// Coefficient of `A`.
+    pub weight: f64,
+    /// `A`.
+    pub operator: A,
+}
+
+impl<A: Operator> Operator for Affine<A> {
+    fn order(&self) -> usize {
+        self.operator.order()
+    }
+
+    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
+        out.scaled_add(weight * self.identity, &x);
+        self.operator.apply_add(weight * self.weight, x, out);
+    }
+}
+
 impl Operator for ArrayView2<'_, f64> {
     fn order(&self) -> usize {
         self.nrows()

@@ -74,3 +74,58 @@ impl std::ops::DerefMut for AlignedBuffer {
         &mut self.storage[self.offset..self.offset + self.len]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{AlignedBuffer, axpy, dot};
+    use pulp::{Arch, Scalar, Scalar128b, Scalar256b, Scalar512b, Simd, WithSimd};
+
+    /// `dot` and `axpy` on small whole numbers, where any order of summation is exact.
+    struct Both<'a> {
+        a: &'a [f64],
+        b: &'a [f64],
+    }
+
+    impl WithSimd for Both<'_> {
+        type Output = (f64, Vec<f64>);
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+            let mut sum = self.b.to_vec();
+            axpy(simd, -3.0, self.a, &mut sum);
+            (dot(simd, self.a, self.b), sum)
+        }
+    }
+
+    #[test]
+    fn dot_and_axpy_equal_the_plain_loops_for_every_length_and_vector_length() {
+        for len in 0..=40_i32 {
+            let a: Vec<f64> = (0..len).map(|i| f64::from((7 * i + 3) % 11 - 5)).collect();
+            let b: Vec<f64> = (0..len).map(|i| f64::from((5 * i + 1) % 13 - 6)).collect();
+            let mut product = 0.0;
+            let mut sum = b.clone();
+            for i in 0..a.len() {
+                product += a[i] * b[i];
+                sum[i] -= 3.0 * a[i];
+            }
+            let both = || Both { a: &a, b: &b };
+            let expected = (product, sum);
+            assert_eq!(Arch::new().dispatch(both()), expected, "length {len}");
+            assert_eq!(both().with_simd(Scalar), expected, "length {len}");
+            assert_eq!(both().with_simd(Scalar128b), expected, "length {len}");
+            assert_eq!(both().with_simd(Scalar256b), expected, "length {len}");
+            assert_eq!(both().with_simd(Scalar512b), expected, "length {len}");
+        }
+    }
+
+    #[test]
+    fn a_buffer_reset_is_zero_and_aligned_whatever_it_held() {
+        let mut buffer = AlignedBuffer::default();
+        for len in [5, 64, 3, 0, 200, 8] {
+            buffer.reset(len);
+            assert_eq!(*buffer, *vec![0.0; len]);
+            assert_eq!(buffer.as_ptr() as usize % AlignedBuffer::LINE_BYTES, 0);
+            buffer.fill(f64::NAN);
+        }
+    }
+}
