@@ -6,7 +6,7 @@ use pal::experiment::{Run, linspace};
 use pal::graph::SimilarityGraph;
 use pal::{Result, plot};
 
-use crate::reference::Representation;
+use super::reference::Representation;
 
 /// Half the side of the square on which features are drawn.
 const REACH: f64 = 5.0;

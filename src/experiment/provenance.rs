@@ -36,9 +36,6 @@ pub struct Provenance<P = serde_json::Value> {
     pub crate_version: String,
 }
 
-/// The dense linear algebra this crate was built with.
-pub(super) const BACKEND: &str = if cfg!(feature = "lapack") { "lapack" } else { "faer" };
-
 impl<P: Serialize> Provenance<P> {
     /// Writes the record as indented JSON.
     ///

@@ -13,10 +13,10 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::provenance::BACKEND;
 use super::{Args, Curve, Experiment, Provenance, write_curves};
 use crate::data::io::require_writable_folder;
 use crate::error::{Error, Result, check};
+use crate::linalg::BACKEND;
 
 /// The stream for what all trials share, such as the test set. Trial `t` (from 0) draws from stream `t + 1`.
 pub const SHARED_STREAM: u64 = 0;

@@ -1,0 +1,295 @@
+//! All five reference experiments, and one page that shows and explains them.
+
+// Each experiment brings its helpers along, so that it is also a program of its own, whose `main` is idle here.
+#![allow(clippy::duplicate_mod, dead_code)]
+
+use std::process::ExitCode;
+
+use pal::Result;
+use pal::experiment::{Args, Curve, Experiment, Image, Page, Program, Provenance, Section, read_curves};
+
+#[path = "active.rs"]
+mod active;
+#[path = "contrastive.rs"]
+mod contrastive;
+#[path = "interpolation.rs"]
+mod interpolation;
+#[path = "missing_entries.rs"]
+mod missing_entries;
+#[path = "noise.rs"]
+mod noise;
+
+const EXPERIMENTS: [Experiment; 5] = [
+    active::EXPERIMENT,
+    contrastive::EXPERIMENT,
+    interpolation::EXPERIMENT,
+    missing_entries::EXPERIMENT,
+    noise::EXPERIMENT,
+];
+
+fn main() -> ExitCode {
+    Program {
+        name: "figures",
+        about: "The five reference experiments, one after the other, and a page of their figures, DIR/index.html",
+        experiments: &EXPERIMENTS,
+        finish: write_page,
+    }
+    .main()
+}
+
+fn write_page(args: &Args) -> Result<()> {
+    let sections = STORIES.iter().map(|story| story.section(args)).collect::<Result<_>>()?;
+    let page = Page {
+        title: "Positive Active Learning in five figures".to_owned(),
+        introduction: "Samples lie on four concentric rings, one class each. A similarity graph G says which belong \
+                       together; the representation is spanned by the five leading eigenvectors of G − βK⁻¹, K the \
+                       exponential kernel; its error is that of the best linear probe on the test set. Lines are \
+                       means over independent trials, bands one standard deviation."
+            .to_owned(),
+        sections,
+    };
+    let path = args.out.join("index.html");
+    page.write(&path)?;
+    println!("the page: {}", path.display());
+    Ok(())
+}
+
+/// What the page says of an experiment.
+struct Story {
+    experiment: Experiment,
+    title: &'static str,
+    description: &'static str,
+    /// Two sentences on the curves, from their numbers.
+    findings: fn(&Findings) -> String,
+    /// Endings of the names of the pictures, each with its caption.
+    images: &'static [(&'static str, &'static str)],
+}
+
+impl Story {
+    fn section(&self, args: &Args) -> Result<Section> {
+        let stem = args.out.join(self.experiment.name);
+        let curves = Findings { curves: read_curves(stem.with_extension("csv"))? };
+        let images = self.images.iter().map(|(ending, caption)| Image {
+            path: args.out.join(format!("{}{ending}.svg", self.experiment.name)),
+            caption: (*caption).to_owned(),
+        });
+        Ok(Section {
+            title: self.title.to_owned(),
+            description: self.description.to_owned(),
+            findings: (self.findings)(&curves),
+            images: images.collect(),
+            provenance: Provenance::read(stem.with_extension("json"))?,
+        })
+    }
+}
+
+/// Curves, and the questions asked of them.
+struct Findings {
+    curves: Vec<Curve>,
+}
+
+impl Findings {
+    fn mean(&self, series: usize) -> &[f64] {
+        &self.curves[series].mean
+    }
+
+    fn first(&self, series: usize) -> f64 {
+        self.mean(series)[0]
+    }
+
+    fn last(&self, series: usize) -> f64 {
+        self.mean(series)[self.mean(series).len() - 1]
+    }
+
+    /// The mean at the abscissa nearest to `x`.
+    fn at(&self, series: usize, x: f64) -> f64 {
+        let curve = &self.curves[series];
+        let distance = |i: &usize| (curve.x[*i] - x).abs();
+        let nearest = (0..curve.x.len()).min_by(|a, b| distance(a).total_cmp(&distance(b)));
+        curve.mean[nearest.unwrap_or_default()]
+    }
+
+    /// The first abscissa from which on the mean stays at or below `level`.
+    fn settled(&self, series: usize, level: f64) -> String {
+        let last_above = self.mean(series).iter().rposition(|&mean| mean > level);
+        match self.curves[series].x.get(last_above.map_or(0, |i| i + 1)) {
+            Some(x) => format!("{x}"),
+            None => format!("more than {}", self.curves[series].x[self.mean(series).len() - 1]),
+        }
+    }
+
+    /// Abscissa and value of the largest mean.
+    fn peak(&self, series: usize) -> (f64, f64) {
+        let points = self.curves[series].x.iter().copied().zip(self.mean(series).iter().copied());
+        points.fold((f64::NAN, f64::NEG_INFINITY), |best, point| if point.1 > best.1 { point } else { best })
+    }
+
+    /// The abscissae at which `a` passes from below `b` to above, or the other way.
+    fn crossings(&self, a: usize, b: usize) -> Vec<f64> {
+        let ahead: Vec<bool> = self.mean(a).iter().zip(self.mean(b)).map(|(a, b)| a < b).collect();
+        let x = &self.curves[a].x;
+        (2..ahead.len()).filter(|&i| ahead[i] != ahead[i - 1]).map(|i| x[i]).collect()
+    }
+}
+
+const TRAINING: (&str, &str) = ("_training", "The training set of the first trial.");
+const FEATURES: (&str, &str) = (
+    "_features",
+    "The five learned features of the last graph, on [−5, 5]²; each panel is scaled to its own maximum.",
+);
+
+const STORIES: [Story; 5] = [
+    Story {
+        experiment: active::EXPERIMENT,
+        title: "Questions chosen by the representation, or random pairs",
+        description: "Active: ten times a round a probe's guess “which of these are in class q?” is put to an oracle, \
+                      and known samples are closed under transitivity. Passive: ten random pairs a round, not closed.",
+        findings: |found| {
+            format!(
+                "Both start at {:.2}, the error of kernel PCA with no answer at all, and the active curve is below \
+                 0.1 from {} queries on, the passive one from {}. The active curve ends at its floor of {:.3}, \
+                 where every label is known and only the noise of the rings is left; the passive one is at {:.3} \
+                 after all {} queries.",
+                found.first(0),
+                found.settled(0, 0.1),
+                found.settled(1, 0.1),
+                found.last(0),
+                found.last(1),
+                found.curves[0].x[found.curves[0].x.len() - 1],
+            )
+        },
+        images: &[
+            ("", "Test error against the number of queries."),
+            TRAINING,
+            (
+                "_graph",
+                "The active graph before, halfway and after: white together, black apart, grey unknown.",
+            ),
+            FEATURES,
+        ],
+    },
+    Story {
+        experiment: contrastive::EXPERIMENT,
+        title: "What negative answers add",
+        description: "One sequence of questions, uniform among the samples that may be in class q, updates two graphs. \
+                      The contrastive graph holds −1 where two samples are known to differ, the other one 0.",
+        findings: |found| {
+            let crossings = found.crossings(0, 1);
+            format!(
+                "Negative answers pay at both ends: the order of the curves changes at {}, in between the positive \
+                 entries alone are better, as {:.2} against {:.2} at 60 queries. At 400 queries the contrastive \
+                 error is {:.2} against {:.2}, and with all labels known both are near zero ({:.3} and {:.3}).",
+                list(&crossings),
+                found.at(1, 60.0),
+                found.at(0, 60.0),
+                found.at(0, 400.0),
+                found.at(1, 400.0),
+                found.last(0),
+                found.last(1),
+            )
+        },
+        images: &[
+            ("", "Test error against the number of queries."),
+            TRAINING,
+            (
+                "_graph",
+                "The contrastive graph before, halfway and after: white together, black apart, grey unknown.",
+            ),
+            FEATURES,
+        ],
+    },
+    Story {
+        experiment: interpolation::EXPERIMENT,
+        title: "A few labels on top of views",
+        description: "Two noisy views of every sample form the self-supervised graph, and labels, revealed one by one \
+                      for the first view only, the supervised one. The graph is (1 − α) of the first and α of the second.",
+        findings: |found| {
+            let (peak_at, peak) = found.peak(0);
+            format!(
+                "The few first labels hurt when they weigh much, up to {:.2} at {} labels for α = 0.5: their \
+                 eigenvectors push out those of the views before they separate the classes. α = 1e-3 is below 0.1 from \
+                 {} labels on and α = 0.5 from {}, while α = 1e-6 is too small to be heard and goes from {:.2} to {:.2}.",
+                peak,
+                peak_at,
+                found.settled(1, 0.1),
+                found.settled(0, 0.1),
+                found.first(2),
+                found.last(2),
+            )
+        },
+        images: &[
+            ("", "Test error against the number of labels, for three weights of the labels."),
+            TRAINING,
+            (
+                "_graph",
+                "The graph for α = 0.5 before, halfway and after; two views of a sample are neighbours.",
+            ),
+            FEATURES,
+        ],
+    },
+    Story {
+        experiment: missing_entries::EXPERIMENT,
+        title: "Missing entries, or a graph in pieces",
+        description: "Entries of the full label graph are dropped at random, a fresh mask for every fraction. Beside \
+                      the error, the number of connected components of what is left.",
+        findings: |found| {
+            format!(
+                "Half of the entries can be missing at no price, and the error still is {:.2} at four fifths: what \
+                 counts is that the four classes stay connected ({:.1} components there). It rises together with the \
+                 number of components, to {:.2} with {:.0} components, and to {:.2}, that of the kernel alone, when \
+                 nothing is left.",
+                found.at(0, 0.8),
+                found.at(1, 0.8),
+                found.at(0, 0.974),
+                found.last(1),
+                found.last(0),
+            )
+        },
+        images: &[
+            (
+                "",
+                "Test error (left axis) and connected components (right axis) against the fraction of missing entries.",
+            ),
+            TRAINING,
+            ("_graph", "The graph before, halfway and after: white together, black not known to be."),
+            FEATURES,
+        ],
+    },
+    Story {
+        experiment: noise::EXPERIMENT,
+        title: "Wrong labels",
+        description: "Labels are redrawn uniformly, ten more a round, and the contrastive graph believes them all. A \
+                      redrawn label is right by luck one time in four.",
+        findings: |found| {
+            format!(
+                "The error grows by about {:.2} for every hundred labels redrawn, which makes 0.25 of the 300 labels \
+                 wrong: at this kernel width every label decides its own neighbourhood, and hardly any is outvoted. It \
+                 ends at {:.2}, below the 0.75 of guessing, since the best probe finds something to read in any five \
+                 features.",
+                (found.at(0, 200.0) - found.first(0)) / 2.0,
+                found.last(0),
+            )
+        },
+        images: &[
+            ("", "Test error against the number of corrupted labels, on the reference axis."),
+            (
+                "_corrected",
+                "The same curve on the corrected axis: the reference measures after redrawing ten more labels than it \
+                 says.",
+            ),
+            TRAINING,
+            ("_graph", "The graph before, halfway and after: white believed together, black believed apart."),
+            FEATURES,
+        ],
+    },
+];
+
+/// Numbers in words: “a, b and c”.
+fn list(numbers: &[f64]) -> String {
+    let words: Vec<String> = numbers.iter().map(f64::to_string).collect();
+    match words.as_slice() {
+        [] => "no point".to_owned(),
+        [one] => format!("{one} queries"),
+        [rest @ .., last] => format!("{} and {last} queries", rest.join(", ")),
+    }
+}
