@@ -22,3 +22,8 @@ pub mod plot;
 pub mod probe;
 
 pub use error::{Error, Result};
+
+/// Keeps the README's example compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,235 @@
+//! The five reference experiments, end to end in their quick form: numbers, not only files.
+#![allow(clippy::unwrap_used)] // a test may panic
+#![allow(clippy::duplicate_mod, dead_code)] // the experiments are programs, and each brings its helpers along
+
+use std::fs;
+use std::path::Path;
+
+use ndarray::{Array2, ArrayView2, s};
+use pal::data::{Labels, circles, circles_sweep};
+use pal::experiment::{Args, Curve, Experiment, Provenance, SHARED_STREAM, Scale, read_curves, stream};
+use pal::kernel::{Exponential, cross_gram, gram};
+use pal::linalg::symmetric_eigen;
+
+#[path = "../experiments/active.rs"]
+mod active;
+#[path = "../experiments/contrastive.rs"]
+mod contrastive;
+#[path = "../experiments/interpolation.rs"]
+mod interpolation;
+#[path = "../experiments/missing_entries.rs"]
+mod missing_entries;
+#[path = "../experiments/noise.rs"]
+mod noise;
+
+const EXPERIMENTS: [Experiment; 5] = [
+    active::EXPERIMENT,
+    contrastive::EXPERIMENT,
+    interpolation::EXPERIMENT,
+    missing_entries::EXPERIMENT,
+    noise::EXPERIMENT,
+];
+
+/// Means may differ by so many standard errors; 99.99 % of normal means do not.
+const STANDARD_ERRORS: f64 = 4.0;
+/// A deviation below which means are not told apart: the reading of one test point in 1000, and of near-degenerate
+/// last columns (claim T38).
+const RESOLUTION: f64 = 0.002;
+
+fn quick(experiment: &Experiment, seed: u64, threads: usize, out: &Path) -> Vec<Curve> {
+    let args = Args { seed, threads: Some(threads), scale: Scale::Quick, out: out.into(), ..Args::default() };
+    experiment.run(&args).unwrap();
+    read_curves(out.join(experiment.name).with_extension("csv")).unwrap()
+}
+
+/// Quick curves on a seed that the committed figures do not use.
+fn other_seed(experiment: &Experiment) -> Vec<Curve> {
+    quick(experiment, 1, 2, tempfile::tempdir().unwrap().path())
+}
+
+/// Every mean agrees with that of the committed figure, which averages over other trials.
+fn assert_as_committed(experiment: &Experiment, curves: &[Curve]) {
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("figures").join(experiment.name);
+    let committed = read_curves(committed.with_extension("csv")).unwrap();
+    assert_eq!(names(curves), names(&committed));
+    for (curve, full) in curves.iter().zip(&committed) {
+        assert_eq!((curve.n, full.n), (experiment.quick_trials, experiment.trials));
+        assert_eq!(curve.x, full.x);
+        for i in 0..curve.x.len() {
+            let error = full.std[i] * (1.0 / curve.n as f64 + 1.0 / full.n as f64).sqrt();
+            let difference = (curve.mean[i] - full.mean[i]).abs();
+            assert!(
+                difference <= STANDARD_ERRORS * error + RESOLUTION * full.mean[i].max(1.0),
+                "{} of {} at {}: {} against {} ± {error}",
+                curve.series,
+                experiment.name,
+                curve.x[i],
+                curve.mean[i],
+                full.mean[i],
+            );
+        }
+    }
+}
+
+fn names(curves: &[Curve]) -> Vec<&str> {
+    curves.iter().map(|curve| curve.series.as_str()).collect()
+}
+
+fn steps(count: usize, width: f64) -> Vec<f64> {
+    (0..count).map(|i| width * i as f64).collect()
+}
+
+/// Error of the best linear probe on the `width` leading kernel principal directions, written down anew: features
+/// `k(x, ·) K⁻¹ V = k(x, ·) V Λ⁻¹`, a probe by the normal equations' spectral inverse.
+fn kernel_pca_error(
+    train: ArrayView2<f64>,
+    test: ArrayView2<f64>,
+    labels: &Labels,
+    sigma: f64,
+    width: usize,
+) -> f64 {
+    let kernel = Exponential { sigma };
+    let eigen = symmetric_eigen(gram(&kernel, train).unwrap().view()).unwrap();
+    let directions = &eigen.vectors.slice(s![.., ..width]) / &eigen.values.slice(s![..width]);
+    let features = cross_gram(&kernel, test, train).unwrap().dot(&directions);
+    let one_hot = Array2::from_shape_fn((test.nrows(), labels.classes()), |(i, class)| {
+        f64::from(labels.class_of(i) == Some(class))
+    });
+    let normal = symmetric_eigen(features.t().dot(&features).view()).unwrap();
+    let inverse = (&normal.vectors / &normal.values).dot(&normal.vectors.t());
+    let scores = features.dot(&inverse.dot(&features.t().dot(&one_hot)));
+    let wrong = scores.rows().into_iter().enumerate().filter(|(i, row)| {
+        let best = (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
+        best != labels.class_of(*i)
+    });
+    wrong.count() as f64 / test.nrows() as f64
+}
+
+/// The mean of that over the trials of a quick run on circles.
+fn mean_kernel_pca_error(experiment: &Experiment, n: usize, noise: f64, seed: u64) -> f64 {
+    let test = circles_sweep(1000, noise, &mut stream(seed, SHARED_STREAM)).unwrap();
+    let errors = (1..=experiment.quick_trials).map(|trial| {
+        let train = circles(n, noise, &mut stream(seed, trial as u64)).unwrap();
+        kernel_pca_error(train.inputs.view(), test.inputs.view(), &test.labels, 0.2, 5)
+    });
+    errors.sum::<f64>() / experiment.quick_trials as f64
+}
+
+#[test]
+fn t48_active_starts_at_kernel_pca_and_ends_at_the_noise_floor() {
+    let curves = other_seed(&active::EXPERIMENT);
+    assert_eq!(names(&curves), ["active", "passive"]);
+    assert_eq!(curves[0].x, steps(80, 10.0));
+    let start = mean_kernel_pca_error(&active::EXPERIMENT, 150, 0.1, 1);
+    for curve in &curves {
+        assert!((curve.mean[0] - start).abs() < 2e-3, "{}: {} against {start}", curve.series, curve.mean[0]);
+    }
+    let [active, passive] = [&curves[0].mean, &curves[1].mean];
+    assert!((0.01..0.05).contains(&active[79]), "floor {}", active[79]);
+    assert_eq!(active[60..], vec![active[79]; 20], "once all is known nothing changes");
+    assert!((4..=60).all(|i| active[i] < passive[i]));
+    assert_as_committed(&active::EXPERIMENT, &curves);
+}
+
+#[test]
+fn t48_contrastive_starts_at_kernel_pca_and_ends_knowing_all() {
+    let curves = other_seed(&contrastive::EXPERIMENT);
+    assert_eq!(names(&curves), ["contrastive", "non-contrastive"]);
+    assert_eq!(curves[0].x, steps(80, 10.0));
+    let start = mean_kernel_pca_error(&contrastive::EXPERIMENT, 300, 0.0, 1);
+    for curve in &curves {
+        assert!((curve.mean[0] - start).abs() < 2e-3, "{}: {} against {start}", curve.series, curve.mean[0]);
+        assert!(curve.mean[79] < 0.02);
+    }
+    let [contrastive, positive] = [&curves[0].mean, &curves[1].mean];
+    assert!((1..=3).all(|i| contrastive[i] < positive[i]), "negatives help at first");
+    assert!((5..=8).all(|i| contrastive[i] > positive[i]), "then they do not");
+    assert!((25..=60).all(|i| contrastive[i] < positive[i]), "then they do again");
+    assert_as_committed(&contrastive::EXPERIMENT, &curves);
+}
+
+#[test]
+fn interpolation_starts_from_the_views_alone_and_its_weights_rank_as_they_should() {
+    let curves = other_seed(&interpolation::EXPERIMENT);
+    assert_eq!(names(&curves), ["alpha=0.5", "alpha=1e-3", "alpha=1e-6"]);
+    assert_eq!(curves[0].x, steps(200, 1.0));
+    let [half, small, tiny] = [&curves[0].mean, &curves[1].mean, &curves[2].mean];
+    assert!((half[0] - tiny[0]).abs() < 2e-3 && (small[0] - tiny[0]).abs() < 2e-3, "no label, no difference");
+    assert!((25..200).all(|i| small[i] < half[i] && small[i] < tiny[i]));
+    assert!(half[5] > half[0] + 0.1 && half[199] < 0.1);
+    assert_as_committed(&interpolation::EXPERIMENT, &curves);
+}
+
+#[test]
+fn missing_entries_fall_apart_into_single_points() {
+    let curves = other_seed(&missing_entries::EXPERIMENT);
+    assert_eq!(names(&curves), ["error", "components"]);
+    let [error, components] = [&curves[0], &curves[1]];
+    let x: Vec<f64> = (0..20).map(|i| 0.5 + 0.5 * f64::from(i) / 19.0).collect();
+    assert!(error.x.iter().zip(&x).all(|(a, b)| (a - b).abs() < 1e-15) && error.x.len() == 20);
+    assert_eq!(components.x, error.x[..19]);
+    assert_eq!(components.mean[..5], [4.0; 5], "the classes stay connected");
+    assert!(components.mean[17] > 20.0 && components.mean[18] > components.mean[17]);
+    // Where nothing is left, the kernel alone is read: the start of every other experiment.
+    let mut kernel_alone = 0.0;
+    let test = circles_sweep(1000, 0.0, &mut stream(1, SHARED_STREAM)).unwrap();
+    for trial in 1..=missing_entries::EXPERIMENT.quick_trials {
+        let train = circles(100, 0.0, &mut stream(1, trial as u64)).unwrap();
+        kernel_alone += kernel_pca_error(train.inputs.view(), test.inputs.view(), &test.labels, 0.2, 5)
+            / missing_entries::EXPERIMENT.quick_trials as f64;
+    }
+    assert!((error.mean[19] - kernel_alone).abs() < 2e-3, "{} against {kernel_alone}", error.mean[19]);
+    assert_as_committed(&missing_entries::EXPERIMENT, &curves);
+}
+
+#[test]
+fn noise_costs_three_quarters_of_the_labels_redrawn() {
+    let curves = other_seed(&noise::EXPERIMENT);
+    assert_eq!(names(&curves), ["error"]);
+    assert_eq!(curves[0].x, steps(30, 10.0));
+    let mean = &curves[0].mean;
+    for (i, error) in mean.iter().enumerate().take(15) {
+        let wrong = 0.75 * 10.0 * (i as f64 + 1.0) / 300.0;
+        assert!((error - wrong).abs() < 0.3 * wrong + 0.02, "{error} at {i}, {wrong} wrong");
+    }
+    assert!((0.5..0.75).contains(&mean[29]));
+    assert_as_committed(&noise::EXPERIMENT, &curves);
+}
+
+#[test]
+fn curve_files_are_the_same_bytes_on_any_threads_and_on_every_run() {
+    for experiment in &EXPERIMENTS {
+        let files: Vec<Vec<u8>> = [1, 2, 2]
+            .into_iter()
+            .map(|threads| {
+                let out = tempfile::tempdir().unwrap();
+                quick(experiment, 7, threads, out.path());
+                fs::read(out.path().join(experiment.name).with_extension("csv")).unwrap()
+            })
+            .collect();
+        assert!(files[0] == files[1] && files[1] == files[2], "{} differs between runs", experiment.name);
+    }
+}
+
+#[test]
+fn the_committed_figures_are_the_full_protocol() {
+    for experiment in &EXPERIMENTS {
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("figures").join(experiment.name);
+        let made: Provenance = Provenance::read(committed.with_extension("json")).unwrap();
+        assert_eq!((made.name.as_str(), made.scale), (experiment.name, Scale::Full));
+        assert_eq!((made.trials, made.seed), (experiment.trials, 0));
+    }
+}
+
+#[test]
+fn every_experiment_draws_all_its_pictures() {
+    for experiment in &EXPERIMENTS {
+        let out = tempfile::tempdir().unwrap();
+        quick(experiment, 0, 2, out.path());
+        for picture in ["", "_training", "_graph", "_features"] {
+            let file = |extension| out.path().join(format!("{}{picture}.{extension}", experiment.name));
+            assert!(fs::read(file("png")).unwrap().starts_with(b"\x89PNG\r\n\x1a\n"));
+            assert!(fs::read_to_string(file("svg")).unwrap().trim_end().ends_with("</svg>"));
+        }
+    }
+}
