@@ -159,3 +159,27 @@ impl WithSimd for Sturm<'_> {
         above.map(|count| count as usize)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::{Arch, Scalar, Scalar128b, WithSimd};
+
+    use super::{SHIFTS, Sturm, Tridiagonal};
+
+    #[test]
+    fn counts_on_a_known_spectrum_agree_for_every_vector_length() {
+        // tridiag(−1, 2, −1) of order n: 2 − 2 cos(jπ/(n + 1)).
+        let n = 37;
+        let (diagonal, off_diagonal) = (vec![2.0; n], vec![-1.0; n - 1]);
+        let matrix = Tridiagonal::new(&diagonal, &off_diagonal);
+        let shifts: [f64; SHIFTS] = std::array::from_fn(|i| 0.013 + 0.27 * i as f64);
+        let above = shifts.map(|shift| {
+            let eigenvalue = |j: usize| 2.0 - 2.0 * (j as f64 * std::f64::consts::PI / (n + 1) as f64).cos();
+            (1..=n).filter(|&j| eigenvalue(j) > shift).count()
+        });
+        let count = || Sturm { matrix: &matrix, shifts };
+        assert_eq!(Arch::new().dispatch(count()), above);
+        assert_eq!(count().with_simd(Scalar), above);
+        assert_eq!(count().with_simd(Scalar128b), above);
+    }
+}
