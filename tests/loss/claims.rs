@@ -169,7 +169,8 @@ proptest! {
     #[test]
     fn t14_slope_on_any_graph((g, _) in random_graph_and_z(), k in 1..30_usize, seed in any::<u64>()) {
         let z = gaussian(g.nrows(), k, &mut rng(seed));
-        prop_assert!(slope_is_right(&Ridge { lambda: 0.05 }, &z, &SimilarityGraph::dense(g).unwrap()));
+        let loss = Ridge { lambda: 0.05 };
+        prop_assert!(slope_is_right(&loss, &z, &SimilarityGraph::dense(g).unwrap()));
     }
 
     #[test]

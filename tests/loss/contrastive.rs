@@ -74,7 +74,8 @@ proptest! {
         };
         let expected = (0..2 * samples).map(loss_of).sum::<f64>() / (2 * samples) as f64;
         let graph = SimilarityGraph::views(samples, 2).unwrap();
-        prop_assert!(close(NtXent { temperature: 0.5 }.value(z.view(), &graph).unwrap(), expected));
+        let value = NtXent { temperature: 0.5 }.value(z.view(), &graph).unwrap();
+        prop_assert!(close(value, expected));
     }
 
     /// Row blocks that do and do not divide N, on cheap forms, against whole matrices.
