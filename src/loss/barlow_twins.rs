@@ -83,19 +83,15 @@ impl Loss for BarlowTwins {
         }
 
         if let Some(mut gradient) = gradient {
+            // The slope in the mean vanishes: 1ᵀH = 2 wᵀU B, and U is centred under w.
             let h = 2.0 * image.dot(&slopes);
-            let sums = h.sum_axis(Axis(0));
             let moments = (&u * &h).sum_axis(Axis(0));
             for (((mut gradient, h), u), w) in
                 gradient.rows_mut().into_iter().zip(h.rows()).zip(u.rows()).zip(&w)
             {
-                Zip::from(&mut gradient)
-                    .and(&h)
-                    .and(&u)
-                    .and(&sums)
-                    .and(&moments)
-                    .for_each(|gradient, h, u, sum, moment| *gradient = h - w * (sum + moment * u));
-                gradient /= &deviations;
+                Zip::from(&mut gradient).and(&h).and(&u).and(&moments).and(&deviations).for_each(
+                    |gradient, h, u, moment, deviation| *gradient = (h - w * moment * u) / deviation,
+                );
             }
         }
         Ok(value)

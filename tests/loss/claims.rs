@@ -246,10 +246,10 @@ proptest! {
         let weak = gaussian(n, 1, &mut rng) * 1e-4;
         let factor = concatenate![Axis(1), b, weak];
         let mut weights = Array1::ones(r + 1);
-        weights[r] = -1.0;
-        let graph = SimilarityGraph::low_rank(factor, weights).unwrap();
-        let exact = weak.iter().map(|entry| entry * entry).sum::<f64>().powi(2);
-        let value = SIMCLR2.value(b.view(), &graph).unwrap();
+        weights[r] = -0.5;
+        let graph = SimilarityGraph::low_rank(factor.clone(), weights).unwrap();
+        let exact = (1.5 * weak.iter().map(|entry| entry * entry).sum::<f64>()).powi(2);
+        let value = SIMCLR2.value(factor.view(), &graph).unwrap();
         prop_assert!((value - exact).abs() <= 1e-5 * exact, "{value:e} {exact:e}");
         let own = SimilarityGraph::low_rank(b.clone(), Array1::ones(r)).unwrap();
         let scale = own.frobenius_squared();
