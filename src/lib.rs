@@ -17,6 +17,7 @@ pub mod experiment;
 pub mod graph;
 pub mod kernel;
 pub mod linalg;
+pub mod loss;
 pub mod oracle;
 pub mod plot;
 pub mod probe;

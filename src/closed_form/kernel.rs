@@ -256,7 +256,7 @@ impl KernelSolver<'_> {
         if self.spectrum.dropped > 0 {
             let penalties = self.spectrum.values.mapv(f64::recip);
             let basis = self.spectrum.vectors.view();
-            self.matrix = SpectralLoss::SimClr2.matrix(graph, Some(basis), &penalties, self.beta)?;
+            self.matrix = SpectralLoss::SimClr2.matrix(graph, Some(basis), &penalties, self.beta);
             return Ok(());
         }
         self.matrix.zip_mut_with(self.inverse, |entry, &inverse| *entry = -self.beta * inverse);

@@ -21,10 +21,11 @@ use ndarray::{Array1, Array2, ArrayView2};
 use crate::error::{Result, check};
 use crate::graph::SimilarityGraph;
 use crate::linalg::{Eigenpairs, leading_eigenpairs};
+use crate::loss::Loss;
 
+pub use crate::loss::SpectralLoss;
 pub use kernel::{FittedKernel, KernelExpansion, KernelRegime, KernelSolver, Lift};
 pub use linear::{LinearMap, LinearRegime};
-pub use spectral_loss::SpectralLoss;
 
 /// The minimiser of a squared loss over one model class.
 #[derive(Clone, Debug)]
@@ -93,7 +94,8 @@ impl Coordinates<'_> {
         if let Some(basis) = self.basis {
             check::shape("graph", &[basis.nrows()], &[graph.len()])?;
         }
-        let matrix = loss.matrix(graph, self.basis, &self.penalties, beta)?;
+        let mut value = loss.value(Array2::zeros((graph.len(), k)).view(), graph)?;
+        let matrix = loss.matrix(graph, self.basis, &self.penalties, beta);
         let order = self.penalties.len();
         // Modes past the order of the matrix do not exist; their columns stay zero.
         let Eigenpairs { values, vectors, next } = leading_eigenpairs(matrix.view(), k.min(order))?;
@@ -103,7 +105,6 @@ impl Coordinates<'_> {
 
         let scales = loss.scales(&self.penalties);
         let mut phi = Array2::zeros((order, k));
-        let mut value = loss.at_zero(graph, k);
         for ((mut column, vector), &a) in phi.columns_mut().into_iter().zip(vectors.columns()).zip(&values) {
             if a > threshold {
                 column.assign(&(&vector * &scales * loss.amplitude(a, beta)));

@@ -1,24 +1,10 @@
-//! The squared losses as eigenproblems.
+//! The squared losses as eigenproblems; their values are in [`crate::loss`].
 
 use ndarray::{Array1, Array2, ArrayView2};
 
-use crate::error::{Result, check};
 use crate::graph::SimilarityGraph;
 use crate::linalg::Operator;
-
-/// A squared loss whose minimiser is an eigenproblem (claim T13).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum SpectralLoss {
-    /// Squared SimCLR: `‖Z Zᵀ − G‖²` (claim T18).
-    SimClr2,
-    /// Squared VICReg: `‖ZᵀZ − I‖² + λ Tr(Zᵀ L Z)` (claim T19).
-    Vic2 {
-        /// Weight λ ≥ 0 of the invariance term.
-        lambda: f64,
-    },
-    /// Squared Barlow Twins: `‖Zᵀ G Z − I‖²` (claim T21). Without a penalty its minimisers are many: the one of least norm is taken.
-    BarlowTwins2,
-}
+use crate::loss::SpectralLoss;
 
 /// With `S = Uᵀ G U`, and a mode `w` of the eigenvalue `a` of the matrix below:
 ///
@@ -37,7 +23,7 @@ impl SpectralLoss {
         basis: Option<ArrayView2<f64>>,
         penalties: &Array1<f64>,
         beta: f64,
-    ) -> Result<Array2<f64>> {
+    ) -> Array2<f64> {
         let project = |operator: &dyn Fn(ArrayView2<f64>) -> Array2<f64>, dense: &dyn Fn() -> Array2<f64>| {
             match basis {
                 Some(basis) => symmetrise(basis.t().dot(&operator(basis))),
@@ -47,7 +33,6 @@ impl SpectralLoss {
         let mut matrix = match self {
             Self::SimClr2 | Self::BarlowTwins2 => project(&|u| graph.apply(u), &|| graph.to_dense()),
             Self::Vic2 { lambda } => {
-                check::not_negative("lambda", lambda)?;
                 let laplacian = graph.laplacian();
                 let mut matrix = project(&|u| laplacian.apply(u), &|| laplacian.to_dense());
                 matrix *= -0.5 * lambda;
@@ -64,7 +49,7 @@ impl SpectralLoss {
             let mut diagonal = matrix.diag_mut();
             diagonal.scaled_add(-beta, penalties);
         }
-        Ok(matrix)
+        matrix
     }
 
     /// What the coordinates of a unit mode of eigenvalue `a` are multiplied with, besides [`Self::scales`].
@@ -83,15 +68,7 @@ impl SpectralLoss {
         }
     }
 
-    /// The loss and its penalty at `Z = 0`.
-    pub(super) fn at_zero(self, graph: &SimilarityGraph, k: usize) -> f64 {
-        match self {
-            Self::SimClr2 => graph.frobenius_squared(),
-            Self::Vic2 { .. } | Self::BarlowTwins2 => k as f64,
-        }
-    }
-
-    /// What a mode of eigenvalue `a` above the threshold takes off it.
+    /// What a mode of eigenvalue `a` above the threshold takes off the value at `Z = 0`.
     pub(super) fn gain(self, a: f64, beta: f64) -> f64 {
         match self {
             Self::SimClr2 | Self::Vic2 { .. } => a * a,

@@ -29,7 +29,7 @@ mod split;
 mod totals;
 mod views;
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
@@ -224,14 +224,37 @@ impl SimilarityGraph {
     /// Cheap when the weights and forms of all terms are; otherwise row by row, `O(n²)` time a term, `O(n)` memory.
     #[must_use]
     pub fn is_non_negative(&self) -> bool {
-        self.every_term_is_non_negative()
-            || totals::every_row(&self.structures(), |_, row| row.iter().all(|&entry| entry >= 0.0))
+        self.require_non_negative("graph").is_ok()
+    }
+
+    /// Checks that no entry is negative; cost as [`Self::is_non_negative`].
+    ///
+    /// # Errors
+    /// [`Error::Domain`] with the first entry that is.
+    pub fn require_non_negative(&self, argument: &'static str) -> Result<()> {
+        if self.every_term_is_non_negative() {
+            return Ok(());
+        }
+        let mut first = None;
+        totals::every_row(&self.structures(), |_, row| {
+            first = row.iter().copied().find(|&entry| entry < 0.0);
+            first.is_none()
+        });
+        match first {
+            Some(value) => Err(Error::Domain { argument, value, must: "at least zero in every entry" }),
+            None => Ok(()),
+        }
     }
 
     /// The Laplacian `L = D − G`.
     #[must_use]
     pub fn laplacian(&self) -> Laplacian<'_> {
         Laplacian::new(self)
+    }
+
+    /// Writes row `i`, an index below `n`, over `row`, of length `n` (negligible rounding of a sum is zero); `O(n)` a term.
+    pub(crate) fn write_row(&self, i: usize, row: ArrayViewMut1<f64>) {
+        totals::write_row(&self.structures(), i, row);
     }
 
     fn entry_at(&self, i: usize, j: usize) -> f64 {

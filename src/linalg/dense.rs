@@ -2,7 +2,8 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
-use super::{ThinSvd, backend, eigen::symmetric_eigen};
+use super::eigen::{safe_scale, symmetric_eigen};
+use super::{ThinSvd, backend};
 use crate::error::{Error, Result, check};
 
 /// A symmetric positive semi-definite matrix in its eigenbasis, small directions dropped (claim T31).
@@ -61,7 +62,15 @@ pub fn thin_svd(a: ArrayView2<f64>) -> Result<ThinSvd> {
         return Err(Error::Empty { argument: "a", expected: "row and one column" });
     }
     check::finite("a", &a)?;
-    backend::thin_svd(a)
+    // The backend squares entries: take those out of the range of squares back into it.
+    let scale = safe_scale(a.iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs())));
+    #[allow(clippy::float_cmp)] // a power of two
+    if scale == 1.0 {
+        return backend::thin_svd(a);
+    }
+    let mut svd = backend::thin_svd((&a * scale).view())?;
+    svd.singular_values /= scale;
+    Ok(svd)
 }
 
 impl ThinSvd {

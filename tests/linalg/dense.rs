@@ -4,6 +4,7 @@ use ndarray::{Array2, s};
 use pal::Error;
 use pal::linalg::{
     SpectralFactor, cholesky, leading_eigenpairs, least_squares, solve_lower, solve_lower_transposed,
+    thin_svd,
 };
 use proptest::prelude::*;
 use rand::RngExt;
@@ -136,4 +137,17 @@ fn t31_truncated_directions_lead_with_vanishing_features() {
     let restricted = Array2::eye(n - dropped) - Array2::from_diag(&factor.values.mapv(|kappa| beta / kappa));
     let best = leading_eigenpairs(restricted.view(), 1).unwrap().values[0];
     assert!((best - (1.0 - beta / factor.values[0])).abs() < 1e-12);
+}
+
+/// Squares of these entries leave the number range; the decomposition does not.
+#[test]
+fn singular_values_at_the_ends_of_the_number_range() {
+    let a = gaussian(8, 3, &mut rng(0));
+    let svd = thin_svd(a.view()).unwrap();
+    for exponent in [-1000, -500, 500, 1000] {
+        let scale = 2.0_f64.powi(exponent);
+        let far = thin_svd((&a * scale).view()).unwrap();
+        assert!(rel(&(far.singular_values / scale), &svd.singular_values) < 1e-14);
+        assert!(rel(&far.u, &svd.u) < 1e-13 && rel(&far.vt, &svd.vt) < 1e-13);
+    }
 }

@@ -1,0 +1,61 @@
+//! Softmax regression of the labels (claim T15).
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use crate::data::Labels;
+use crate::error::{Error, Result, check};
+
+/// The value of [`cross_entropy`] and its slopes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CrossEntropy {
+    /// The loss.
+    pub value: f64,
+    /// Gradient with respect to the representations, `(n, k)`; zero where the label is unknown.
+    pub gradient_z: Array2<f64>,
+    /// Gradient with respect to the weights, `(k, c)`.
+    pub gradient_weights: Array2<f64>,
+}
+
+/// The mean over the samples of known label of `log Σ_c exp(z_i w_c) − z_i w_{y_i}`, for representations `z` of shape
+/// `(n, k)` and `weights` of shape `(k, c)`.
+///
+/// Not a [`super::Loss`]: it depends on the classes' names, which the graph `Y Yᵀ` does not know. `O(n k c)`.
+///
+/// # Errors
+/// [`Error::Shape`] if the number of labels is not `n` or the weights are not `(k, c)`, [`Error::Empty`] if `k = 0` or no
+/// label is known, [`Error::NotFinite`] for bad `z` or weights, [`Error::Domain`] if the value overflows.
+pub fn cross_entropy(z: ArrayView2<f64>, weights: ArrayView2<f64>, labels: &Labels) -> Result<CrossEntropy> {
+    check::shape("z", &[labels.len(), z.ncols()], z.shape())?;
+    check::shape("weights", &[z.ncols(), labels.classes()], weights.shape())?;
+    if z.ncols() == 0 {
+        return Err(Error::Empty { argument: "z", expected: "column" });
+    }
+    check::finite("z", &z)?;
+    check::finite("weights", &weights)?;
+    let known = labels.iter().flatten().count();
+    if known == 0 {
+        return Err(Error::Empty { argument: "labels", expected: "known label" });
+    }
+
+    let mut slopes = z.dot(&weights);
+    let mut value = 0.0;
+    for (mut row, class) in slopes.axis_iter_mut(Axis(0)).zip(labels.iter()) {
+        let Some(class) = class else {
+            row.fill(0.0);
+            continue;
+        };
+        let largest = row.fold(f64::NEG_INFINITY, |largest, &output| largest.max(output));
+        let own = row[class] - largest;
+        row.mapv_inplace(|output| (output - largest).exp());
+        let sum = row.sum();
+        value += sum.ln() - own;
+        row /= sum;
+        row[class] -= 1.0;
+    }
+    slopes /= known as f64;
+    Ok(CrossEntropy {
+        value: super::bounded(value / known as f64)?,
+        gradient_z: slopes.dot(&weights.t()),
+        gradient_weights: z.t().dot(&slopes),
+    })
+}

@@ -1,0 +1,123 @@
+//! Losses: how badly representations `Z` of shape `(n, k)` agree with a similarity graph `G`, and the slope of that in `Z`.
+//!
+//! | loss | value | needs | cost |
+//! |---|---|---|---|
+//! | [`SpectralLoss::SimClr2`] | `‖Z Zᵀ − G‖²` | | `n k² + G` |
+//! | [`SpectralLoss::Vic2`] | `‖ZᵀZ − I‖² + λ Tr(Zᵀ L Z)` | | `n k² + G` |
+//! | [`SpectralLoss::BarlowTwins2`] | `‖Zᵀ G Z − I‖²` | | `n k² + G` |
+//! | [`VicReg`] | hinged deviations, covariances, distances of similar samples | `n ≥ 2` | `n k² + G` |
+//! | [`BarlowTwins`] | cross-correlation of similar samples against `I` | `G ≥ 0`, no constant column | `n k² + G` |
+//! | [`NtXent`] | cross-entropy of picking the similar among all others | `G ≥ 0`, a positive pair, no zero row | `n² k` |
+//! | [`Ridge`] | what a ridge regression of `Y` on `Z` leaves, `G = Y Yᵀ` | | `n k² + G` |
+//!
+//! `G` in the last column is the cost of a product `G Z`, as in [`crate::graph`]; nothing but [`NtXent`] looks at more
+//! than such products, and that in blocks of rows: no loss forms an `n×n` matrix (claims T16, T17). A batch is a loss on
+//! [`SimilarityGraph::restrict`]. [`cross_entropy`] stands apart: it needs the names of the classes, which no graph knows.
+//!
+//! The squared losses are minimised in closed form by [`crate::closed_form`].
+
+mod barlow_twins;
+mod cross_entropy;
+mod nt_xent;
+mod ridge;
+mod spectral;
+mod vicreg;
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
+
+use crate::error::{Error, Result, check};
+use crate::graph::SimilarityGraph;
+
+pub use barlow_twins::BarlowTwins;
+pub use cross_entropy::{CrossEntropy, cross_entropy};
+pub use nt_xent::NtXent;
+pub use ridge::Ridge;
+pub use spectral::SpectralLoss;
+pub use vicreg::VicReg;
+
+/// A function of representations `z` of shape `(n, k)` and a graph over the same `n` samples.
+///
+/// # Errors
+/// Of every door: [`Error::Shape`] if `z` has not one row a sample, or the buffer not the shape of `z`;
+/// [`Error::Empty`] if `k = 0`; [`Error::NotFinite`] if `z` holds NaN or an infinity; [`Error::Domain`] if a parameter of
+/// the loss is out of its range or the value overflows; and what the loss itself needs.
+pub trait Loss {
+    /// The value, and its gradient written over `gradient` (whatever it held, in any memory layout) if there is one.
+    ///
+    /// What a loss implements. Shapes and finite entries are the caller's duty here: the doors below check them once.
+    ///
+    /// # Errors
+    /// Parameters out of range, and what the loss needs of `z` and the graph.
+    fn evaluate(
+        &self,
+        z: ArrayView2<f64>,
+        graph: &SimilarityGraph,
+        gradient: Option<ArrayViewMut2<f64>>,
+    ) -> Result<f64>;
+
+    /// The value.
+    ///
+    /// # Errors
+    /// See [`Loss`].
+    fn value(&self, z: ArrayView2<f64>, graph: &SimilarityGraph) -> Result<f64> {
+        check_representations(z, graph)?;
+        bounded(self.evaluate(z, graph, None)?)
+    }
+
+    /// The value and its gradient with respect to `z`, of shape `(n, k)`.
+    ///
+    /// # Errors
+    /// See [`Loss`].
+    fn value_and_gradient(&self, z: ArrayView2<f64>, graph: &SimilarityGraph) -> Result<(f64, Array2<f64>)> {
+        let mut gradient = Array2::zeros(z.raw_dim());
+        let value = self.value_and_gradient_into(z, graph, gradient.view_mut())?;
+        Ok((value, gradient))
+    }
+
+    /// The value; its gradient is written over `gradient`, of shape `(n, k)` and in any memory layout.
+    ///
+    /// After an error the buffer holds anything.
+    ///
+    /// # Errors
+    /// See [`Loss`].
+    fn value_and_gradient_into(
+        &self,
+        z: ArrayView2<f64>,
+        graph: &SimilarityGraph,
+        gradient: ArrayViewMut2<f64>,
+    ) -> Result<f64> {
+        check_representations(z, graph)?;
+        check::shape("gradient", z.shape(), gradient.shape())?;
+        bounded(self.evaluate(z, graph, Some(gradient))?)
+    }
+}
+
+fn check_representations(z: ArrayView2<f64>, graph: &SimilarityGraph) -> Result<()> {
+    check::shape("z", &[graph.len(), z.ncols()], z.shape())?;
+    if z.ncols() == 0 {
+        return Err(Error::Empty { argument: "z", expected: "column" });
+    }
+    check::finite("z", &z)
+}
+
+/// The value of a loss, unless it overflowed.
+fn bounded(value: f64) -> Result<f64> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(Error::Domain {
+        argument: "value of the loss",
+        value,
+        must: "finite: z or a parameter is out of scale",
+    })
+}
+
+/// `Σ_ij A_ij B_ij`.
+fn inner(a: ArrayView2<f64>, b: ArrayView2<f64>) -> f64 {
+    Zip::from(a).and(b).fold(0.0, |sum, a, b| sum + a * b)
+}
+
+/// `‖A‖²`.
+fn squared_norm(a: &Array2<f64>) -> f64 {
+    a.iter().map(|entry| entry * entry).sum()
+}

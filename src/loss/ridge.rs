@@ -1,0 +1,51 @@
+//! What a ridge regression of the labels leaves (claim T14).
+
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+
+use super::{Loss, inner};
+use crate::error::{Result, check};
+use crate::graph::SimilarityGraph;
+use crate::linalg::{Operator, thin_svd};
+
+/// `min_W (1/n) ‖Z W − Y‖² + λ ‖W‖²` for targets `Y` known by their graph `G = Y Yᵀ` only: supervised learning with
+/// squared errors is a loss on a similarity graph.
+///
+/// With `Z = U Σ Vᵀ` and the shrinkage `φ = σ² / (σ² + nλ)` it is `(1/n) [Tr G − Tr(diag(φ) UᵀGU)]`, good to `1e-16` of
+/// `Tr G / n`; its gradient is `−(2/n) (G − U diag(φ) Uᵀ G) U diag(σ / (σ² + nλ)) Vᵀ`. For a graph that is no `Y Yᵀ` the
+/// same formulas hold, without the regression.
+///
+/// `O(n k²)`, the diagonal of the graph, and one product with it.
+///
+/// # Errors
+/// Of the doors of [`Loss`], besides theirs: [`crate::Error::Domain`] unless `λ > 0`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ridge {
+    /// Weight λ > 0 of the penalty on the regression's coefficients.
+    pub lambda: f64,
+}
+
+impl Loss for Ridge {
+    fn evaluate(
+        &self,
+        z: ArrayView2<f64>,
+        graph: &SimilarityGraph,
+        gradient: Option<ArrayViewMut2<f64>>,
+    ) -> Result<f64> {
+        check::positive("lambda", self.lambda)?;
+        let n = z.nrows() as f64;
+        let svd = thin_svd(z)?;
+        // σ / (σ² + nλ) without the square, which would leave the number range first; 0 at σ = 0.
+        let inverse = svd.singular_values.mapv(|sigma| (sigma + n * self.lambda / sigma).recip());
+        let shrunk = &svd.u * &(&svd.singular_values * &inverse);
+        let image = graph.apply(svd.u.view());
+        let value = (graph.diagonal().sum() - inner(shrunk.view(), image.view())) / n;
+        if let Some(mut gradient) = gradient {
+            let seen = svd.u.t().dot(&image);
+            let rest = image - shrunk.dot(&seen);
+            let back = svd.vt * &inverse.insert_axis(Axis(1));
+            general_mat_mul(-2.0 / n, &rest, &back, 0.0, &mut gradient);
+        }
+        Ok(value)
+    }
+}

@@ -1,0 +1,101 @@
+//! The squared losses (claim T13): polynomials in `Z` whose minimisers are eigenproblems on the graph.
+
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, concatenate, s};
+
+use super::{Loss, inner, squared_norm};
+use crate::error::{Result, check};
+use crate::graph::{LowRankPart, SimilarityGraph};
+use crate::linalg::{Operator, thin_svd};
+
+/// `‖Z Zᵀ − G‖²` below this part of its summands loses too many digits to their cancellation.
+const CANCELLED: f64 = 1e-4;
+
+/// A squared loss, for any symmetric graph; unchanged by `Z → ZQ` for orthogonal `Q`.
+///
+/// `O(n k²)` and one product with the graph, no memory beyond the gradient and `k×k` ([`Self::BarlowTwins2`]: one `n×k`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SpectralLoss {
+    /// Squared SimCLR, spectral contrastive learning: `‖Z Zᵀ − G‖²` (claims T16, T18); gradient `4 (Z ZᵀZ − G Z)`.
+    ///
+    /// The value is expanded to `‖ZᵀZ‖² − 2 Tr(ZᵀGZ) + ‖G‖²`, which is good to `1e-16 (‖ZᵀZ‖² + ‖G‖²)`. Near a perfect
+    /// fit to a graph of rank up to `2k`, made of labels and low-rank terms, it is taken from their factors instead and
+    /// keeps its relative accuracy.
+    SimClr2,
+    /// Squared VICReg: `‖ZᵀZ − I‖² + λ Tr(Zᵀ L Z)` (claim T19); gradient `4 Z (ZᵀZ − I) + 2λ L Z`.
+    Vic2 {
+        /// Weight λ ≥ 0 of the invariance term.
+        lambda: f64,
+    },
+    /// Squared Barlow Twins: `‖Zᵀ G Z − I‖²` (claim T21); gradient `4 G Z (ZᵀGZ − I)`.
+    ///
+    /// Without a penalty its minimisers are many; the closed form takes the one of least norm.
+    BarlowTwins2,
+}
+
+impl Loss for SpectralLoss {
+    fn evaluate(
+        &self,
+        z: ArrayView2<f64>,
+        graph: &SimilarityGraph,
+        gradient: Option<ArrayViewMut2<f64>>,
+    ) -> Result<f64> {
+        match *self {
+            Self::SimClr2 => {
+                let gram = z.t().dot(&z);
+                let agreement = if let Some(mut gradient) = gradient {
+                    gradient.fill(0.0);
+                    graph.apply_add(1.0, z, gradient.view_mut());
+                    let agreement = inner(z, gradient.view());
+                    general_mat_mul(4.0, &z, &gram, -4.0, &mut gradient);
+                    agreement
+                } else {
+                    inner(z, graph.apply(z).view())
+                };
+                let summands = squared_norm(&gram) + graph.frobenius_squared();
+                let expanded = summands - 2.0 * agreement;
+                if expanded < CANCELLED * summands
+                    && let (None, Some(part)) = graph.split_low_rank()
+                    && part.factor.ncols() <= 2 * z.ncols()
+                {
+                    return misfit_of_factors(z, &part);
+                }
+                // `max` would turn the NaN of an overflow into a perfect fit.
+                Ok(if expanded < 0.0 { 0.0 } else { expanded })
+            }
+            Self::Vic2 { lambda } => {
+                check::not_negative("lambda", lambda)?;
+                let excess = minus_identity(z.t().dot(&z));
+                let laplacian = graph.laplacian();
+                if let Some(mut gradient) = gradient {
+                    general_mat_mul(4.0, &z, &excess, 0.0, &mut gradient);
+                    laplacian.apply_add(2.0 * lambda, z, gradient);
+                }
+                Ok(squared_norm(&excess) + lambda * laplacian.energy(z)?)
+            }
+            Self::BarlowTwins2 => {
+                let image = graph.apply(z);
+                let excess = minus_identity(z.t().dot(&image));
+                if let Some(mut gradient) = gradient {
+                    general_mat_mul(4.0, &image, &excess, 0.0, &mut gradient);
+                }
+                Ok(squared_norm(&excess))
+            }
+        }
+    }
+}
+
+/// `‖Z Zᵀ − B C Bᵀ‖²` (claim T16): with `[Z B] = U R` it is `‖R diag(I, −C) Rᵀ‖²`, where little has cancelled yet.
+fn misfit_of_factors(z: ArrayView2<f64>, part: &LowRankPart) -> Result<f64> {
+    let k = z.ncols();
+    let both = concatenate![Axis(1), z, part.factor];
+    let svd = thin_svd(both.view())?;
+    let r = svd.vt * &svd.singular_values.insert_axis(Axis(1));
+    let (of_z, of_factor) = (r.slice(s![.., ..k]), r.slice(s![.., k..]));
+    Ok(squared_norm(&(of_z.dot(&of_z.t()) - of_factor.dot(&part.core).dot(&of_factor.t()))))
+}
+
+fn minus_identity(mut matrix: Array2<f64>) -> Array2<f64> {
+    matrix.diag_mut().mapv_inplace(|entry| entry - 1.0);
+    matrix
+}

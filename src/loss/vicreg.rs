@@ -1,0 +1,79 @@
+//! Variance-invariance-covariance regularisation on a graph (claim T10).
+
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+
+use super::Loss;
+use crate::error::{Error, Result, check};
+use crate::graph::SimilarityGraph;
+use crate::linalg::Operator;
+
+/// Standard deviation γ below which a column is pushed apart.
+const TARGET: f64 = 1.0;
+/// Added to variances under the root, so that a constant column has a slope.
+const EPSILON: f64 = 1e-4;
+
+/// `a Σ_k (γ − s_k)₊ + b Σ_{k≠l} S_kl² + (c/n) Σ_ij G_ij ‖z_i − z_j‖²`, with `S` the covariance of the columns of `Z`
+/// (over `n − 1`), `s_k = √(S_kk + ε)`, `γ = 1` and `ε = 1e-4`.
+///
+/// All views are pooled in one `S`; the original (Bardes et al. 2022) takes one a view, sums them, and divides the first
+/// two terms by `k`: its values differ.
+///
+/// `O(n k²)` and two products with the graph. At `s_k = γ` the gradient is the one from above. If `L` has a negative
+/// eigenvalue (signed graphs) the loss has no lower bound.
+///
+/// # Errors
+/// Of the doors of [`Loss`], besides theirs: [`Error::Domain`] if a weight is negative or `n = 1`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VicReg {
+    /// Weight `a ≥ 0`; the original is 25.
+    pub variance: f64,
+    /// Weight `b ≥ 0`; the original is 1.
+    pub covariance: f64,
+    /// Weight `c ≥ 0`; the original is 25.
+    pub invariance: f64,
+}
+
+impl Default for VicReg {
+    fn default() -> Self {
+        Self { variance: 25.0, covariance: 1.0, invariance: 25.0 }
+    }
+}
+
+impl Loss for VicReg {
+    fn evaluate(
+        &self,
+        z: ArrayView2<f64>,
+        graph: &SimilarityGraph,
+        gradient: Option<ArrayViewMut2<f64>>,
+    ) -> Result<f64> {
+        let Self { variance, covariance, invariance } = *self;
+        check::not_negative("variance", variance)?;
+        check::not_negative("covariance", covariance)?;
+        check::not_negative("invariance", invariance)?;
+        if z.nrows() < 2 {
+            return Err(Error::Domain { argument: "number of samples", value: 1.0, must: "at least 2" });
+        }
+        let (n, freedom) = (z.nrows() as f64, (z.nrows() - 1) as f64);
+        let centred = &z - &(z.sum_axis(Axis(0)) / n);
+        let mut off_diagonal = centred.t().dot(&centred) / freedom;
+        let deviations = off_diagonal.diag().mapv(|entry| (entry + EPSILON).sqrt());
+        off_diagonal.diag_mut().fill(0.0);
+
+        let shortfall: f64 = deviations.iter().map(|s| (TARGET - s).max(0.0)).sum();
+        let laplacian = graph.laplacian();
+        let value = variance * shortfall
+            + covariance * super::squared_norm(&off_diagonal)
+            + 2.0 * invariance / n * laplacian.energy(z)?;
+
+        if let Some(mut gradient) = gradient {
+            let mut slopes: Array2<f64> = 4.0 * covariance * off_diagonal;
+            for (slope, &s) in slopes.diag_mut().iter_mut().zip(&deviations) {
+                *slope = if s < TARGET { -variance / s } else { 0.0 };
+            }
+            general_mat_mul(freedom.recip(), &centred, &slopes, 0.0, &mut gradient);
+            laplacian.apply_add(4.0 * invariance / n, z, gradient);
+        }
+        Ok(value)
+    }
+}

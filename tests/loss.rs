@@ -1,0 +1,18 @@
+//! Claims T10–T17, T19, T20 and T50: every loss against its definition, its gradient against differences.
+#![allow(clippy::unwrap_used)] // a test may panic
+
+mod support;
+
+#[path = "loss/claims.rs"]
+mod claims;
+#[path = "loss/contrastive.rs"]
+mod contrastive;
+#[path = "loss/definitions.rs"]
+mod definitions;
+#[path = "loss/golden.rs"]
+mod golden;
+#[path = "loss/inputs.rs"]
+mod inputs;
+#[allow(dead_code)] // the graphs' own tests use the rest
+#[path = "graph/instances.rs"]
+mod instances;

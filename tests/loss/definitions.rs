@@ -1,0 +1,147 @@
+//! Every loss by its definition: sums over samples and pairs on the dense matrix `G`.
+
+use ndarray::{Array1, Array2, ArrayView1, Axis};
+use pal::graph::SimilarityGraph;
+use pal::loss::Loss;
+
+use crate::support::rel;
+
+pub(crate) fn squared_norm(a: &Array2<f64>) -> f64 {
+    a.iter().map(|entry| entry * entry).sum()
+}
+
+pub(crate) fn simclr2(z: &Array2<f64>, g: &Array2<f64>) -> f64 {
+    squared_norm(&(z.dot(&z.t()) - g))
+}
+
+pub(crate) fn vic2(z: &Array2<f64>, g: &Array2<f64>, lambda: f64) -> f64 {
+    squared_norm(&(z.t().dot(z) - Array2::<f64>::eye(z.ncols()))) + 0.5 * lambda * pair_distances(z, g)
+}
+
+pub(crate) fn barlow_twins2(z: &Array2<f64>, g: &Array2<f64>) -> f64 {
+    squared_norm(&(z.t().dot(g).dot(z) - Array2::<f64>::eye(z.ncols())))
+}
+
+/// `Σ_ij G_ij ‖z_i − z_j‖²`.
+pub(crate) fn pair_distances(z: &Array2<f64>, g: &Array2<f64>) -> f64 {
+    g.indexed_iter()
+        .map(|((i, j), weight)| {
+            let difference = &z.row(i) - &z.row(j);
+            weight * difference.dot(&difference)
+        })
+        .sum()
+}
+
+pub(crate) fn standard_deviations(z: &Array2<f64>) -> Array1<f64> {
+    z.var_axis(Axis(0), 1.0).mapv(|variance| (variance + 1e-4).sqrt())
+}
+
+pub(crate) fn vicreg(z: &Array2<f64>, g: &Array2<f64>, [a, b, c]: [f64; 3]) -> f64 {
+    let n = z.nrows() as f64;
+    let mean = z.mean_axis(Axis(0)).unwrap();
+    let mut covariances = 0.0;
+    for k in 0..z.ncols() {
+        for l in (0..z.ncols()).filter(|&l| l != k) {
+            let products = z.rows().into_iter().map(|row| (row[k] - mean[k]) * (row[l] - mean[l]));
+            covariances += (products.sum::<f64>() / (n - 1.0)).powi(2);
+        }
+    }
+    let hinges = standard_deviations(z).iter().map(|s| (1.0 - s).max(0.0)).sum::<f64>();
+    a * hinges + b * covariances + c / n * pair_distances(z, g)
+}
+
+fn cosine(a: ArrayView1<f64>, b: ArrayView1<f64>) -> f64 {
+    a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt()
+}
+
+/// `P` and `q` of claim T11, and which rows count.
+pub(crate) fn targets_and_softmax(
+    z: &Array2<f64>,
+    g: &Array2<f64>,
+    temperature: f64,
+) -> (Array2<f64>, Array2<f64>, Vec<bool>) {
+    let n = z.nrows();
+    let mut targets = g.clone();
+    targets.diag_mut().fill(0.0);
+    let mut softmax = Array2::zeros((n, n));
+    let mut kept = Vec::new();
+    for i in 0..n {
+        let positives = targets.row(i).sum();
+        kept.push(positives > 0.0);
+        if positives > 0.0 {
+            targets.row_mut(i).mapv_inplace(|weight| weight / positives);
+        }
+        let others = || (0..n).filter(|&j| j != i);
+        let logit = |j| cosine(z.row(i), z.row(j)) / temperature;
+        for j in others() {
+            softmax[[i, j]] = others().map(|k| (logit(k) - logit(j)).exp()).sum::<f64>().recip();
+        }
+    }
+    (targets, softmax, kept)
+}
+
+pub(crate) fn nt_xent(z: &Array2<f64>, g: &Array2<f64>, temperature: f64) -> f64 {
+    let (targets, softmax, kept) = targets_and_softmax(z, g, temperature);
+    let cross_entropies = targets.iter().zip(&softmax).filter(|(p, _)| **p > 0.0).map(|(p, q)| -p * q.ln());
+    cross_entropies.sum::<f64>() / kept.iter().filter(|&&kept| kept).count() as f64
+}
+
+/// The gradient of claim T11 on whole matrices.
+pub(crate) fn nt_xent_gradient(z: &Array2<f64>, g: &Array2<f64>, temperature: f64) -> Array2<f64> {
+    let (targets, softmax, kept) = targets_and_softmax(z, g, temperature);
+    let count = kept.iter().filter(|&&kept| kept).count() as f64;
+    let mut w = (softmax - targets) / count;
+    for (mut row, &kept) in w.rows_mut().into_iter().zip(&kept) {
+        row *= f64::from(u8::from(kept));
+    }
+    let norms = z.map_axis(Axis(1), |row| row.dot(&row).sqrt()).insert_axis(Axis(1));
+    let u = z / &norms;
+    let slope = (&w + &w.t()).dot(&u) / temperature;
+    let radial = (&u * &slope).sum_axis(Axis(1)).insert_axis(Axis(1));
+    (slope - &u * &radial) / &norms
+}
+
+/// Correlations between the ends of an edge drawn in proportion to `g`.
+pub(crate) fn edge_correlations(z: &Array2<f64>, g: &Array2<f64>) -> Array2<f64> {
+    let p = g / g.sum();
+    let w = p.sum_axis(Axis(1));
+    let mean = |k: usize| w.dot(&z.column(k));
+    let deviation = |k: usize| {
+        let squares = z.column(k).mapv(|entry| (entry - mean(k)).powi(2));
+        w.dot(&squares).sqrt()
+    };
+    Array2::from_shape_fn((z.ncols(), z.ncols()), |(k, l)| {
+        let (mean_k, mean_l) = (mean(k), mean(l));
+        let products = p.indexed_iter().map(|((i, j), p)| p * (z[[i, k]] - mean_k) * (z[[j, l]] - mean_l));
+        products.sum::<f64>() / (deviation(k) * deviation(l))
+    })
+}
+
+pub(crate) fn redundancy(correlations: &Array2<f64>, lambda: f64) -> f64 {
+    correlations
+        .indexed_iter()
+        .map(|((k, l), c)| if k == l { (c - 1.0).powi(2) } else { lambda * c * c })
+        .sum()
+}
+
+/// The gradient by central differences of step `1e-5`.
+pub(crate) fn by_differences(z: &Array2<f64>, value: impl Fn(&Array2<f64>) -> f64) -> Array2<f64> {
+    let step = 1e-5;
+    Array2::from_shape_fn(z.raw_dim(), |index| {
+        let at = |shift: f64| {
+            let mut z = z.clone();
+            z[index] += shift;
+            value(&z)
+        };
+        (at(step) - at(-step)) / (2.0 * step)
+    })
+}
+
+/// Whether the gradient agrees with central differences of the value, to the `1e-6` of the theory: their truncation is
+/// of the order of `1e-10` third derivatives, their rounding of `1e-11` values.
+pub(crate) fn slope_is_right(loss: &dyn Loss, z: &Array2<f64>, graph: &SimilarityGraph) -> bool {
+    let (value, gradient) = loss.value_and_gradient(z.view(), graph).unwrap();
+    let alone = loss.value(z.view(), graph).unwrap();
+    let differences = by_differences(z, |z| loss.value(z.view(), graph).unwrap());
+    (value - alone).abs() <= 1e-14 * alone.abs() && rel(&gradient, &differences) < 1e-6
+}
