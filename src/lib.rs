@@ -1,4 +1,27 @@
-//! Positive Active Learning on similarity graphs.
+//! Positive Active Learning: self-supervised, supervised and semi-supervised learning on one similarity graph.
+//!
+//! A graph says which samples belong together; who filled it in is the only difference between the settings. The road:
+//!
+//! 1. [`data`] makes or reads samples; an [`oracle`] answers which belong together, asked by a strategy of [`active`].
+//! 2. The answers are a [`graph`], kept in its cheap form.
+//! 3. A [`loss`] scores a representation on the graph; [`closed_form`] minimises the spectral ones exactly, with a
+//!    [`kernel`] where features are functions of the inputs, by the eigensolvers of [`linalg`].
+//! 4. A [`probe`] reads the representation; [`experiment`] averages over seeded trials and [`plot`] draws.
+//!
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use pal::closed_form::free;
+//! use pal::data::Labels;
+//! use pal::graph::SimilarityGraph;
+//! use pal::loss::SpectralLoss;
+//!
+//! // Four samples in two classes; the best two-dimensional representation is one direction a class.
+//! let labels = Labels::new(vec![0, 0, 1, 1], 2)?;
+//! let best = free(SpectralLoss::SimClr2, &SimilarityGraph::labels(&labels), 2, 0.0)?;
+//! assert!(best.value < 1e-12 && best.is_unique());
+//! # Ok(())
+//! # }
+//! ```
 #![warn(missing_docs, unreachable_pub, clippy::pedantic, clippy::unwrap_used, clippy::expect_used)]
 #![allow(
     clippy::cast_precision_loss,     // counts stay far below 2^53
