@@ -47,7 +47,7 @@ pub fn illustrate(
         .map(|(feature, value)| {
             let values =
                 Array2::from_shape_fn((RESOLUTION, RESOLUTION), |(y, x)| feature[y * RESOLUTION + x]);
-            (format!("eigenvalue {value:.4}"), values)
+            (format!("eigenvalue {value:.4}").replace('-', "−"), values)
         })
         .collect();
     let fields: Vec<plot::Field> =
