@@ -1,4 +1,4 @@
-//! LAPACK on the system's OpenBLAS, through `ndarray-linalg`.
+//! LAPACK on the system's `OpenBLAS`, through `ndarray-linalg`.
 
 use ndarray::{Array1, Array2, ArrayView2, s};
 use ndarray_linalg::{Cholesky, Eigh, FactorizeH, JobSvd, SVDDC, UPLO};
