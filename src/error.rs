@@ -142,10 +142,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// The checks at the doors: each returns the error that names the argument.
 pub(crate) mod check {
     use super::{Error, Result};
+    use crate::Scalar;
     use ndarray::{ArrayBase, ArrayView2, Data, Dimension};
 
     /// Every entry is finite.
-    pub(crate) fn finite<S: Data<Elem = f64>, D: Dimension>(
+    pub(crate) fn finite<F: Scalar, S: Data<Elem = F>, D: Dimension>(
         argument: &'static str,
         array: &ArrayBase<S, D>,
     ) -> Result<()>
@@ -157,7 +158,9 @@ pub(crate) mod check {
             return Ok(());
         }
         match array.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            Some((index, &value)) => Err(Error::NotFinite { argument, index: index.list(), value }),
+            Some((index, &value)) => {
+                Err(Error::NotFinite { argument, index: index.list(), value: value.as_f64() })
+            }
             None => Ok(()),
         }
     }
@@ -236,6 +239,12 @@ pub(crate) mod check {
     impl IndexList for usize {
         fn list(&self) -> Vec<usize> {
             vec![*self]
+        }
+    }
+
+    impl IndexList for ndarray::IxDyn {
+        fn list(&self) -> Vec<usize> {
+            self.slice().to_vec()
         }
     }
 

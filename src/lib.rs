@@ -44,8 +44,10 @@ pub mod loss;
 pub mod oracle;
 pub mod plot;
 pub mod probe;
+mod scalar;
 
 pub use error::{Error, Result};
+pub use scalar::Scalar;
 
 /// Keeps the README's example compiling.
 #[cfg(doctest)]
