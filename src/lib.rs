@@ -41,6 +41,7 @@ pub mod graph;
 pub mod kernel;
 pub mod linalg;
 pub mod loss;
+pub mod model;
 pub mod oracle;
 pub mod plot;
 pub mod probe;

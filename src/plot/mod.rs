@@ -6,11 +6,11 @@
 //!
 //! | figure | function |
 //! |---|---|
-//! | errors against queries, labels, corruption (THEORY 8.3–8.5, 8.7) | [`curves`] |
-//! | error and connected components against missing entries (8.6) | [`twin`] |
+//! | errors against queries, labels, corruption  | [`curves`] |
+//! | error and connected components against missing entries | [`twin`] |
 //! | samples in the plane | [`scatter`] |
 //! | similarity graphs | [`matrices`] |
-//! | learned features over the plane (8.8) | [`fields`] |
+//! | learned features over the plane | [`fields`] |
 
 mod axis;
 mod curves;

@@ -1,0 +1,63 @@
+//! What the experiments on training share: descent on a squared loss from a random start, and how far from the optimum.
+
+use ndarray::{Array2, ArrayView2, Axis, Slice};
+use pal::Result;
+use pal::graph::SimilarityGraph;
+use pal::linalg::thin_svd;
+use pal::loss::{Loss, SpectralLoss};
+use pal::model::{Lbfgs, Minimum, Progress, lbfgs};
+use rand::{Rng, RngExt};
+use rand_distr::StandardNormal;
+
+/// `loss(F W, G) + 2β‖W‖²` over `W` of shape `(r, k)`.
+pub struct Problem<'a> {
+    pub loss: SpectralLoss,
+    pub graph: &'a SimilarityGraph,
+    /// `F`, `(n, r)`.
+    pub features: ArrayView2<'a, f64>,
+    pub beta: f64,
+    pub width: usize,
+}
+
+impl Problem<'_> {
+    /// Descends from standard normal entries; `observe` is told of every iteration.
+    pub fn descend(
+        &self,
+        options: Lbfgs,
+        rng: &mut impl Rng,
+        observe: impl FnMut(Progress<f64>),
+    ) -> Result<Minimum<f64>> {
+        let dim = (self.features.ncols(), self.width);
+        let start = (0..dim.0 * dim.1).map(|_| rng.sample(StandardNormal)).collect();
+        let objective = |point: ndarray::ArrayView1<f64>| {
+            let w = point.into_shape_with_order(dim).map_err(mismatch)?;
+            let (value, slope) =
+                self.loss.value_and_gradient(self.features.dot(&w).view(), self.graph)?;
+            let gradient = self.features.t().dot(&slope) + 4.0 * self.beta * &w;
+            let penalty = 2.0 * self.beta * w.iter().map(|entry| entry * entry).sum::<f64>();
+            Ok((value + penalty, gradient.into_flat()))
+        };
+        lbfgs(start, options, objective, observe)
+    }
+
+    /// The representations of a point of the descent.
+    pub fn represent(&self, point: ndarray::ArrayView1<f64>) -> Result<Array2<f64>> {
+        let w = point.into_shape_with_order((self.features.ncols(), self.width)).map_err(mismatch)?;
+        Ok(self.features.dot(&w))
+    }
+}
+
+fn mismatch(_: ndarray::ShapeError) -> pal::Error {
+    pal::Error::Empty { argument: "point", expected: "number for every entry of W" }
+}
+
+/// The sine of the largest principal angle between the spans of the `rank` leading left singular vectors of each.
+pub fn sine_between(a: ArrayView2<f64>, b: ArrayView2<f64>, rank: usize) -> Result<f64> {
+    let leading = |z: ArrayView2<f64>| -> Result<Array2<f64>> {
+        Ok(thin_svd(z)?.u.slice_axis(Axis(1), Slice::from(..rank)).to_owned())
+    };
+    let (a, b) = (leading(a)?, leading(b)?);
+    // The part of one basis outside the other keeps its digits where the cosines are near one.
+    let outside = &b - &a.dot(&a.t().dot(&b));
+    Ok(thin_svd(outside.view())?.singular_values[0].min(1.0))
+}

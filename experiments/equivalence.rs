@@ -1,0 +1,228 @@
+//! When is self-supervised learning on the label graph the same as supervised learning, and when are losses the same?
+//!
+//! Three losses on one label graph span one space, so a least-squares probe reads the same predictor from each, whatever
+//! the class sizes. Beside it what the statement needs: the same probe, regular graphs, a tie-break.
+
+use std::process::ExitCode;
+
+use ndarray::{Array2, ArrayView2};
+use pal::closed_form::free;
+use pal::data::Labels;
+use pal::experiment::{Curve, Experiment, Run, linspace, run_main};
+use pal::graph::SimilarityGraph;
+use pal::linalg::{Operator, cholesky, least_squares, solve_lower, solve_lower_transposed, symmetric_eigen};
+use pal::loss::SpectralLoss;
+use pal::{Result, plot};
+use rand::Rng;
+use rand::seq::index;
+use serde::Serialize;
+
+mod descent;
+use descent::sine_between;
+
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "equivalence",
+    about: "Predictors of three losses and of ridge regression on one label graph, and what their equality needs",
+    trials: 50,
+    quick_trials: 4,
+    body: run,
+};
+
+#[derive(Serialize)]
+struct Protocol {
+    classes: usize,
+    /// Size of the smallest class; the largest is `ratio` times as large.
+    smallest: usize,
+    largest_ratio: usize,
+    /// Ridge penalty of the probe.
+    ridge: f64,
+    /// Edges between classes that make the graph irregular, at most.
+    extra_edges: usize,
+    /// Hyperbolic mixing parameter, at most.
+    mixing: f64,
+    steps: usize,
+}
+
+const PROTOCOL: Protocol = Protocol {
+    classes: 3,
+    smallest: 6,
+    largest_ratio: 10,
+    ridge: 0.1,
+    extra_edges: 40,
+    mixing: 1.5,
+    steps: 11,
+};
+
+/// The squared losses; λ large enough that VIC² spans nothing but the classes (claim T26).
+const LOSSES: [(&str, SpectralLoss); 3] = [
+    ("SimCLR²", SpectralLoss::SimClr2),
+    ("VIC²", SpectralLoss::Vic2 { lambda: 2.0 }),
+    ("BT²", SpectralLoss::BarlowTwins2),
+];
+
+fn main() -> ExitCode {
+    run_main(&EXPERIMENT)
+}
+
+fn run(run: &Run) -> Result<()> {
+    let ratios: Vec<f64> = (1..=PROTOCOL.largest_ratio).map(|ratio| ratio as f64).collect();
+    let by_ratio: Vec<Predictors> =
+        (1..=PROTOCOL.largest_ratio).map(|ratio| Predictors::new(&unbalanced(ratio)?)).collect::<Result<_>>()?;
+    let mut predictors = vec![exactly("least-squares probe, all three losses", &ratios, |at| {
+        by_ratio[at].least_squares_spread
+    })?];
+    for (loss, (name, _)) in LOSSES.iter().enumerate() {
+        predictors.push(exactly(&format!("ridge probe, {name}"), &ratios, |at| by_ratio[at].ridge_gap[loss])?);
+    }
+
+    let edges: Vec<f64> = linspace(0.0, PROTOCOL.extra_edges as f64, PROTOCOL.steps);
+    let trials = run.trials(|_, rng| irregular(&edges, rng))?;
+    let rows = |which: usize| trials.iter().map(|trial| trial[which].clone()).collect::<Vec<_>>();
+    let regularity = [
+        Curve::from_trials("VIC² on L, SimCLR² on G", &edges, &rows(0))?,
+        Curve::from_trials("VIC² on normalised L, SimCLR² on normalised G", &edges, &rows(1))?,
+    ];
+
+    let mixings = linspace(0.0, PROTOCOL.mixing, PROTOCOL.steps);
+    let ties: Vec<Tie> = mixings.iter().map(|&t| Tie::new(t)).collect::<Result<_>>()?;
+    let barlow = [
+        exactly("loss of BT²", &mixings, |at| ties[at].loss)?,
+        exactly("sine to the top eigenvectors", &mixings, |at| ties[at].sine)?,
+        exactly("excess of ‖Z‖² over the least", &mixings, |at| ties[at].excess)?,
+    ];
+    run.save(&[&predictors[..], &regularity, &barlow].concat(), &PROTOCOL)?;
+
+    let view = |name: &str| run.out.join(format!("equivalence_{name}"));
+    let ratio = "Largest class over smallest";
+    plot::curves(&run.stem(), &predictors, &plot::Axes::new(ratio, "Difference of predictions"))?;
+    let sine = "Sine of largest angle";
+    plot::curves(&view("regularity"), &regularity, &plot::Axes::new("Edges between classes", sine))?;
+    plot::curves(&view("ties"), &barlow, &plot::Axes::new("Mixing t with a negative mode", "Value"))?;
+    plot::matrices(&view("representations"), &representations(&unbalanced(3)?)?, (0.0, 1.0))
+}
+
+/// A curve without randomness.
+fn exactly(series: &str, x: &[f64], y: impl Fn(usize) -> f64) -> Result<Curve> {
+    Curve::from_trials(series, x, &[(0..x.len()).map(y).collect::<Vec<_>>()])
+}
+
+/// Classes whose sizes grow evenly from the smallest to `ratio` times that.
+fn unbalanced(ratio: usize) -> Result<Labels> {
+    let Protocol { classes, smallest, .. } = PROTOCOL;
+    let size = |class: usize| smallest + smallest * (ratio - 1) * class / (classes - 1);
+    Labels::new((0..classes).flat_map(|class| vec![class; size(class)]).collect(), classes)
+}
+
+/// How predictors on the training rows differ (claim T23).
+struct Predictors {
+    /// Largest difference between any two losses, read by least squares.
+    least_squares_spread: f64,
+    /// Largest difference between ridge regression on the labels' own coordinates and each loss, read by ridge.
+    ridge_gap: Vec<f64>,
+}
+
+impl Predictors {
+    fn new(labels: &Labels) -> Result<Self> {
+        let graph = SimilarityGraph::labels(labels);
+        let y = labels.one_hot();
+        let (mut by_least_squares, mut by_ridge) = (Vec::new(), Vec::new());
+        for (_, loss) in LOSSES {
+            let z = free(loss, &graph, PROTOCOL.classes, 0.0)?.z;
+            by_least_squares.push(z.dot(&least_squares(z.view(), y.view())?));
+            by_ridge.push(ridge(z.view(), y.view())?);
+        }
+        let supervised = ridge(y.view(), y.view())?;
+        let gap = |a: &Array2<f64>, b: &Array2<f64>| {
+            (a - b).iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs()))
+        };
+        let pairs = by_least_squares.iter().flat_map(|a| by_least_squares.iter().map(move |b| (a, b)));
+        Ok(Self {
+            least_squares_spread: pairs.map(|(a, b)| gap(a, b)).fold(0.0, f64::max),
+            ridge_gap: by_ridge.iter().map(|prediction| gap(prediction, &supervised)).collect(),
+        })
+    }
+}
+
+/// `Z (ZᵀZ + nλI)⁻¹ Zᵀ Y` (claim T14).
+fn ridge(z: ArrayView2<f64>, y: ArrayView2<f64>) -> Result<Array2<f64>> {
+    let mut normal = z.t().dot(&z);
+    normal.diag_mut().mapv_inplace(|entry| entry + z.nrows() as f64 * PROTOCOL.ridge);
+    let root = cholesky(normal.view())?;
+    let half = solve_lower(root.view(), z.t().dot(&y).view())?;
+    Ok(z.dot(&solve_lower_transposed(root.view(), half.view())?))
+}
+
+/// Sines between the spans of VIC² and SimCLR² as edges join classes: on `L` and `G`, and on both normalised (claim T20).
+fn irregular(edges: &[f64], rng: &mut impl Rng) -> Result<[Vec<f64>; 2]> {
+    let labels = unbalanced(1)?;
+    let (n, k) = (labels.len(), PROTOCOL.classes);
+    let across: Vec<(usize, usize)> = (0..n)
+        .flat_map(|i| (0..i).map(move |j| (j, i)))
+        .filter(|&(i, j)| labels.class_of(i) != labels.class_of(j))
+        .collect();
+    let order = index::sample(rng, across.len(), PROTOCOL.extra_edges).into_vec();
+    let (mut plain, mut normalised) = (Vec::new(), Vec::new());
+    for &count in edges {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at most `extra_edges`
+        let chosen = order.iter().take(count as usize).map(|&edge| (across[edge].0, across[edge].1, 1.0));
+        let graph = SimilarityGraph::mixture([
+            (1.0, SimilarityGraph::labels(&labels)),
+            (1.0, SimilarityGraph::pairs(n, chosen)?),
+        ])?;
+        let degree = graph.degrees().mean().unwrap_or(1.0);
+        let vic = |graph: &SimilarityGraph, lambda| free(SpectralLoss::Vic2 { lambda }, graph, k, 0.0);
+        let simclr = |graph: &SimilarityGraph| free(SpectralLoss::SimClr2, graph, k, 0.0);
+        plain.push(sine_between(vic(&graph, 2.0 / degree)?.z.view(), simclr(&graph)?.z.view(), k)?);
+
+        let scale = graph.degrees().mapv(|degree| degree.sqrt().recip());
+        let dense = graph.to_dense() * &scale * &scale.clone().insert_axis(ndarray::Axis(1));
+        let of_graph = simclr(&SimilarityGraph::dense(dense.clone())?)?.z;
+        // VIC² with the normalised Laplacian I − Gₙ and λ = 2 decomposes I − (I − Gₙ).
+        let laplacian = graph.laplacian().normalised()?.to_dense();
+        let spectrum = symmetric_eigen(laplacian.view())?.vectors;
+        let last = spectrum.slice(ndarray::s![.., spectrum.ncols() - k..]);
+        normalised.push(sine_between(last, of_graph.view(), k)?);
+    }
+    Ok([plain, normalised])
+}
+
+/// A minimiser of BT² that leans into a negative mode: `cosh t · u₊/√g₊ + sinh t · u₋/√|g₋|` (claim T21).
+struct Tie {
+    loss: f64,
+    sine: f64,
+    excess: f64,
+}
+
+impl Tie {
+    fn new(t: f64) -> Result<Self> {
+        let graph = SimilarityGraph::contrastive_labels(&unbalanced(2)?);
+        let best = free(SpectralLoss::BarlowTwins2, &graph, PROTOCOL.classes - 1, 0.0)?.z;
+        let pairs = symmetric_eigen(graph.to_dense().view())?;
+        let last = pairs.values.len() - 1;
+        let negative = &pairs.vectors.column(last) / pairs.values[last].abs().sqrt();
+        let mut leaning = best.clone();
+        let mixed = leaning.column(0).mapv(|entry| t.cosh() * entry) + t.sinh() * &negative;
+        leaning.column_mut(0).assign(&mixed);
+        let residual = leaning.t().dot(&graph.apply(leaning.view())) - Array2::<f64>::eye(leaning.ncols());
+        let square = |z: &Array2<f64>| z.iter().map(|entry| entry * entry).sum::<f64>();
+        Ok(Self {
+            loss: square(&residual),
+            sine: sine_between(best.view(), leaning.view(), best.ncols())?,
+            excess: square(&leaning) - square(&best),
+        })
+    }
+}
+
+/// `Z Zᵀ` of the three losses, each over its largest entry.
+fn representations(labels: &Labels) -> Result<Vec<(String, Array2<f64>)>> {
+    let graph = SimilarityGraph::labels(labels);
+    LOSSES
+        .iter()
+        .map(|&(name, loss)| {
+            let z = free(loss, &graph, PROTOCOL.classes, 0.0)?.z;
+            let gram = z.dot(&z.t());
+            let largest = gram.iter().fold(0.0_f64, |largest, &entry| largest.max(entry));
+            Ok((format!("{name}: up to {largest:.3}"), gram / largest))
+        })
+        .collect()
+}

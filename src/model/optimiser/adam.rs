@@ -1,0 +1,66 @@
+//! Adam, and `AdamW`.
+
+use ndarray::{Array2, ArrayViewMut2, Zip};
+use serde::{Deserialize, Serialize};
+
+use super::sgd::check_fading;
+use super::{Update, decay_of};
+use crate::Scalar;
+use crate::error::{Result, check};
+
+/// `m ← β₁ m + (1 − β₁) g`, `v ← β₂ v + (1 − β₂) g²`, `w ← (1 − η λ) w − η m̂ / (√v̂ + ε)` with
+/// `m̂ = m / (1 − β₁ᵗ)`, `v̂ = v / (1 − β₂ᵗ)` at step `t`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Adam {
+    /// `β₁ ∈ [0, 1)`; default 0.9.
+    pub beta1: f64,
+    /// `β₂ ∈ [0, 1)`; default 0.999.
+    pub beta2: f64,
+    /// `ε > 0`; default 1e-8.
+    pub epsilon: f64,
+    /// Decoupled weight decay `λ ≥ 0`; default 0, with which this is plain Adam.
+    pub weight_decay: f64,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 }
+    }
+}
+
+impl<F: Scalar> Update<F> for Adam {
+    const MOMENTS: usize = 2;
+
+    fn check(&self) -> Result<()> {
+        check_fading("beta1", self.beta1)?;
+        check_fading("beta2", self.beta2)?;
+        check::positive("epsilon", self.epsilon)?;
+        check::not_negative("weight_decay", self.weight_decay)
+    }
+
+    fn update(
+        &self,
+        step: u64,
+        rate: F,
+        mut parameter: ArrayViewMut2<F>,
+        gradient: &Array2<F>,
+        moments: &mut [Array2<F>],
+    ) {
+        let [first, second] = moments else { return };
+        #[allow(clippy::cast_possible_truncation)] // beyond 2³¹ steps nothing is left of the bias
+        let t = step.min(i32::MAX as u64) as i32;
+        let (beta1, beta2) = (F::of(self.beta1), F::of(self.beta2));
+        let (rest1, rest2) = (F::of(1.0 - self.beta1), F::of(1.0 - self.beta2));
+        let size = rate * F::of((1.0 - self.beta1.powi(t)).recip());
+        let spread = F::of((1.0 - self.beta2.powi(t)).recip());
+        let (epsilon, kept) = (
+            F::of(self.epsilon),
+            F::one() - rate * F::of(decay_of(self.weight_decay, parameter.nrows())),
+        );
+        Zip::from(&mut parameter).and(gradient).and(first).and(second).par_for_each(|w, &g, m, v| {
+            *m = beta1 * *m + rest1 * g;
+            *v = beta2 * *v + rest2 * g * g;
+            *w = kept * *w - size * *m / ((spread * *v).sqrt() + epsilon);
+        });
+    }
+}

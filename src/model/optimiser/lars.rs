@@ -1,0 +1,61 @@
+//! Layer-wise adaptive rate scaling.
+
+use ndarray::{Array2, ArrayViewMut2, Zip};
+use serde::{Deserialize, Serialize};
+
+use super::sgd::check_fading;
+use super::{Update, decay_of};
+use crate::Scalar;
+use crate::error::{Result, check};
+
+/// `d = g + λ w`, `m ← μ m + s d`, `w ← w − η m`, with `s = q ‖w‖ / ‖d‖` (1 where either norm is zero, and for biases).
+///
+/// The optimiser of SimCLR and Barlow Twins at large batches. Norms are over one parameter and in fixed order.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lars {
+    /// Momentum `μ ∈ [0, 1)`; default 0.9.
+    pub momentum: f64,
+    /// Weight decay `λ ≥ 0`; default 1e-6.
+    pub weight_decay: f64,
+    /// Trust coefficient `q > 0`; default 1e-3.
+    pub trust: f64,
+}
+
+impl Default for Lars {
+    fn default() -> Self {
+        Self { momentum: 0.9, weight_decay: 1e-6, trust: 1e-3 }
+    }
+}
+
+impl<F: Scalar> Update<F> for Lars {
+    const MOMENTS: usize = 1;
+
+    fn check(&self) -> Result<()> {
+        check_fading("momentum", self.momentum)?;
+        check::not_negative("weight_decay", self.weight_decay)?;
+        check::positive("trust", self.trust)
+    }
+
+    fn update(
+        &self,
+        _: u64,
+        rate: F,
+        mut parameter: ArrayViewMut2<F>,
+        gradient: &Array2<F>,
+        moments: &mut [Array2<F>],
+    ) {
+        let decay = F::of(decay_of(self.weight_decay, parameter.nrows()));
+        let momentum = F::of(self.momentum);
+        let (mut weights, mut directions) = (0.0, 0.0);
+        Zip::from(&parameter).and(gradient).for_each(|&w, &g| {
+            weights += w.as_f64().powi(2);
+            directions += (g + decay * w).as_f64().powi(2);
+        });
+        let adapts = parameter.nrows() > 1 && weights > 0.0 && directions > 0.0;
+        let scale = F::of(if adapts { self.trust * (weights / directions).sqrt() } else { 1.0 });
+        Zip::from(&mut parameter).and(gradient).and(&mut moments[0]).par_for_each(|w, &g, m| {
+            *m = momentum * *m + scale * (g + decay * *w);
+            *w -= rate * *m;
+        });
+    }
+}

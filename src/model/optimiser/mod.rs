@@ -1,0 +1,154 @@
+//! Optimisers: from a gradient to the next parameters.
+//!
+//! | rule | step `Δ` at rate `η` | source |
+//! |---|---|---|
+//! | [`Sgd`] | `m ← μ m + g`, `−η m` | Polyak 1964 |
+//! | [`Adam`] | `−η m̂ / (√v̂ + ε)`, moments `m`, `v` with their bias corrected | Kingma & Ba 2015, Loshchilov & Hutter 2019 |
+//! | [`Lars`] | momentum on `g` scaled to a part of the norm of its parameter | You, Gitman & Ginsburg 2017 |
+//! | [`lbfgs()`](crate::model::lbfgs()) | quasi-Newton with a line search, on all samples at once | Nocedal 1980 |
+//!
+//! The first three are [`Rule`]s of an [`Optimiser`], which keeps the moments of every parameter. A parameter with one
+//! row is a bias: no rule decays it, and LARS does not rescale its gradient, as in the literature's recipes.
+
+mod adam;
+mod lars;
+mod lbfgs;
+mod schedule;
+mod sgd;
+
+use ndarray::{Array2, ArrayViewMut2};
+use serde::{Deserialize, Serialize};
+
+use crate::Scalar;
+use crate::error::{Result, check};
+
+pub use adam::Adam;
+pub use lars::Lars;
+pub use lbfgs::{Lbfgs, Minimum, Progress, lbfgs};
+pub use schedule::Schedule;
+pub use sgd::Sgd;
+
+/// How an [`Optimiser`] turns gradients into steps.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Stochastic gradient descent with momentum.
+    Sgd(Sgd),
+    /// Adam, with decoupled weight decay (`AdamW`) where that is not zero.
+    Adam(Adam),
+    /// Layer-wise adaptive rates.
+    Lars(Lars),
+}
+
+/// What a rule must be able to do to one parameter.
+trait Update<F> {
+    /// Arrays of the parameter's shape that are kept between steps.
+    const MOMENTS: usize;
+
+    /// The numbers of the rule are in range.
+    fn check(&self) -> Result<()>;
+
+    /// Takes step number `step ≥ 1` at rate `rate`; `moments` holds [`Self::MOMENTS`] arrays, zero before the first.
+    fn update(
+        &self,
+        step: u64,
+        rate: F,
+        parameter: ArrayViewMut2<F>,
+        gradient: &Array2<F>,
+        moments: &mut [Array2<F>],
+    );
+}
+
+/// A rule and what it remembers of past steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Optimiser<F> {
+    rule: Rule,
+    steps: u64,
+    /// Those of the first parameter, then those of the second, and so on; empty before the first step.
+    moments: Vec<Array2<F>>,
+}
+
+impl<F: Scalar> Optimiser<F> {
+    /// An optimiser that has taken no step.
+    ///
+    /// # Errors
+    /// [`crate::Error::Domain`] if a number of the rule is out of its range.
+    pub fn new(rule: Rule) -> Result<Self> {
+        match rule {
+            Rule::Sgd(rule) => Update::<F>::check(&rule),
+            Rule::Adam(rule) => Update::<F>::check(&rule),
+            Rule::Lars(rule) => Update::<F>::check(&rule),
+        }?;
+        Ok(Self { rule, steps: 0, moments: Vec::new() })
+    }
+
+    /// An optimiser as [`Optimiser::steps`] and [`Optimiser::moments`] of another describe it.
+    ///
+    /// # Errors
+    /// As [`Optimiser::new`].
+    pub(in crate::model) fn resume(rule: Rule, steps: u64, moments: Vec<Array2<F>>) -> Result<Self> {
+        Ok(Self { steps, moments, ..Self::new(rule)? })
+    }
+
+    /// Number of steps taken.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// What the rule keeps of past steps: those of the first parameter, then those of the second, and so on.
+    #[must_use]
+    pub fn moments(&self) -> &[Array2<F>] {
+        &self.moments
+    }
+
+    /// Moves the parameters one step at the rate given; `O(parameters)`, in parallel.
+    ///
+    /// # Errors
+    /// [`crate::Error::Domain`] unless the rate is finite and not negative; [`crate::Error::Shape`] if the gradients
+    /// are not of the parameters' number and shapes, or those have changed since the last step.
+    pub fn step(
+        &mut self,
+        rate: f64,
+        parameters: &mut [ArrayViewMut2<F>],
+        gradients: &[Array2<F>],
+    ) -> Result<()> {
+        match self.rule {
+            Rule::Sgd(rule) => self.step_by(&rule, rate, parameters, gradients),
+            Rule::Adam(rule) => self.step_by(&rule, rate, parameters, gradients),
+            Rule::Lars(rule) => self.step_by(&rule, rate, parameters, gradients),
+        }
+    }
+
+    fn step_by<U: Update<F>>(
+        &mut self,
+        rule: &U,
+        rate: f64,
+        parameters: &mut [ArrayViewMut2<F>],
+        gradients: &[Array2<F>],
+    ) -> Result<()> {
+        check::not_negative("rate", rate)?;
+        check::shape("gradients", &[parameters.len()], &[gradients.len()])?;
+        if self.moments.is_empty() {
+            let zeros = |parameter: &ArrayViewMut2<F>| vec![Array2::zeros(parameter.raw_dim()); U::MOMENTS];
+            self.moments = parameters.iter().flat_map(zeros).collect();
+        }
+        check::shape("parameters", &[self.moments.len() / U::MOMENTS], &[parameters.len()])?;
+        let moments_of = self.moments.chunks(U::MOMENTS);
+        for ((parameter, gradient), moments) in parameters.iter().zip(gradients).zip(moments_of) {
+            check::shape("gradient", parameter.shape(), gradient.shape())?;
+            moments.iter().try_for_each(|kept| check::shape("parameter", kept.shape(), parameter.shape()))?;
+        }
+        self.steps += 1;
+        let moments_of = self.moments.chunks_mut(U::MOMENTS);
+        for ((parameter, gradient), moments) in parameters.iter_mut().zip(gradients).zip(moments_of) {
+            rule.update(self.steps, F::of(rate), parameter.view_mut(), gradient, moments);
+        }
+        Ok(())
+    }
+}
+
+/// The part of a parameter that decays: all of it, unless it is a bias.
+fn decay_of(weight_decay: f64, rows: usize) -> f64 {
+    if rows > 1 { weight_decay } else { 0.0 }
+}

@@ -1,0 +1,56 @@
+//! Stochastic gradient descent with momentum.
+
+use ndarray::{Array2, ArrayViewMut2, Zip};
+use serde::{Deserialize, Serialize};
+
+use super::{Update, decay_of};
+use crate::Scalar;
+use crate::error::{Error, Result, check};
+
+/// `m ← μ m + (g + λ w)`, `w ← w − η m`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sgd {
+    /// Momentum `μ ∈ [0, 1)`; default 0.9.
+    pub momentum: f64,
+    /// Weight decay `λ ≥ 0`; default 0.
+    pub weight_decay: f64,
+}
+
+impl Default for Sgd {
+    fn default() -> Self {
+        Self { momentum: 0.9, weight_decay: 0.0 }
+    }
+}
+
+/// A factor by which the past fades.
+pub(super) fn check_fading(argument: &'static str, value: f64) -> Result<()> {
+    if (0.0..1.0).contains(&value) {
+        return Ok(());
+    }
+    Err(Error::Domain { argument, value, must: "at least 0 and below 1" })
+}
+
+impl<F: Scalar> Update<F> for Sgd {
+    const MOMENTS: usize = 1;
+
+    fn check(&self) -> Result<()> {
+        check_fading("momentum", self.momentum)?;
+        check::not_negative("weight_decay", self.weight_decay)
+    }
+
+    fn update(
+        &self,
+        _: u64,
+        rate: F,
+        mut parameter: ArrayViewMut2<F>,
+        gradient: &Array2<F>,
+        moments: &mut [Array2<F>],
+    ) {
+        let momentum = F::of(self.momentum);
+        let decay = F::of(decay_of(self.weight_decay, parameter.nrows()));
+        Zip::from(&mut parameter).and(gradient).and(&mut moments[0]).par_for_each(|w, &g, m| {
+            *m = momentum * *m + (g + decay * *w);
+            *w -= rate * *m;
+        });
+    }
+}
