@@ -33,6 +33,7 @@
 )]
 
 pub mod active;
+pub mod autodiff;
 pub mod closed_form;
 pub mod data;
 mod error;
