@@ -28,12 +28,10 @@ impl<'t, F: Scalar> Var<'t, F> {
         let mut norms = Array2::zeros((y.nrows(), 1));
         for (mut row, norm) in y.rows_mut().into_iter().zip(&mut norms) {
             // Squares of very small or large entries leave the number range; those of entries up to 1 do not.
-            let largest = row.fold(
-                F::zero(),
-                |largest, &entry| {
-                    if entry.is_nan() { entry } else { largest.max(entry.abs()) }
-                },
-            );
+            let largest = row.fold(F::zero(), |largest, &entry| {
+                // A NaN once met is never replaced.
+                if entry.abs() > largest || entry.is_nan() { entry.abs() } else { largest }
+            });
             check::positive("largest entry of a row", largest.as_f64())?;
             row.mapv_inplace(|entry| entry / largest);
             let scaled = row.fold(F::zero(), |sum, &entry| sum + entry * entry).sqrt();
