@@ -17,10 +17,16 @@ fn weighted(y: V<'_>) -> Result<V<'_>> {
     Ok((y * y.tape().constant(weights))?.sum())
 }
 
-/// The gradient of the weighted entries of `op` at `inputs` agrees with differences to `1e-6`.
+/// The gradient of the weighted entries of `op` at `inputs` agrees with differences to `1e-6`; so it does with the inputs
+/// used a second time, where the cotangents of `op` meet those already there.
 fn check(inputs: &[Array2<f64>], op: impl for<'t> Fn(&[V<'t>]) -> Result<V<'t>>) {
     let report = check_gradient(|_, inputs| weighted(op(inputs)?), inputs).unwrap();
     assert!(report.error < 1e-6, "{report:?}");
+    let used_twice = check_gradient(
+        |_, inputs| inputs.iter().try_fold(weighted(op(inputs)?)?, |sum, &input| sum + weighted(input)?),
+        inputs,
+    );
+    assert!(used_twice.as_ref().unwrap().error < 1e-6, "used twice: {used_twice:?}");
 }
 
 fn shape() -> impl Strategy<Value = (usize, usize)> {
