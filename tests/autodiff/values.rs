@@ -84,7 +84,8 @@ fn functions_equal_their_definitions() {
     let x = tape.constant(points.clone());
     let phi =
         |x: f64| 0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3))).tanh());
-    let cases: [(Var<f64>, &dyn Fn(f64) -> f64); 9] = [
+    type Case<'t, 'd> = (Var<'t, f64>, &'d dyn Fn(f64) -> f64);
+    let cases: [Case; 9] = [
         (x.square(), &|x| x * x),
         (x.powi(3), &|x| x * x * x),
         (x.exp(), &f64::exp),
