@@ -16,6 +16,22 @@ pub enum Error {
         /// The shape that was handed in.
         got: Vec<usize>,
     },
+    /// The operands of an operation on a tape have shapes that do not fit.
+    #[error("{op}: operands of shapes {left:?} and {right:?} do not fit")]
+    Operands {
+        /// The operation.
+        op: &'static str,
+        /// Rows and columns of the left operand.
+        left: (usize, usize),
+        /// Rows and columns of the right operand, or of what was asked for.
+        right: (usize, usize),
+    },
+    /// A variable is used with a tape that does not hold it.
+    #[error("{op}: the variables stand on different tapes")]
+    OtherTape {
+        /// The operation.
+        op: &'static str,
+    },
     /// A scalar lies outside its domain ("sigma = 0 must be positive").
     #[error("{argument} = {value} must be {must}")]
     Domain {

@@ -4,10 +4,12 @@ use std::iter::Sum;
 
 use ndarray::NdFloat;
 
+use crate::linalg::Multiply;
+
 /// `f32` or `f64`.
 ///
 /// Closed forms, kernels and eigensolvers are in `f64` alone: their residuals are certified to its precision.
-pub trait Scalar: NdFloat + Sum + for<'a> Sum<&'a Self> {
+pub trait Scalar: NdFloat + Sum + for<'a> Sum<&'a Self> + Multiply {
     /// The type's name, as it is written in files.
     const NAME: &'static str;
 

@@ -21,17 +21,19 @@ mod certificate;
 mod dense;
 mod eigen;
 mod operator;
+mod product;
 mod simd;
 mod subspace;
 mod woodbury;
 
-pub use backend::ThinSvd;
+pub use backend::{Multiply, ThinSvd};
 pub use certificate::{Certificate, count_above};
 pub use dense::{SpectralFactor, cholesky, least_squares, solve_lower, solve_lower_transposed, thin_svd};
 pub use eigen::{
     Eigenpairs, PartialEigensolver, leading_eigenpairs, leading_eigenpairs_of_update, symmetric_eigen,
 };
 pub use operator::{Affine, Operator};
+pub(crate) use product::{add_product, product};
 pub use subspace::{Filter, Subspace, SubspaceIteration, random_block};
 pub use woodbury::{KernelShiftInvert, Woodbury};
 

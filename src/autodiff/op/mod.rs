@@ -1,0 +1,13 @@
+//! The operations, one family a file: what each computes, and beside it how a cotangent passes back.
+
+mod arithmetic;
+mod custom;
+mod gather;
+mod matmul;
+mod normalise;
+mod pointwise;
+mod reduce;
+mod shape;
+
+pub use gather::ColumnTable;
+pub use normalise::Standardised;

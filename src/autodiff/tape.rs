@@ -1,0 +1,184 @@
+//! The tape: what was computed, in order, and how a cotangent passes back through each step.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use ndarray::{ArcArray2, Array2, ArrayView2, ArrayViewMut2, CowArray, Ix2};
+
+use super::Var;
+use crate::error::{Error, Result};
+use crate::{Scalar, linalg};
+
+/// The vector-Jacobian product of one step: takes the cotangent of the step's value and adds to those of its inputs.
+///
+/// The cotangent has the shape of the value, in any memory layout. It is handed over: this is its last use.
+type Pullback<F> = Rc<dyn Fn(Array2<F>, &mut Cotangents<F>)>;
+
+/// A record of a computation on matrices, from which gradients are read backwards.
+///
+/// Steps are appended and never removed: make a new tape for every evaluation. Values are shared and immutable, so
+/// handing a parameter to the tape, or reading a value from it, copies no entries.
+pub struct Tape<F: Scalar> {
+    steps: RefCell<Vec<Step<F>>>,
+    /// Shared with the tape's gradients, to tell its variables from those of another tape.
+    identity: Rc<()>,
+}
+
+struct Step<F: Scalar> {
+    value: ArcArray2<F>,
+    kind: Kind<F>,
+}
+
+enum Kind<F: Scalar> {
+    /// No gradient passes.
+    Constant,
+    /// Its gradient is wanted.
+    Leaf,
+    /// Depends on a leaf.
+    Op(Pullback<F>),
+}
+
+impl<F: Scalar> Default for Tape<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<F: Scalar> Tape<F> {
+    /// An empty tape.
+    pub fn new() -> Self {
+        Self { steps: RefCell::default(), identity: Rc::new(()) }
+    }
+
+    /// An input whose gradient is wanted: `(m, n)`, in any memory layout.
+    pub fn leaf(&self, value: impl Into<ArcArray2<F>>) -> Var<'_, F> {
+        self.push(value.into(), Kind::Leaf)
+    }
+
+    /// An input without a gradient: `(m, n)`, in any memory layout.
+    pub fn constant(&self, value: impl Into<ArcArray2<F>>) -> Var<'_, F> {
+        self.push(value.into(), Kind::Constant)
+    }
+
+    /// The gradients of `output`, a `(1, 1)` variable, with respect to the leaves it depends on.
+    ///
+    /// Costs about twice what computing `output` did. The tape is unchanged: another output may follow.
+    ///
+    /// # Errors
+    /// [`Error::Operands`] if `output` is not `(1, 1)`, [`Error::OtherTape`] if it stands on another tape.
+    pub fn backward(&self, output: Var<'_, F>) -> Result<Gradients<F>> {
+        output.check_on(self, "backward")?;
+        if output.dim() != (1, 1) {
+            return Err(Error::Operands { op: "backward", left: output.dim(), right: (1, 1) });
+        }
+        let mut cotangents = Cotangents((0..=output.index()).map(|_| None).collect());
+        cotangents.add(output.target(), || Array2::ones((1, 1)));
+        for index in (0..=output.index()).rev() {
+            // Cloned out, because a pullback from outside may itself look at the tape.
+            let pullback = match &self.steps.borrow()[index].kind {
+                Kind::Op(pullback) => Rc::clone(pullback),
+                Kind::Constant | Kind::Leaf => continue,
+            };
+            if let Some(cotangent) = cotangents.0[index].take() {
+                pullback(cotangent, &mut cotangents);
+            }
+        }
+        for gradient in cotangents.0.iter_mut().flatten().filter(|gradient| !gradient.is_standard_layout()) {
+            *gradient = gradient.as_standard_layout().into_owned();
+        }
+        Ok(Gradients { of_steps: cotangents.0, identity: Rc::clone(&self.identity) })
+    }
+
+    /// Appends a step computed from `inputs`; constants alone make a constant.
+    pub(super) fn record(
+        &self,
+        inputs: &[Var<'_, F>],
+        value: impl Into<ArcArray2<F>>,
+        pullback: impl Fn(Array2<F>, &mut Cotangents<F>) + 'static,
+    ) -> Var<'_, F> {
+        let constant = inputs.iter().all(|input| input.target().0.is_none());
+        self.push(value.into(), if constant { Kind::Constant } else { Kind::Op(Rc::new(pullback)) })
+    }
+
+    fn push(&self, value: ArcArray2<F>, kind: Kind<F>) -> Var<'_, F> {
+        let mut steps = self.steps.borrow_mut();
+        steps.push(Step { value, kind });
+        Var::new(self, steps.len() - 1)
+    }
+
+    pub(super) fn value(&self, index: usize) -> ArcArray2<F> {
+        self.steps.borrow()[index].value.clone()
+    }
+
+    pub(super) fn dim(&self, index: usize) -> (usize, usize) {
+        self.steps.borrow()[index].value.dim()
+    }
+
+    pub(super) fn target(&self, index: usize) -> Target {
+        let constant = matches!(self.steps.borrow()[index].kind, Kind::Constant);
+        Target((!constant).then_some(index))
+    }
+}
+
+/// Where a pullback sends a cotangent: a step, or nowhere if that is a constant.
+#[derive(Clone, Copy)]
+pub(super) struct Target(Option<usize>);
+
+/// The cotangents that a backward pass has gathered so far, one slot a step.
+pub(super) struct Cotangents<F>(Vec<Option<Array2<F>>>);
+
+impl<F: Scalar> Cotangents<F> {
+    /// Adds `part` to the cotangent of `target`; not computed for a constant, moved in if it is owned and the first.
+    pub(super) fn add<'a, P: Into<CowArray<'a, F, Ix2>>>(
+        &mut self,
+        target: Target,
+        part: impl FnOnce() -> P,
+    ) {
+        let Some(index) = target.0 else { return };
+        match &mut self.0[index] {
+            Some(sum) => *sum += &part().into(),
+            slot @ None => *slot = Some(part().into().into_owned()),
+        }
+    }
+
+    /// Lets `add` add a part to the cotangent of `target` of shape `dim`, in place; not called for a constant.
+    pub(super) fn add_with(
+        &mut self,
+        target: Target,
+        dim: (usize, usize),
+        add: impl FnOnce(ArrayViewMut2<F>),
+    ) {
+        let Some(index) = target.0 else { return };
+        add(self.0[index].get_or_insert_with(|| Array2::zeros(dim)).view_mut());
+    }
+
+    /// Adds the product `A B` to the cotangent of `target`.
+    pub(super) fn add_product(&mut self, target: Target, a: ArrayView2<F>, b: ArrayView2<F>) {
+        self.add_with(target, (a.nrows(), b.ncols()), |sum| linalg::add_product(a, b, sum));
+    }
+}
+
+/// The gradients of one output with respect to the leaves of its tape.
+#[derive(Clone, Debug)]
+pub struct Gradients<F> {
+    of_steps: Vec<Option<Array2<F>>>,
+    identity: Rc<()>,
+}
+
+impl<F: Scalar> Gradients<F> {
+    /// The gradient with respect to the leaf `var`: its shape, in row-major layout.
+    ///
+    /// `None` if the output does not depend on `var`, if `var` is not a leaf, or if it was [taken](Self::take).
+    pub fn of(&self, var: Var<'_, F>) -> Option<&Array2<F>> {
+        self.holds(var).then(|| self.of_steps.get(var.index())?.as_ref())?
+    }
+
+    /// As [`of`](Self::of), handed over without a copy.
+    pub fn take(&mut self, var: Var<'_, F>) -> Option<Array2<F>> {
+        self.holds(var).then(|| self.of_steps.get_mut(var.index())?.take())?
+    }
+
+    fn holds(&self, var: Var<'_, F>) -> bool {
+        Rc::ptr_eq(&self.identity, &var.tape().identity)
+    }
+}

@@ -1,0 +1,238 @@
+//! What the operations compute: against plain definitions, at the ends of the number range, in both precisions.
+
+use ndarray::{Array2, ArrayView2, Axis, array, s};
+use pal::Scalar;
+use pal::autodiff::{ColumnTable, Tape, Var};
+use proptest::prelude::*;
+
+use crate::support::{gaussian, rel, rng};
+
+/// `A B` entry by entry.
+fn product(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Array2<f64> {
+    Array2::from_shape_fn((a.nrows(), b.ncols()), |(i, j)| {
+        (0..a.ncols()).map(|k| a[[i, k]] * b[[k, j]]).sum()
+    })
+}
+
+proptest! {
+    /// Every combination of row-major, column-major and strided operands, small and in parallel blocks.
+    #[test]
+    fn products_in_every_memory_layout(
+        (m, k, n) in prop_oneof![(0..=7_usize, 0..=7_usize, 0..=7_usize), (100..=200_usize, 100..=150_usize, 150..=160_usize)],
+        layouts in any::<[u8; 2]>(),
+        seed in any::<u64>(),
+    ) {
+        let mut rng = rng(seed);
+        let (a, b) = (gaussian(m, k, &mut rng), gaussian(k, n, &mut rng));
+        let tape = Tape::new();
+        let place = |a: &Array2<f64>, layout: u8| match layout % 3 {
+            0 => tape.leaf(a.clone()),
+            1 => tape.leaf(a.t().as_standard_layout().into_owned().reversed_axes()),
+            _ => {
+                let wider = ndarray::concatenate![Axis(1), *a, *a];
+                tape.leaf(wider).columns(0..a.ncols()).unwrap()
+            }
+        };
+        let (left, right) = (place(&a, layouts[0]), place(&b, layouts[1]));
+        let computed = left.matmul(right).unwrap().value();
+        prop_assert!(rel(&computed, &product(a.view(), b.view())) < 1e-12);
+    }
+}
+
+#[test]
+fn products_do_not_depend_on_the_number_of_threads() {
+    let mut rng = rng(5);
+    let (a, b) = (gaussian(301, 130, &mut rng), gaussian(130, 90, &mut rng));
+    let (a, b) = (a.mapv(f32::of), b.mapv(f32::of));
+    let gradients = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let tape = Tape::new();
+            let (a, b) = (tape.leaf(a.clone()), tape.leaf(b.clone()));
+            let y = a.matmul(b).unwrap().tanh();
+            let mut gradients = tape.backward(y.square().sum()).unwrap();
+            (y.value(), gradients.take(a).unwrap(), gradients.take(b).unwrap())
+        })
+    };
+    assert_eq!(gradients(1), gradients(3));
+}
+
+/// Enough entries for the parallel loops, against the loops of one row.
+#[test]
+fn large_arrays_equal_their_rows() {
+    let x = gaussian(1000, 70, &mut rng(6));
+    let table =
+        ColumnTable::new(70, &(0..90).map(|j| (j % 3 > 0).then_some(j % 70)).collect::<Vec<_>>()).unwrap();
+    let evaluate = |x: Array2<f64>| {
+        let tape = Tape::new();
+        let x = tape.leaf(x);
+        let y = x.gelu().gather_columns(&table).unwrap();
+        (y.value(), tape.backward(y.square().sum()).unwrap().take(x).unwrap())
+    };
+    let (values, gradient) = evaluate(x.clone());
+    for i in [0, 1, 500, 999] {
+        let (value, slope) = evaluate(x.slice(s![i..=i, ..]).to_owned());
+        assert_eq!(values.slice(s![i..=i, ..]), value);
+        assert_eq!(gradient.slice(s![i..=i, ..]), slope);
+    }
+}
+
+#[test]
+fn functions_equal_their_definitions() {
+    let tape = Tape::new();
+    let points = array![[-3.0, -0.5, 0.0, 0.25, 2.0]];
+    let x = tape.constant(points.clone());
+    let phi =
+        |x: f64| 0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3))).tanh());
+    type Case<'t, 'd> = (Var<'t, f64>, &'d dyn Fn(f64) -> f64);
+    let cases: [Case; 9] = [
+        (x.square(), &|x| x * x),
+        (x.powi(3), &|x| x * x * x),
+        (x.exp(), &f64::exp),
+        (x.tanh(), &f64::tanh),
+        (x.relu(), &|x| x.max(0.0)),
+        (x.gelu(), &phi),
+        (x.softplus(), &|x| (1.0 + x.exp()).ln()),
+        ((x + 4.0).sqrt(), &|x| (x + 4.0).sqrt()),
+        ((x + 4.0).ln(), &|x| (x + 4.0).ln()),
+    ];
+    for (i, (computed, definition)) in cases.iter().enumerate() {
+        assert!(rel(&computed.value(), &points.mapv(definition)) < 1e-14, "function {i}");
+    }
+    // The Gaussian distribution function at 1 and at −2, from tables.
+    let gelu = tape.constant(array![[1.0, -2.0]]).gelu().value();
+    assert!((gelu[[0, 0]] - 0.841_344_75).abs() < 5e-4 && (gelu[[0, 1]] + 2.0 * 0.022_750_13).abs() < 5e-4);
+}
+
+#[test]
+fn reductions_equal_their_definitions() {
+    let tape = Tape::new();
+    let x = tape.constant(array![[1.0, 5.0, 3.0], [2.0, -4.0, 0.5]]);
+    assert_eq!(x.sum().value(), array![[7.5]]);
+    assert_eq!(x.mean().unwrap().scalar().unwrap(), 1.25);
+    assert_eq!(x.sum_axis(Axis(0)).unwrap().value(), array![[3.0, 1.0, 3.5]]);
+    assert_eq!(x.mean_axis(Axis(1)).unwrap().value(), array![[3.0], [-0.5]]);
+    assert_eq!(x.max_rows().unwrap().value(), array![[5.0], [2.0]]);
+    assert_eq!(x.transpose().max_rows().unwrap().value(), array![[2.0], [5.0], [3.0]]);
+    let naive = x.exp().sum_axis(Axis(1)).unwrap().ln();
+    assert!(rel(&x.log_sum_exp_rows().unwrap().value(), &naive.value()) < 1e-14);
+}
+
+#[test]
+fn arrangements_equal_their_definitions() {
+    let tape = Tape::new();
+    let x = tape.constant(array![[1, 2, 3], [4, 5, 6]].mapv(f64::from));
+    assert_eq!(x.reshape((3, 2)).unwrap().value(), array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+    assert_eq!(x.transpose().reshape((1, 6)).unwrap().value(), array![[1.0, 4.0, 2.0, 5.0, 3.0, 6.0]]);
+    assert_eq!(x.rows(1..2).unwrap().value(), array![[4.0, 5.0, 6.0]]);
+    assert_eq!(x.columns(1..3).unwrap().value(), array![[2.0, 3.0], [5.0, 6.0]]);
+    assert_eq!(
+        x.gather_rows(&[1, 0, 1]).unwrap().columns(0..1).unwrap().value(),
+        array![[4.0], [1.0], [4.0]]
+    );
+    assert_eq!(x.pick(&[2, 0]).unwrap().value(), array![[3.0], [4.0]]);
+    let sides = tape.concatenate(Axis(1), &[x, x.pick(&[0, 1]).unwrap()]).unwrap();
+    assert_eq!(sides.value(), array![[1.0, 2.0, 3.0, 1.0], [4.0, 5.0, 6.0, 5.0]]);
+    let stack = tape.concatenate(Axis(0), &[x.rows(1..2).unwrap(), x]).unwrap();
+    assert_eq!(stack.value(), array![[4.0, 5.0, 6.0], [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+    let table = ColumnTable::new(3, &[None, Some(1), Some(2), None, Some(0), Some(1)]).unwrap();
+    let gathered = array![[0.0, 2.0, 3.0, 0.0, 1.0, 2.0], [0.0, 5.0, 6.0, 0.0, 4.0, 5.0]];
+    assert_eq!(x.gather_columns(&table).unwrap().value(), gathered);
+    let strided = x.transpose().reshape((2, 3)).unwrap().transpose().gather_rows(&[0, 1, 2]).unwrap();
+    assert_eq!(strided.transpose().gather_columns(&table).unwrap().dim(), (2, 6));
+}
+
+#[test]
+fn normalisation_equals_its_definition() {
+    let tape = Tape::new();
+    let x = gaussian(7, 3, &mut rng(8));
+    let leaf = tape.leaf(x.clone());
+    let unit = leaf.normalise_rows().unwrap().value();
+    for (row, x) in unit.rows().into_iter().zip(x.rows()) {
+        assert!((row.dot(&row) - 1.0).abs() < 1e-14);
+        assert!((row.dot(&x) - x.dot(&x).sqrt()).abs() < 1e-14);
+    }
+    let standard = leaf.standardise_columns(1e-3).unwrap();
+    for j in 0..3 {
+        let mean = x.column(j).sum() / 7.0;
+        let variance = x.column(j).mapv(|e| (e - mean).powi(2)).sum() / 7.0;
+        assert!((standard.mean[[0, j]] - mean).abs() < 1e-14);
+        assert!((standard.variance[[0, j]] - variance).abs() < 1e-14);
+        let expected = x.column(j).mapv(|e| (e - mean) / (variance + 1e-3).sqrt());
+        assert!(rel(standard.values.value().column(j), &expected) < 1e-14);
+    }
+}
+
+#[test]
+fn extreme_values_neither_overflow_nor_vanish() {
+    let tape = Tape::new();
+    let value_and_gradient = |x: Array2<f32>, op: &dyn for<'t> Fn(Var<'t, f32>) -> Var<'t, f32>| {
+        let x = tape.leaf(x);
+        let y = op(x);
+        (y.value().into_owned(), tape.backward(y.sum()).unwrap().take(x).unwrap())
+    };
+    let (y, slope) = value_and_gradient(array![[-1e4, 1e4]], &|x| x.softplus());
+    assert_eq!((y, slope), (array![[0.0, 1e4]], array![[0.0, 1.0]]));
+    let (y, slope) = value_and_gradient(array![[1e4, 1e4 - 200.0]], &|x| x.log_sum_exp_rows().unwrap());
+    assert_eq!((y, slope), (array![[1e4]], array![[1.0, 0.0]]));
+    let (y, _) = value_and_gradient(array![[-1e4, -1e4]], &|x| x.log_sum_exp_rows().unwrap());
+    assert!((y[[0, 0]] + 1e4 - 2.0_f32.ln()).abs() < 1e-3);
+    let masked = array![[f32::NEG_INFINITY, 1.0], [f32::NEG_INFINITY; 2]];
+    let (y, slope) = value_and_gradient(masked, &|x| x.log_sum_exp_rows().unwrap());
+    assert_eq!((y, slope), (array![[1.0], [f32::NEG_INFINITY]], array![[0.0, 1.0], [0.0, 0.0]]));
+    for scale in [1e-30, 1e30] {
+        let (y, _) =
+            value_and_gradient(array![[3.0 * scale, -4.0 * scale]], &|x| x.normalise_rows().unwrap());
+        assert!((y - array![[0.6, -0.8]]).iter().all(|e| e.abs() < 1e-6));
+    }
+    let (y, slope) = value_and_gradient(array![[0.0]], &|x| x.powi(0));
+    assert_eq!((y, slope), (array![[1.0]], array![[0.0]]));
+    // A constant column has no direction.
+    let (y, slope) =
+        value_and_gradient(array![[2.0], [2.0]], &|x| x.standardise_columns(1e-5).unwrap().values);
+    assert_eq!((y, slope), (array![[0.0], [0.0]], array![[0.0], [0.0]]));
+}
+
+#[test]
+fn not_a_number_is_passed_on() {
+    let tape = Tape::new();
+    let x = tape.leaf(array![[1.0, f64::NAN]]);
+    for y in [x.relu(), x.softplus(), x.gelu(), x.max_rows().unwrap(), x.log_sum_exp_rows().unwrap(), x.sum()]
+    {
+        assert!(y.value().iter().any(|entry| entry.is_nan()), "{y:?}");
+    }
+    assert!(tape.constant(array![[-1.0]]).ln().scalar().unwrap().is_nan());
+}
+
+#[test]
+fn ties_of_the_maximum_go_to_the_first_and_kinks_to_zero() {
+    let tape = Tape::new();
+    let x = tape.leaf(array![[1.0, 2.0, 2.0]]);
+    assert_eq!(tape.backward(x.max_rows().unwrap()).unwrap().of(x), Some(&array![[0.0, 1.0, 0.0]]));
+    let x = tape.leaf(array![[0.0, 1.0]]);
+    assert_eq!(tape.backward(x.relu().sum()).unwrap().of(x), Some(&array![[0.0, 1.0]]));
+}
+
+fn every_family<F: Scalar>(x: &Array2<f64>, w: &Array2<f64>) -> (f64, Vec<f64>) {
+    let tape = Tape::new();
+    let (x, w) = (tape.leaf(x.mapv(F::of)), tape.leaf(w.mapv(F::of)));
+    let hidden = x.matmul(w).unwrap().standardise_columns(F::of(1e-2)).unwrap().values.gelu();
+    let units = (hidden + F::of(0.1)).normalise_rows().unwrap();
+    let similarity = units.matmul(units.transpose()).unwrap();
+    let loss = (similarity.log_sum_exp_rows().unwrap() - similarity.max_rows().unwrap()).unwrap();
+    let loss = (loss.softplus().mean().unwrap() * units.square().mean().unwrap()).unwrap();
+    let gradients = tape.backward(loss).unwrap();
+    let gradient = gradients.of(w).unwrap().iter().chain(gradients.of(x).unwrap());
+    (loss.scalar().unwrap().as_f64(), gradient.map(|entry| entry.as_f64()).collect())
+}
+
+proptest! {
+    #[test]
+    fn single_precision_agrees_with_double((m, p, k) in (4..=12_usize, 2..=6_usize, 2..=5_usize), seed in any::<u64>()) {
+        let mut rng = rng(seed);
+        let (x, w) = (gaussian(m, p, &mut rng), gaussian(p, k, &mut rng));
+        let (double, single) = (every_family::<f64>(&x, &w), every_family::<f32>(&x, &w));
+        prop_assert!((double.0 - single.0).abs() < 1e-5 * (1.0 + double.0.abs()));
+        prop_assert!(rel(&single.1, &double.1) < 1e-3);
+    }
+}
