@@ -21,6 +21,7 @@ mod certificate;
 mod dense;
 mod eigen;
 mod operator;
+pub(crate) mod rows;
 mod simd;
 mod subspace;
 mod woodbury;

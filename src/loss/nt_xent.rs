@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::Loss;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
+use crate::scalar::Scalar;
 
 /// Rows that one task computes. Fixed, so that results do not depend on the number of threads.
 const BLOCK_ROWS: usize = 64;
@@ -30,18 +31,18 @@ pub struct NtXent {
     pub temperature: f64,
 }
 
-impl Loss for NtXent {
+impl<F: Scalar> Loss<F> for NtXent {
     fn evaluate(
         &self,
-        z: ArrayView2<f64>,
+        z: ArrayView2<F>,
         graph: &SimilarityGraph,
-        gradient: Option<ArrayViewMut2<f64>>,
+        gradient: Option<ArrayViewMut2<F>>,
     ) -> Result<f64> {
         check::positive("temperature", self.temperature)?;
         graph.require_non_negative("graph")?;
         let (units, norms) = on_the_sphere(z)?;
         let softmax = Softmax::new(&units, graph, self.temperature);
-        let kept = softmax.positives.iter().filter(|&&positives| positives > 0.0).count();
+        let kept = softmax.positives.iter().filter(|&&positives| positives > F::zero()).count();
         if kept == 0 {
             return Err(Error::Empty { argument: "graph", expected: "positive entry off the diagonal" });
         }
@@ -53,13 +54,13 @@ impl Loss for NtXent {
 }
 
 /// The rows of `z` at length one, and their lengths.
-fn on_the_sphere(z: ArrayView2<f64>) -> Result<(Array2<f64>, Array1<f64>)> {
+fn on_the_sphere<F: Scalar>(z: ArrayView2<F>) -> Result<(Array2<F>, Array1<F>)> {
     let mut units = z.as_standard_layout().into_owned();
     let mut norms = Array1::zeros(z.nrows());
     for (mut row, norm) in units.rows_mut().into_iter().zip(&mut norms) {
         // Squares of very small or large entries leave the number range; those of entries up to 1 do not.
-        let largest = row.iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
-        check::positive("largest entry of a row of z", largest)?;
+        let largest = row.iter().fold(F::zero(), |largest, entry| largest.max(entry.abs()));
+        check::positive("largest entry of a row of z", largest.as_f64())?;
         row /= largest;
         let scaled = row.dot(&row).sqrt();
         row /= scaled;
@@ -69,30 +70,36 @@ fn on_the_sphere(z: ArrayView2<f64>) -> Result<(Array2<f64>, Array1<f64>)> {
 }
 
 /// The first pass: what the second needs to know of every row.
-struct Softmax<'a> {
-    units: &'a Array2<f64>,
+struct Softmax<'a, F> {
+    units: &'a Array2<F>,
     graph: &'a SimilarityGraph,
     temperature: f64,
     /// `log Σ_{k≠i} exp(S_ik)`.
-    log_sums: Array1<f64>,
+    log_sums: Array1<F>,
     /// `Σ_{k≠i} G_ik`.
-    positives: Array1<f64>,
+    positives: Array1<F>,
     /// `−Σ_j P_ij log q_ij`, 0 without positives.
     losses: Array1<f64>,
 }
 
-impl<'a> Softmax<'a> {
-    fn new(units: &'a Array2<f64>, graph: &'a SimilarityGraph, temperature: f64) -> Self {
+impl<'a, F: Scalar> Softmax<'a, F> {
+    fn new(units: &'a Array2<F>, graph: &'a SimilarityGraph, temperature: f64) -> Self {
         let n = units.nrows();
         let empty = || Array1::zeros(n);
-        let mut softmax =
-            Self { units, graph, temperature, log_sums: empty(), positives: empty(), losses: empty() };
+        let mut softmax = Self {
+            units,
+            graph,
+            temperature,
+            log_sums: empty(),
+            positives: empty(),
+            losses: Array1::zeros(n),
+        };
         let rows: Vec<[f64; 3]> = (0..n.div_ceil(BLOCK_ROWS))
             .into_par_iter()
             .flat_map_iter(|block| {
                 let (first, similarities) = softmax.similarities(block);
                 let mut weights = Array1::zeros(n);
-                let summary = |(row, similarities): (usize, ArrayView1<f64>)| {
+                let summary = |(row, similarities): (usize, ArrayView1<F>)| {
                     softmax.graph.write_row(first + row, weights.view_mut());
                     weights[first + row] = 0.0;
                     summary_of_row(similarities, weights.view())
@@ -101,29 +108,35 @@ impl<'a> Softmax<'a> {
             })
             .collect();
         for (i, [log_sum, positives, loss]) in rows.into_iter().enumerate() {
-            softmax.log_sums[i] = log_sum;
-            softmax.positives[i] = positives;
+            softmax.log_sums[i] = F::of(log_sum);
+            softmax.positives[i] = F::of(positives);
             softmax.losses[i] = loss;
         }
         softmax
     }
 
     /// The first row of a block, and its rows of `S = U Uᵀ / τ`, with −∞ on the diagonal of `S`.
-    fn similarities(&self, block: usize) -> (usize, Array2<f64>) {
+    fn similarities(&self, block: usize) -> (usize, Array2<F>) {
         let first = block * BLOCK_ROWS;
         let end = (first + BLOCK_ROWS).min(self.units.nrows());
         let mut similarities = Array2::zeros((end - first, self.units.nrows()));
         let rows = self.units.slice(s![first..end, ..]);
-        general_mat_mul(self.temperature.recip(), &rows, &self.units.t(), 0.0, &mut similarities);
+        general_mat_mul(
+            F::of(self.temperature.recip()),
+            &rows,
+            &self.units.t(),
+            F::zero(),
+            &mut similarities,
+        );
         for row in 0..end - first {
-            similarities[[row, first + row]] = f64::NEG_INFINITY;
+            similarities[[row, first + row]] = F::neg_infinity();
         }
         (first, similarities)
     }
 
     /// The second pass: `∇U = (W + Wᵀ) U / τ` with `W_i = (q_i − P_i) / kept`, carried from the sphere to `Z`.
-    fn gradient(&self, norms: &Array1<f64>, kept: usize, mut gradient: ArrayViewMut2<f64>) {
-        let scale = (self.temperature * kept as f64).recip();
+    fn gradient(&self, norms: &Array1<F>, kept: usize, mut gradient: ArrayViewMut2<F>) {
+        let scale = F::of((self.temperature * kept as f64).recip());
         gradient.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS).into_par_iter().enumerate().for_each(
             |(block, mut gradient)| {
                 let (first, mut pulls) = self.similarities(block);
@@ -136,20 +149,20 @@ impl<'a> Softmax<'a> {
                     Zip::from(&mut pulls).and(&weights).and(&self.log_sums).and(&self.positives).for_each(
                         |pull, &weight, &log_sum, &positives| {
                             let similarity = *pull;
-                            *pull = 0.0;
-                            if own_positives > 0.0 {
+                            *pull = F::zero();
+                            if own_positives > F::zero() {
                                 *pull += (similarity - own_sum).exp();
                             }
-                            if positives > 0.0 {
+                            if positives > F::zero() {
                                 *pull += (similarity - log_sum).exp();
                             }
                             if weight > 0.0 {
-                                *pull -= weight / own_positives + weight / positives;
+                                *pull -= F::of(weight) / own_positives + F::of(weight) / positives;
                             }
                         },
                     );
                 }
-                general_mat_mul(scale, &pulls, self.units, 0.0, &mut gradient);
+                general_mat_mul(scale, &pulls, self.units, F::zero(), &mut gradient);
                 for (row, mut gradient) in gradient.rows_mut().into_iter().enumerate() {
                     let unit = self.units.row(first + row);
                     let radial = unit.dot(&gradient);
@@ -162,14 +175,15 @@ impl<'a> Softmax<'a> {
 }
 
 /// Of row `i` of `S` and of `G` without its diagonal: the log-sum, the positives, the loss.
-fn summary_of_row(similarities: ArrayView1<f64>, weights: ArrayView1<f64>) -> [f64; 3] {
-    let largest = similarities.fold(f64::NEG_INFINITY, |largest, &s| largest.max(s));
-    let log_sum = largest + similarities.iter().map(|s| (s - largest).exp()).sum::<f64>().ln();
+fn summary_of_row<F: Scalar>(similarities: ArrayView1<F>, weights: ArrayView1<f64>) -> [f64; 3] {
+    let largest = similarities.fold(F::neg_infinity(), |largest, &s| largest.max(s));
+    let log_sum =
+        largest.as_f64() + similarities.iter().map(|&s| (s - largest).exp().as_f64()).sum::<f64>().ln();
     let positives = weights.sum();
     let mut loss = 0.0;
     for (similarity, &weight) in similarities.iter().zip(&weights) {
         if weight > 0.0 {
-            loss += weight / positives * (log_sum - similarity);
+            loss += weight / positives * (log_sum - similarity.as_f64());
         }
     }
     [log_sum, positives, loss]

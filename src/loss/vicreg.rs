@@ -1,12 +1,12 @@
 //! Variance-invariance-covariance regularisation on a graph (claim T10).
 
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::Loss;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
-use crate::linalg::Operator;
+use crate::linalg::rows::Shifted;
+use crate::scalar::Scalar;
 
 /// Standard deviation γ below which a column is pushed apart.
 const TARGET: f64 = 1.0;
@@ -40,12 +40,12 @@ impl Default for VicReg {
     }
 }
 
-impl Loss for VicReg {
+impl<F: Scalar> Loss<F> for VicReg {
     fn evaluate(
         &self,
-        z: ArrayView2<f64>,
+        z: ArrayView2<F>,
         graph: &SimilarityGraph,
-        gradient: Option<ArrayViewMut2<f64>>,
+        gradient: Option<ArrayViewMut2<F>>,
     ) -> Result<f64> {
         let Self { variance, covariance, invariance } = *self;
         check::not_negative("variance", variance)?;
@@ -55,25 +55,24 @@ impl Loss for VicReg {
             return Err(Error::Domain { argument: "number of samples", value: 1.0, must: "at least 2" });
         }
         let (n, freedom) = (z.nrows() as f64, (z.nrows() - 1) as f64);
-        let centred = &z - &(z.sum_axis(Axis(0)) / n);
-        let mut off_diagonal = centred.t().dot(&centred) / freedom;
+        let centred = Shifted::centred(z);
+        let mut off_diagonal = centred.gram() / freedom;
         let deviations = off_diagonal.diag().mapv(|entry| (entry + EPSILON).sqrt());
         off_diagonal.diag_mut().fill(0.0);
 
         let shortfall: f64 = deviations.iter().map(|s| (TARGET - s).max(0.0)).sum();
-        let laplacian = graph.laplacian();
-        let value = variance * shortfall
-            + covariance * super::squared_norm(&off_diagonal)
-            + 2.0 * invariance / n * laplacian.energy(z)?;
+        let value = variance * shortfall + covariance * super::squared_norm(&off_diagonal);
 
-        if let Some(mut gradient) = gradient {
-            let mut slopes: Array2<f64> = 4.0 * covariance * off_diagonal;
+        let energy = if let Some(mut gradient) = gradient {
+            let mut slopes = 4.0 * covariance * off_diagonal;
             for (slope, &s) in slopes.diag_mut().iter_mut().zip(&deviations) {
                 *slope = if s < TARGET { -variance / s } else { 0.0 };
             }
-            general_mat_mul(freedom.recip(), &centred, &slopes, 0.0, &mut gradient);
-            laplacian.apply_add(4.0 * invariance / n, z, gradient);
-        }
-        Ok(value)
+            centred.multiply(F::of(freedom.recip()), &slopes, F::zero(), gradient.view_mut());
+            graph.laplacian_add(F::of(4.0 * invariance / n), z, gradient)
+        } else {
+            graph.energy(z)
+        };
+        Ok(value + 2.0 * invariance / n * energy)
     }
 }
