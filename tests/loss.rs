@@ -16,5 +16,7 @@ mod inputs;
 #[allow(dead_code)] // the graphs' own tests use the rest
 #[path = "graph/instances.rs"]
 mod instances;
+#[path = "loss/options.rs"]
+mod options;
 #[path = "loss/precision.rs"]
 mod precision;

@@ -1,13 +1,13 @@
 //! Graphs without structure: every entry is stored.
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 
 use super::components::UnionFind;
 use super::form::{Form, Structure};
-use super::product::{Product, distance_squared, entries, row};
+use super::product::{Product, distance_squared};
 use crate::error::{Error, Result, check};
-use crate::linalg::rows::{over_rows, sum_over};
+use crate::linalg::rows::{entries, over_rows, row, sum_over};
 use crate::scalar::Scalar;
 
 /// Rows of which a copy in the precision of the vectors is made at a time.
@@ -61,6 +61,14 @@ impl Structure for DenseGraph {
 
     fn degrees(&self) -> Array1<f64> {
         self.matrix.sum_axis(Axis(1))
+    }
+
+    fn off_diagonal_degrees(&self) -> [Array1<f64>; 2] {
+        let rows = self.matrix.rows().into_iter().enumerate();
+        let of_row =
+            |(i, row): (usize, ArrayView1<f64>)| row.slice(s![..i]).sum() + row.slice(s![i + 1..]).sum();
+        let degrees: Array1<f64> = rows.map(of_row).collect();
+        [degrees.clone(), degrees]
     }
 
     fn frobenius_squared(&self) -> f64 {

@@ -78,6 +78,13 @@ pub(super) trait Structure {
         (0..self.order()).map(|i| self.entry(i, i)).collect()
     }
 
+    /// `Σ_{j≠i} F_ij` of every row `i`, and the sum of the absolute values of what it was computed from, for forms
+    /// without negative entries.
+    fn off_diagonal_degrees(&self) -> [Array1<f64>; 2] {
+        let (degrees, diagonal) = (self.degrees(), self.diagonal());
+        [&degrees - &diagonal, degrees + diagonal]
+    }
+
     /// `‖F‖²`.
     fn frobenius_squared(&self) -> f64;
 

@@ -6,8 +6,8 @@ use super::SimilarityGraph;
 use super::form::Form;
 use super::labels::LabelGraph;
 use super::low_rank::LowRankGraph;
-use super::product::in_rows;
 use crate::error::{Result, check};
+use crate::linalg::rows::in_rows;
 use ndarray::{Array1, Array2, Zip};
 
 impl SimilarityGraph {

@@ -9,12 +9,10 @@ use super::components::UnionFind;
 use super::form::{Form, Structure};
 use super::low_rank::LowRankGraph;
 use super::pairs::PairGraph;
-use super::product::{
-    CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared, entries_mut, row,
-};
+use super::product::{CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use super::split::LowRankPart;
 use crate::data::Labels;
-use crate::linalg::rows::{over_rows, sum_over};
+use crate::linalg::rows::{entries_mut, over_rows, row, sum_over};
 use crate::scalar::Scalar;
 
 /// Rows whose sum is taken in the precision of their entries.

@@ -7,10 +7,11 @@
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use super::product::{add_scaled_rows, in_rows};
+use super::product::add_scaled_rows;
 use super::{Form, SimilarityGraph};
 use crate::error::{Error, Result, check};
 use crate::linalg::Operator;
+use crate::linalg::rows::in_rows;
 use crate::scalar::Scalar;
 
 /// `L = D − G` of a borrowed graph.

@@ -25,16 +25,18 @@ mod laplacian;
 mod low_rank;
 mod pairs;
 mod perturb;
+mod positives;
 mod product;
 mod split;
 mod totals;
 mod views;
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
 use crate::linalg::Operator;
+use crate::linalg::rows::in_rows;
 use crate::scalar::Scalar;
 
 pub use dense::DenseGraph;
@@ -254,11 +256,6 @@ impl SimilarityGraph {
         Laplacian::new(self)
     }
 
-    /// Writes row `i`, an index below `n`, over `row`, of length `n` (negligible rounding of a sum is zero); `O(n)` a term.
-    pub(crate) fn write_row(&self, i: usize, row: ArrayViewMut1<f64>) {
-        totals::write_row(&self.structures(), i, row);
-    }
-
     fn sum_of_terms(&self, of: impl Fn(&dyn form::Structure) -> Array1<f64>) -> Array1<f64> {
         let mut sum = Array1::zeros(self.order);
         for (weight, form) in &self.terms {
@@ -296,7 +293,7 @@ impl<F: Scalar> Operator<F> for SimilarityGraph {
         if x.is_empty() {
             return;
         }
-        product::in_rows(x, out, |x, mut out| {
+        in_rows(x, out, |x, mut out| {
             for (own, form) in &self.terms {
                 form.product().apply_add(weight * F::of(*own), x, out.view_mut());
             }

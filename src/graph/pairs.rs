@@ -4,11 +4,9 @@ use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use super::components::UnionFind;
 use super::form::{Form, Structure};
-use super::product::{
-    CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared, entries_mut, row,
-};
+use super::product::{CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use crate::error::{Error, Result};
-use crate::linalg::rows::{over_rows, sum_over};
+use crate::linalg::rows::{entries_mut, over_rows, row, sum_over};
 use crate::scalar::Scalar;
 
 /// The stored entries of each row, columns ascending; both `(i, j)` and `(j, i)` are stored.
@@ -127,6 +125,12 @@ impl Structure for PairGraph {
 
     fn degrees(&self) -> Array1<f64> {
         (0..self.order()).map(|i| self.row(i).map(|(_, value)| value).sum()).collect()
+    }
+
+    fn off_diagonal_degrees(&self) -> [Array1<f64>; 2] {
+        let of_row = |i: usize| self.row(i).filter(|&(j, _)| i != j).map(|(_, value)| value).sum();
+        let degrees: Array1<f64> = (0..self.order()).map(of_row).collect();
+        [degrees.clone(), degrees]
     }
 
     fn frobenius_squared(&self) -> f64 {

@@ -13,7 +13,7 @@ use crate::scalar::Scalar;
 pub(super) const CHUNK_ROWS: usize = 1024;
 
 /// What a form can do with a block of vectors at its own cost. Shapes are the caller's duty, and rows in one piece
-/// ([`in_rows`]).
+/// ([`crate::linalg::rows::in_rows`]).
 pub(super) trait Product<F: Scalar>: Structure {
     /// Adds `weight · F x` to `out`; both of shape `(n, k)`, `k ≥ 1`.
     fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>);
@@ -21,7 +21,6 @@ pub(super) trait Product<F: Scalar>: Structure {
     /// Adds `weight · (F − diag F) x` to `out`; both of shape `(n, k)`, `k ≥ 1`.
     ///
     /// By subtraction, for forms whose diagonal is not far larger than their other entries.
-    #[allow(dead_code)] // for NT-Xent
     fn apply_off_diagonal_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
         self.apply_add(weight, x, out.view_mut());
         add_scaled_rows(-weight, &self.diagonal(), x, out);
@@ -36,40 +35,6 @@ pub(super) trait Product<F: Scalar>: Structure {
         self.apply_add(-weight, z, out);
         self.energy(z)
     }
-}
-
-/// `f(x, out)` with arrays in row-major order, copied if they are not.
-pub(super) fn in_rows<F: Scalar, T>(
-    x: ArrayView2<F>,
-    mut out: ArrayViewMut2<F>,
-    f: impl FnOnce(ArrayView2<F>, ArrayViewMut2<F>) -> T,
-) -> T {
-    let x = x.as_standard_layout();
-    if out.is_standard_layout() {
-        return f(x.view(), out);
-    }
-    let mut copy = out.as_standard_layout().into_owned();
-    let result = f(x.view(), copy.view_mut());
-    out.assign(&copy);
-    result
-}
-
-/// The entries of an array in row-major order.
-pub(super) fn entries<'a, F>(x: &'a ArrayView2<F>) -> &'a [F] {
-    debug_assert!(x.is_standard_layout());
-    x.as_slice().unwrap_or_default()
-}
-
-/// The entries of an array in row-major order.
-pub(super) fn entries_mut<'a, F>(out: &'a mut ArrayViewMut2<F>) -> &'a mut [F] {
-    debug_assert!(out.is_standard_layout());
-    out.as_slice_mut().unwrap_or_default()
-}
-
-/// Row `i` of an array in row-major order.
-#[inline(always)]
-pub(super) fn row<'a, F>(x: &'a ArrayView2<F>, i: usize) -> &'a [F] {
-    &entries(x)[i * x.ncols()..][..x.ncols()]
 }
 
 /// `out += scale · x`.

@@ -6,11 +6,9 @@ use super::components::UnionFind;
 use super::form::{Form, Structure};
 use super::labels::LabelGraph;
 use super::pairs::PairGraph;
-use super::product::{
-    CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared, entries, entries_mut,
-};
+use super::product::{CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use crate::error::{Error, Result};
-use crate::linalg::rows::{over_rows, sum_over};
+use crate::linalg::rows::{entries, entries_mut, over_rows, sum_over};
 use crate::scalar::Scalar;
 
 /// `samples` blocks of `views` consecutive rows each. It is the label graph whose label is the sample index.

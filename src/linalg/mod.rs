@@ -20,19 +20,23 @@ mod backend;
 mod certificate;
 mod dense;
 mod eigen;
+pub(crate) mod exp;
 mod operator;
+mod product;
 pub(crate) mod rows;
 mod simd;
 mod subspace;
 mod woodbury;
 
-pub use backend::ThinSvd;
+pub use backend::{Multiply, ThinSvd};
 pub use certificate::{Certificate, count_above};
 pub use dense::{SpectralFactor, cholesky, least_squares, solve_lower, solve_lower_transposed, thin_svd};
 pub use eigen::{
     Eigenpairs, PartialEigensolver, leading_eigenpairs, leading_eigenpairs_of_update, symmetric_eigen,
 };
 pub use operator::{Affine, Operator};
+#[allow(unused_imports)] // for the other rooms
+pub(crate) use product::{add_product, add_product_on_this_thread, product};
 pub use subspace::{Filter, Subspace, SubspaceIteration, random_block};
 pub use woodbury::{KernelShiftInvert, Woodbury};
 

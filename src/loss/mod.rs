@@ -11,8 +11,19 @@
 //! | [`Ridge`] | what a ridge regression of `Y` on `Z` leaves, `G = Y Yᵀ` | | `n k² + G` |
 //!
 //! `G` in the last column is the cost of a product `G Z`, as in [`crate::graph`]; nothing but [`NtXent`] looks at more
-//! than such products, and that in blocks of rows: no loss forms an `n×n` matrix (claims T16, T17). A batch is a loss on
-//! [`SimilarityGraph::restrict`]. [`cross_entropy`] stands apart: it needs the names of the classes, which no graph knows.
+//! than such products, and that in blocks of rows: no loss forms an `n×n` matrix (claims T16, T17). [`Penalised`] adds a
+//! penalty to a loss, [`NamedLoss`] is one chosen by its name. [`cross_entropy`] stands apart: it needs the names of the classes, which no graph knows.
+//!
+//! # Mini-batches
+//!
+//! A batch is a loss on [`SimilarityGraph::restrict`]. Of `n` samples of `V` views each let `m` be drawn with all their
+//! views, `b = mV` rows. What is a sum over pairs of views is unbiased once scaled: `(n/m) Σ_{ij ∈ batch} G_ij ‖z_i − z_j‖²`
+//! has the full sum as its mean, and the invariance term of [`VicReg`], divided by its number of rows, needs no scale. For a
+//! graph across samples, of which `m` single rows are drawn, the scale is `n(n−1) / (m(m−1))`. Everything else is biased:
+//! squares of sums (covariances, `‖ZᵀZ‖²`) and standard deviations gain or lose `O(1/m)`, and [`NtXent`] tells a positive
+//! from fewer others, so that its value grows with the batch, by about the logarithm of its size.
+//!
+//! # Precision
 //!
 //! Representations are in `f32` or `f64`, and so are gradients; parameters and graphs are in `f64`. Sums over samples are
 //! accumulated in double precision, so that a value in `f32` is good to about `1e-6` whatever `n`.
@@ -21,23 +32,31 @@
 
 mod barlow_twins;
 mod cross_entropy;
+mod named;
 mod nt_xent;
+mod penalised;
 mod ridge;
+mod softmax;
 mod spectral;
 mod vicreg;
+mod views;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
+use crate::linalg::rows::{in_pool, in_rows};
 use crate::scalar::Scalar;
 
 pub use barlow_twins::BarlowTwins;
 pub use cross_entropy::{CrossEntropy, cross_entropy};
+pub use named::NamedLoss;
 pub use nt_xent::NtXent;
+pub use penalised::Penalised;
 pub use ridge::Ridge;
 pub use spectral::SpectralLoss;
 pub use vicreg::VicReg;
+pub use views::Statistics;
 
 /// A function of representations `z` of shape `(n, k)`, with entries of `F`, and a graph over the same `n` samples.
 ///
@@ -45,11 +64,11 @@ pub use vicreg::VicReg;
 /// Of every door: [`Error::Shape`] if `z` has not one row a sample, or the buffer not the shape of `z`;
 /// [`Error::Empty`] if `k = 0`; [`Error::NotFinite`] if `z` holds NaN or an infinity; [`Error::Domain`] if a parameter of
 /// the loss is out of its range or the value overflows; and what the loss itself needs.
-pub trait Loss<F: Scalar = f64> {
+pub trait Loss<F: Scalar = f64>: Sync {
     /// The value, and its gradient written over `gradient` (whatever it held, in any memory layout) if there is one.
     ///
-    /// What a loss implements. Shapes and finite entries are the caller's duty here: the doors below check them once, and
-    /// that the value, here in double precision, is a number of `F`.
+    /// What a loss implements. Shapes, finite entries and row-major order are the caller's duty here: the doors below see
+    /// to them once, and to it that the value, here in double precision, is a number of `F`.
     ///
     /// # Errors
     /// Parameters out of range, and what the loss needs of `z` and the graph.
@@ -66,7 +85,7 @@ pub trait Loss<F: Scalar = f64> {
     /// See [`Loss`].
     fn value(&self, z: ArrayView2<F>, graph: &SimilarityGraph) -> Result<F> {
         check_representations(z, graph)?;
-        bounded(self.evaluate(z, graph, None)?)
+        bounded(in_pool(|| self.evaluate(z.as_standard_layout().view(), graph, None))?)
     }
 
     /// The value and its gradient with respect to `z`, of shape `(n, k)`.
@@ -93,7 +112,7 @@ pub trait Loss<F: Scalar = f64> {
     ) -> Result<F> {
         check_representations(z, graph)?;
         check::shape("gradient", z.shape(), gradient.shape())?;
-        bounded(self.evaluate(z, graph, Some(gradient))?)
+        bounded(in_pool(|| in_rows(z, gradient, |z, gradient| self.evaluate(z, graph, Some(gradient))))?)
     }
 }
 

@@ -48,7 +48,7 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
                     gradient.fill(F::zero());
                     graph.apply_add(F::one(), z, gradient.view_mut());
                     let agreement = inner(z, gradient.view());
-                    Shifted::plain(z).multiply(F::of(4.0), &gram, F::of(-4.0), gradient);
+                    Shifted::plain(z).multiply(4.0, &gram, F::of(-4.0), gradient);
                     agreement
                 } else {
                     inner(z, graph.apply(z).view())
@@ -68,7 +68,7 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
                 check::not_negative("lambda", lambda)?;
                 let excess = minus_identity(Shifted::plain(z).gram());
                 let energy = if let Some(mut gradient) = gradient {
-                    Shifted::plain(z).multiply(F::of(4.0), &excess, F::zero(), gradient.view_mut());
+                    Shifted::plain(z).multiply(4.0, &excess, F::zero(), gradient.view_mut());
                     graph.laplacian_add(F::of(2.0 * lambda), z, gradient)
                 } else {
                     graph.energy(z)
@@ -80,7 +80,7 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
                     gradient.fill(F::zero());
                     graph.apply_add(F::one(), z, gradient.view_mut());
                     let excess = minus_identity(Shifted::plain(z).transposed_dot(gradient.view()));
-                    multiply_in_place(F::of(4.0), &excess, gradient);
+                    multiply_in_place(4.0, &excess, gradient);
                     Ok(squared_norm(&excess))
                 } else {
                     let image = graph.apply(z);

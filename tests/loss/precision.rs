@@ -39,7 +39,7 @@ fn agree(
 ) -> bool {
     let (value, gradient) = in_single.value_and_gradient(z.view(), graph).unwrap();
     let (expected, slope) = in_double.value_and_gradient(z.mapv(f64::from).view(), graph).unwrap();
-    let scale = slope.iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
+    let scale = slope.iter().fold(1e-9_f64, |largest, entry| largest.max(entry.abs()));
     let difference = rel(&(gradient.mapv(f64::from) / scale), &(slope / scale));
     let close =
         (f64::from(value) - expected).abs() <= tolerance * (1.0 + expected.abs()) && difference < tolerance;
@@ -71,6 +71,49 @@ proptest! {
         prop_assert!((f64::from(loss.value) - expected.value).abs() < 1e-5 * (1.0 + expected.value));
         prop_assert!(rel(&loss.gradient_z.mapv(f64::from), &expected.gradient_z) < 1e-5);
         prop_assert!(rel(&loss.gradient_weights.mapv(f64::from), &expected.gradient_weights) < 1e-5);
+    }
+}
+
+/// NT-Xent relative to a common shift and, at low temperatures, relative to each row's largest similarity.
+#[test]
+fn single_precision_agrees_at_low_temperatures() {
+    let n = 300;
+    let z = single(&(gaussian(n, 8, &mut rng(6)) * 0.3 + 1.0));
+    let graph = SimilarityGraph::views(n / 3, 3).unwrap();
+    for temperature in [1.0, 0.1, 0.03, 0.01] {
+        let loss = NtXent { temperature };
+        assert!(agree(&loss, &loss, &z, &graph, 1e-4), "{temperature}");
+    }
+}
+
+/// The bits of the results, in blocks and chunks that do not divide the number of samples.
+#[test]
+fn the_same_for_any_number_of_threads() {
+    let n = 2_500;
+    let mut rng = rng(7);
+    let z = gaussian(n, 5, &mut rng);
+    let labels = Labels::new((0..n).map(|_| rng.random_range(0..3)).collect(), 3).unwrap();
+    let pairs = SimilarityGraph::pairs(n, (0..n - 7).map(|i| (i, i + 7, 0.5))).unwrap();
+    let mixture = SimilarityGraph::mixture([(0.5, SimilarityGraph::labels(&labels)), (1.0, pairs)]).unwrap();
+    for graph in [SimilarityGraph::views(n / 2, 2).unwrap(), mixture] {
+        let evaluate = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let in_double = on_any_graph().into_iter().chain(on_positive_graphs());
+                let in_single = on_any_graph().into_iter().chain(on_positive_graphs());
+                let z32 = single(&z);
+                (
+                    in_double
+                        .map(|loss| loss.value_and_gradient(z.view(), &graph).unwrap())
+                        .collect::<Vec<_>>(),
+                    in_single
+                        .map(|loss| loss.value_and_gradient(z32.view(), &graph).unwrap())
+                        .collect::<Vec<_>>(),
+                )
+            })
+        };
+        let one = evaluate(1);
+        assert!(evaluate(2) == one && evaluate(5) == one);
     }
 }
 

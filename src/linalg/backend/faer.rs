@@ -1,9 +1,12 @@
 //! The pure-Rust backend.
 
-use faer::{Mat, Side};
-use ndarray::{Array1, Array2, ArrayView2};
+use faer::linalg::matmul::matmul;
+use faer::traits::ComplexField;
+use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, NdFloat};
+use rayon::prelude::*;
 
-use super::{BlockDiagonal, ThinSvd};
+use super::{BlockDiagonal, Multiply, ThinSvd};
 use crate::error::{Error, Result};
 
 /// The backend's name in provenance records.
@@ -49,6 +52,86 @@ pub(in crate::linalg) fn block_diagonal(a: ArrayView2<f64>) -> Result<BlockDiago
         diagonal: (0..n).map(|i| diagonal[i]).collect(),
         off_diagonal: (0..n.saturating_sub(1)).map(|i| off_diagonal[i]).collect(),
     })
+}
+
+/// Multiplications and additions below which a product is not worth a second thread.
+const SEQUENTIAL_BELOW: usize = 1 << 21;
+/// Fewest and most rows of a product that one task computes.
+const TASK_ROWS: (usize, usize) = (32, 128);
+
+impl<F: NdFloat + ComplexField> Multiply for F {
+    fn add_product(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        with_row_major(a, b, out, add_product_to_rows);
+    }
+
+    fn add_product_on_this_thread(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        with_row_major(a, b, out, |a, b, out| {
+            let out = MatMut::from_row_major_slice_mut(out, a.nrows(), b.ncols());
+            matmul(out, Accum::Add, a, b, F::one(), Par::Seq);
+        });
+    }
+}
+
+/// Calls `add`, which adds `A B` to the row-major `out`, with what amounts to that in any memory layout.
+fn with_row_major<F: NdFloat + ComplexField>(
+    a: ArrayView2<F>,
+    b: ArrayView2<F>,
+    mut out: ArrayViewMut2<F>,
+    add: impl Fn(MatRef<F>, MatRef<F>, &mut [F]),
+) {
+    if a.is_empty() || b.is_empty() {
+        return;
+    }
+    if let Some(entries) = out.as_slice_mut() {
+        with_matrix(a, |a| with_matrix(b, |b| add(a, b, entries)));
+    } else if out.t().is_standard_layout() {
+        let mut out = out.reversed_axes();
+        if let Some(entries) = out.as_slice_mut() {
+            let (a, b) = (b.reversed_axes(), a.reversed_axes());
+            with_matrix(a, |a| with_matrix(b, |b| add(a, b, entries)));
+        }
+    } else {
+        let mut copy = out.as_standard_layout().into_owned();
+        if let Some(entries) = copy.as_slice_mut() {
+            with_matrix(a, |a| with_matrix(b, |b| add(a, b, entries)));
+        }
+        out.assign(&copy);
+    }
+}
+
+/// Calls `then` with the matrix as the library sees it: without a copy if its rows or its columns are contiguous.
+fn with_matrix<F: NdFloat>(a: ArrayView2<F>, then: impl FnOnce(MatRef<F>)) {
+    let (rows, columns) = a.dim();
+    if let Some(entries) = a.to_slice() {
+        then(MatRef::from_row_major_slice(entries, rows, columns));
+    } else if let Some(entries) = a.reversed_axes().to_slice() {
+        then(MatRef::from_column_major_slice(entries, rows, columns));
+    } else {
+        let entries: Vec<F> = a.iter().copied().collect();
+        then(MatRef::from_row_major_slice(&entries, rows, columns));
+    }
+}
+
+/// Adds `A B` to the row-major `out`, large products by blocks of rows in parallel.
+///
+/// The blocks depend on the shape alone, so that the result does not depend on the number of threads.
+fn add_product_to_rows<F: NdFloat + ComplexField>(a: MatRef<F>, b: MatRef<F>, out: &mut [F]) {
+    let (m, n) = (a.nrows(), b.ncols());
+    let task_rows = if m * a.ncols() * n < SEQUENTIAL_BELOW {
+        m
+    } else {
+        m.div_ceil(4).next_multiple_of(16).clamp(TASK_ROWS.0, TASK_ROWS.1)
+    };
+    let task = |(task, out): (usize, &mut [F])| {
+        let rows = out.len() / n;
+        let out = MatMut::from_row_major_slice_mut(out, rows, n);
+        matmul(out, Accum::Add, a.subrows(task * task_rows, rows), b, F::one(), Par::Seq);
+    };
+    if task_rows < m {
+        out.par_chunks_mut(task_rows * n).enumerate().for_each(task);
+    } else {
+        task((0, out));
+    }
 }
 
 fn copy(a: ArrayView2<f64>) -> Mat<f64> {

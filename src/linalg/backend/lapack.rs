@@ -1,9 +1,10 @@
 //! LAPACK on the system's `OpenBLAS`, through `ndarray-linalg`.
 
-use ndarray::{Array1, Array2, ArrayView2, s};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, NdFloat, s};
 use ndarray_linalg::{Cholesky, Eigh, FactorizeH, JobSvd, SVDDC, UPLO};
 
-use super::{BlockDiagonal, ThinSvd};
+use super::{BlockDiagonal, Multiply, ThinSvd};
 use crate::error::{Error, Result};
 
 /// The backend's name in provenance records.
@@ -48,6 +49,16 @@ pub(in crate::linalg) fn block_diagonal(a: ArrayView2<f64>) -> Result<BlockDiago
         i += 1;
     }
     Ok(BlockDiagonal { diagonal: factor.a.diag().to_vec(), off_diagonal })
+}
+
+impl<F: NdFloat> Multiply for F {
+    fn add_product(a: ArrayView2<F>, b: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
+        general_mat_mul(F::one(), &a, &b, F::one(), &mut out);
+    }
+
+    fn add_product_on_this_thread(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        Self::add_product(a, b, out);
+    }
 }
 
 fn not_converged(solver: &'static str) -> Error {

@@ -13,7 +13,7 @@ mod lapack;
 #[cfg(feature = "lapack")]
 use self::lapack as chosen;
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
 pub(super) use chosen::{NAME, block_diagonal, cholesky, symmetric_eigen, thin_svd};
 
@@ -26,6 +26,19 @@ pub struct ThinSvd {
     pub singular_values: Array1<f64>,
     /// `(r, n)` right singular vectors, one row each.
     pub vt: Array2<f64>,
+}
+
+/// Numbers whose matrices the backend can multiply: every [`crate::Scalar`].
+pub trait Multiply: Sized {
+    /// `out ← out + A B` for `a` `(m, k)`, `b` `(k, n)` and `out` `(m, n)`, in any memory layout; `2 m k n` flops.
+    ///
+    /// Shapes are the caller's duty.
+    #[doc(hidden)]
+    fn add_product(a: ArrayView2<Self>, b: ArrayView2<Self>, out: ArrayViewMut2<Self>);
+
+    /// The same on the calling thread alone, for tasks that are many already.
+    #[doc(hidden)]
+    fn add_product_on_this_thread(a: ArrayView2<Self>, b: ArrayView2<Self>, out: ArrayViewMut2<Self>);
 }
 
 /// The block-diagonal factor of a symmetric indefinite factorisation `P A Pᵀ = L B Lᵀ`.

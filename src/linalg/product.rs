@@ -1,0 +1,30 @@
+//! Products of dense matrices in single or double precision.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+use crate::Scalar;
+
+/// `A B` of shape `(m, n)` for `a` `(m, k)` and `b` `(k, n)`, in any memory layout; `2 m k n` flops.
+///
+/// Shapes are the caller's duty. With the default backend the result is the same for any number of threads.
+#[allow(dead_code)] // for the autodiff room
+pub(crate) fn product<F: Scalar>(a: ArrayView2<F>, b: ArrayView2<F>) -> Array2<F> {
+    let mut out = Array2::zeros((a.nrows(), b.ncols()));
+    F::add_product(a, b, out.view_mut());
+    out
+}
+
+/// `out ← out + A B`, otherwise as [`product`].
+#[allow(dead_code)] // for the autodiff room
+pub(crate) fn add_product<F: Scalar>(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>) {
+    F::add_product(a, b, out);
+}
+
+/// The same on the calling thread alone, for tasks that are many already.
+pub(crate) fn add_product_on_this_thread<F: Scalar>(
+    a: ArrayView2<F>,
+    b: ArrayView2<F>,
+    out: ArrayViewMut2<F>,
+) {
+    F::add_product_on_this_thread(a, b, out);
+}
