@@ -88,6 +88,24 @@ pub enum Error {
         /// What it should hold.
         expected: &'static str,
     },
+    /// A name that is none of those known.
+    #[error("{argument}: there is no {name:?}, expected one of {}", known.join(", "))]
+    UnknownName {
+        /// What is named.
+        argument: &'static str,
+        /// The name that was handed in.
+        name: String,
+        /// The names there are.
+        known: &'static [&'static str],
+    },
+    /// A graph has not the form that a method needs.
+    #[error("{argument} has the wrong form: expected {expected}")]
+    WrongForm {
+        /// Name of the offending graph.
+        argument: &'static str,
+        /// The form it should have.
+        expected: &'static str,
+    },
     /// A class that must have members has none.
     #[error("{argument}: class {class} of {classes} is empty; expected at least one member in each")]
     EmptyClass {

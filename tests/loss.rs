@@ -1,5 +1,5 @@
 //! Claims T10–T17, T19, T20 and T50: every loss against its definition, its gradient against differences.
-#![allow(clippy::unwrap_used)] // a test may panic
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)] // a test may panic, and round
 
 mod support;
 
@@ -16,3 +16,7 @@ mod inputs;
 #[allow(dead_code)] // the graphs' own tests use the rest
 #[path = "graph/instances.rs"]
 mod instances;
+#[path = "loss/options.rs"]
+mod options;
+#[path = "loss/precision.rs"]
+mod precision;

@@ -1,11 +1,17 @@
 //! Graphs without structure: every entry is stored.
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 
 use super::components::UnionFind;
-use super::form::{Form, Structure, distance_squared};
+use super::form::{Form, Structure};
+use super::product::{Product, distance_squared};
 use crate::error::{Error, Result, check};
+use crate::linalg::rows::{entries, over_rows, row, sum_over};
+use crate::scalar::Scalar;
+
+/// Rows of which a copy in the precision of the vectors is made at a time.
+const BLOCK_ROWS: usize = 64;
 
 /// A symmetric matrix of shape `(n, n)`.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,8 +59,16 @@ impl Structure for DenseGraph {
         out.scaled_add(weight, &self.matrix);
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
-        general_mat_mul(weight, &self.matrix, &x, 1.0, &mut out);
+    fn degrees(&self) -> Array1<f64> {
+        self.matrix.sum_axis(Axis(1))
+    }
+
+    fn off_diagonal_degrees(&self) -> [Array1<f64>; 2] {
+        let rows = self.matrix.rows().into_iter().enumerate();
+        let of_row =
+            |(i, row): (usize, ArrayView1<f64>)| row.slice(s![..i]).sum() + row.slice(s![i + 1..]).sum();
+        let degrees: Array1<f64> = rows.map(of_row).collect();
+        [degrees.clone(), degrees]
     }
 
     fn frobenius_squared(&self) -> f64 {
@@ -71,16 +85,6 @@ impl Structure for DenseGraph {
         }
     }
 
-    fn energy(&self, z: ArrayView2<f64>) -> f64 {
-        let mut energy = 0.0;
-        for (i, row) in self.matrix.rows().into_iter().enumerate() {
-            for (j, weight) in row.iter().take(i).enumerate() {
-                energy += weight * distance_squared(z.row(i), z.row(j));
-            }
-        }
-        energy
-    }
-
     fn restrict(&self, indices: &[usize]) -> Form {
         let matrix = self.matrix.select(Axis(0), indices).select(Axis(1), indices);
         Form::Dense(Self { matrix })
@@ -90,5 +94,46 @@ impl Structure for DenseGraph {
         let matrix =
             Array2::from_shape_fn(self.matrix.raw_dim(), |(i, j)| self.matrix[[i, j]] * (s[i] * s[j]));
         vec![(1.0, Form::Dense(Self { matrix }))]
+    }
+}
+
+impl<F: Scalar> Product<F> for DenseGraph {
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        self.product(weight, x, out, |entry, _, _| entry);
+    }
+
+    fn apply_off_diagonal_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        self.product(weight, x, out, |entry, i, j| if i == j { 0.0 } else { entry });
+    }
+
+    fn energy(&self, z: ArrayView2<F>) -> f64 {
+        let k = z.ncols();
+        sum_over(self.order(), BLOCK_ROWS, |rows| {
+            let of_row = |i: usize| {
+                let own = row(&z, i);
+                let pairs = self.matrix.row(i).into_iter().take(i).zip(entries(&z).chunks_exact(k));
+                pairs.map(|(weight, other)| weight * distance_squared(own, other)).sum::<f64>()
+            };
+            rows.map(of_row).sum()
+        })
+    }
+}
+
+impl DenseGraph {
+    /// Adds `weight · F x` to `out`, the entries of `F` taken from those of the matrix and their indices.
+    fn product<F: Scalar>(
+        &self,
+        weight: F,
+        x: ArrayView2<F>,
+        out: ArrayViewMut2<F>,
+        entry: impl Fn(f64, usize, usize) -> f64 + Sync,
+    ) {
+        over_rows(out, BLOCK_ROWS, |first, mut out| {
+            let rows = self.matrix.slice(s![first..first + out.nrows(), ..]);
+            let rows =
+                Array2::from_shape_fn(rows.raw_dim(), |(i, j)| F::of(entry(rows[[i, j]], first + i, j)));
+            general_mat_mul(weight, &rows, &x, F::one(), &mut out);
+            0.0
+        });
     }
 }

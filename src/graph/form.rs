@@ -1,10 +1,12 @@
 //! The forms a term of a graph can take, and what each must be able to do.
 
-use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+use ndarray::{Array1, ArrayViewMut1, ArrayViewMut2};
 
 use super::components::UnionFind;
+use super::product::Product;
 use super::split::LowRankPart;
 use super::{ContrastiveGraph, DenseGraph, LabelGraph, LowRankGraph, PairGraph, ViewGraph};
+use crate::scalar::Scalar;
 
 /// One term of a graph, in the form it was given.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +29,11 @@ pub enum Form {
 impl Form {
     /// The form as what it can do: the one place where forms are told apart (bar [`super::inner`], which needs two).
     pub(super) fn structure(&self) -> &dyn Structure {
+        self.product::<f64>()
+    }
+
+    /// The form as what it can do with vectors of `F`.
+    pub(super) fn product<F: Scalar>(&self) -> &dyn Product<F> {
         match self {
             Self::Views(form) => form,
             Self::Labels(form) => form,
@@ -63,8 +70,20 @@ pub(super) trait Structure {
         }
     }
 
-    /// Adds `weight · F x` to `out`; both of shape `(n, k)`.
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, out: ArrayViewMut2<f64>);
+    /// The row sums `F 1`.
+    fn degrees(&self) -> Array1<f64>;
+
+    /// The entries `F_ii`.
+    fn diagonal(&self) -> Array1<f64> {
+        (0..self.order()).map(|i| self.entry(i, i)).collect()
+    }
+
+    /// `Σ_{j≠i} F_ij` of every row `i`, and the sum of the absolute values of what it was computed from, for forms
+    /// without negative entries.
+    fn off_diagonal_degrees(&self) -> [Array1<f64>; 2] {
+        let (degrees, diagonal) = (self.degrees(), self.diagonal());
+        [&degrees - &diagonal, degrees + diagonal]
+    }
 
     /// `‖F‖²`.
     fn frobenius_squared(&self) -> f64;
@@ -74,9 +93,6 @@ pub(super) trait Structure {
 
     /// Joins the ends of every edge.
     fn join(&self, sets: &mut UnionFind);
-
-    /// `½ Σ_ij F_ij ‖z_i − z_j‖²`, by differences; `z` of shape `(n, k)`.
-    fn energy(&self, z: ArrayView2<f64>) -> f64;
 
     /// `F[indices, indices]`.
     fn restrict(&self, indices: &[usize]) -> Form;
@@ -88,9 +104,4 @@ pub(super) trait Structure {
 
     /// `diag(s) F diag(s)` as a sum of terms.
     fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)>;
-}
-
-/// `‖a − b‖²`.
-pub(super) fn distance_squared(a: ArrayView1<f64>, b: ArrayView1<f64>) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }

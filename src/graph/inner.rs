@@ -3,10 +3,11 @@
 //! Of two label graphs `⟨Y Yᵀ, Y'Y'ᵀ⟩ = ‖YᵀY'‖²`: the squares of the counts of samples with each pair of labels.
 
 use super::SimilarityGraph;
-use super::form::{Form, Structure};
+use super::form::Form;
 use super::labels::LabelGraph;
 use super::low_rank::LowRankGraph;
 use crate::error::{Result, check};
+use crate::linalg::rows::in_rows;
 use ndarray::{Array1, Array2, Zip};
 
 impl SimilarityGraph {
@@ -48,7 +49,7 @@ fn inner(a: &Form, b: &Form) -> f64 {
             pairs.entries().map(|(i, j, value)| value * other.structure().entry(i, j)).sum()
         }
         (Form::LowRank(low_rank), other) | (other, Form::LowRank(low_rank)) => {
-            inner_low_rank(low_rank, other.structure())
+            inner_low_rank(low_rank, other)
         }
         (Form::Dense(dense), other) | (other, Form::Dense(dense)) => {
             let other = other.structure();
@@ -74,10 +75,12 @@ fn inner(a: &Form, b: &Form) -> f64 {
 }
 
 /// `Σ_a w_a b_aᵀ F b_a`.
-fn inner_low_rank(low_rank: &LowRankGraph, other: &dyn Structure) -> f64 {
+fn inner_low_rank(low_rank: &LowRankGraph, other: &Form) -> f64 {
     let factor = low_rank.factor();
     let mut image = Array2::zeros(factor.raw_dim());
-    other.apply_add(1.0, factor, image.view_mut());
+    if !factor.is_empty() {
+        in_rows(factor, image.view_mut(), |x, out| other.product().apply_add(1.0, x, out));
+    }
     let mut sum = 0.0;
     Zip::from(image.columns()).and(factor.columns()).and(low_rank.weights()).for_each(
         |image, column, weight| {

@@ -3,13 +3,20 @@
 //! Both hold the labels and, class after class, the list of their members: everything is a sum over members.
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+use rayon::prelude::*;
 
 use super::components::UnionFind;
-use super::form::{Form, Structure, distance_squared};
+use super::form::{Form, Structure};
 use super::low_rank::LowRankGraph;
 use super::pairs::PairGraph;
+use super::product::{CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use super::split::LowRankPart;
 use crate::data::Labels;
+use crate::linalg::rows::{entries_mut, over_rows, row, sum_over};
+use crate::scalar::Scalar;
+
+/// Rows whose sum is taken in the precision of their entries.
+const SUMMED_ROWS: usize = 256;
 
 /// 1 between samples of one class, 0 elsewhere; samples of unknown label have zero rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,13 +118,8 @@ impl Structure for LabelGraph {
         }
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
-        for block in self.blocks() {
-            let sum = sum_of_rows(x, block);
-            for &i in block {
-                out.row_mut(i).scaled_add(weight, &sum);
-            }
-        }
+    fn degrees(&self) -> Array1<f64> {
+        self.class_of.iter().map(|class| class.map_or(0.0, |class| self.block(class).len() as f64)).collect()
     }
 
     fn frobenius_squared(&self) -> f64 {
@@ -132,10 +134,6 @@ impl Structure for LabelGraph {
         for block in self.blocks() {
             sets.join_all(block.iter().copied());
         }
-    }
-
-    fn energy(&self, z: ArrayView2<f64>) -> f64 {
-        self.blocks().map(|block| scatter(z, block.iter().copied())).sum()
     }
 
     fn low_rank(&self) -> Option<LowRankPart> {
@@ -237,14 +235,10 @@ impl Structure for ContrastiveGraph {
         }
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
-        let total = sum_of_rows(x, self.positives.known());
-        for block in self.positives.blocks() {
-            let difference = 2.0 * sum_of_rows(x, block) - &total;
-            for &i in block {
-                out.row_mut(i).scaled_add(weight, &difference);
-            }
-        }
+    fn degrees(&self) -> Array1<f64> {
+        let known = self.positives.known().len() as f64;
+        let of_class = |class: usize| 2.0 * self.positives.block(class).len() as f64 - known;
+        self.positives.class_of.iter().map(|class| class.map_or(0.0, of_class)).collect()
     }
 
     fn frobenius_squared(&self) -> f64 {
@@ -257,10 +251,6 @@ impl Structure for ContrastiveGraph {
 
     fn join(&self, sets: &mut UnionFind) {
         sets.join_all(self.positives.known().iter().copied());
-    }
-
-    fn energy(&self, z: ArrayView2<f64>) -> f64 {
-        2.0 * self.positives.energy(z) - scatter(z, self.positives.known().iter().copied())
     }
 
     fn low_rank(&self) -> Option<LowRankPart> {
@@ -283,20 +273,135 @@ impl Structure for ContrastiveGraph {
     }
 }
 
-fn sum_of_rows(x: ArrayView2<f64>, rows: &[usize]) -> Array1<f64> {
-    let mut sum = Array1::zeros(x.ncols());
-    for &i in rows {
-        sum += &x.row(i);
+impl<F: Scalar> Product<F> for LabelGraph {
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        let sums = ClassSums::new(self, x);
+        self.over_known_rows(out, |_, class, out| {
+            add_scaled(weight, sums.of(class), out);
+            0.0
+        });
     }
-    sum
+
+    fn apply_off_diagonal_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        let sums = ClassSums::new(self, x);
+        self.over_known_rows(out, |i, class, out| {
+            add_scaled_difference(weight, sums.of(class), row(&x, i), out);
+            0.0
+        });
+    }
+
+    /// `Σ_c n_c Σ_{i ∈ c} ‖z_i − mean_c‖²` (claim T16).
+    fn energy(&self, z: ArrayView2<F>) -> f64 {
+        let means = ClassSums::new(self, z).into_means(self);
+        sum_over(self.order(), CHUNK_ROWS, |rows| {
+            let of_row = |i: usize| {
+                self.class_of[i].map_or(0.0, |class| {
+                    self.block(class).len() as f64 * distance_squared(row(&z, i), means.of(class))
+                })
+            };
+            rows.map(of_row).sum()
+        })
+    }
+
+    fn laplacian_add(&self, weight: F, z: ArrayView2<F>, out: ArrayViewMut2<F>) -> f64 {
+        let means = ClassSums::new(self, z).into_means(self);
+        self.over_known_rows(out, |i, class, out| {
+            let size = self.block(class).len() as f64;
+            size * add_scaled_difference(weight * F::of(size), row(&z, i), means.of(class), out)
+        })
+    }
 }
 
-/// `m Σ_i ‖z_i − mean‖²` over `m` rows: the energy of the graph in which all of them are similar (claim T16).
-pub(super) fn scatter(z: ArrayView2<f64>, rows: impl ExactSizeIterator<Item = usize> + Clone) -> f64 {
-    let size = rows.len() as f64;
-    let mut mean = Array1::<f64>::zeros(z.ncols());
-    for i in rows.clone() {
-        mean.scaled_add(1.0 / size, &z.row(i));
+impl LabelGraph {
+    /// The sum of `f(i, class, row i of out)` over the samples of known label.
+    fn over_known_rows<F: Scalar>(
+        &self,
+        out: ArrayViewMut2<F>,
+        f: impl Fn(usize, usize, &mut [F]) -> f64 + Sync,
+    ) -> f64 {
+        let k = out.ncols();
+        over_rows(out, CHUNK_ROWS, |first, mut out| {
+            let mut sum = 0.0;
+            for (i, out) in (first..).zip(entries_mut(&mut out).chunks_exact_mut(k)) {
+                if let Some(class) = self.class_of[i] {
+                    sum += f(i, class, out);
+                }
+            }
+            sum
+        })
     }
-    size * rows.map(|i| distance_squared(z.row(i), mean.view())).sum::<f64>()
+}
+
+impl<F: Scalar> Product<F> for ContrastiveGraph {
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        let mut sums = ClassSums::new(&self.positives, x);
+        let total = sum_of_rows(x, self.positives.known());
+        for sum in sums.rows.chunks_exact_mut(x.ncols()) {
+            sum.iter_mut().zip(&total).for_each(|(sum, &total)| *sum += *sum - total);
+        }
+        self.positives.over_known_rows(out, |_, class, out| {
+            add_scaled(weight, sums.of(class), out);
+            0.0
+        });
+    }
+
+    fn energy(&self, z: ArrayView2<F>) -> f64 {
+        2.0 * self.positives.energy(z) - self.one_class().energy(z)
+    }
+}
+
+/// A row for each class that has members: the sum, or mean, of its members' rows.
+struct ClassSums<F> {
+    rows: Vec<F>,
+    width: usize,
+    /// Of each class its place among those that have members.
+    places: Vec<usize>,
+}
+
+impl<F: Scalar> ClassSums<F> {
+    fn new(labels: &LabelGraph, x: ArrayView2<F>) -> Self {
+        let mut filled = Vec::new();
+        let mut places = vec![0; labels.classes()];
+        for (class, block) in labels.blocks().enumerate().filter(|(_, block)| !block.is_empty()) {
+            places[class] = filled.len();
+            filled.push(block);
+        }
+        let width = x.ncols();
+        let mut rows = vec![F::zero(); filled.len() * width];
+        let write = |(out, block): (&mut [F], &&[usize])| out.copy_from_slice(&sum_of_rows(x, block));
+        if labels.known().len() <= CHUNK_ROWS {
+            rows.chunks_exact_mut(width).zip(&filled).for_each(write);
+        } else {
+            rows.par_chunks_exact_mut(width).zip(&filled).for_each(write);
+        }
+        Self { rows, width, places }
+    }
+
+    fn into_means(mut self, labels: &LabelGraph) -> Self {
+        let sizes = labels.blocks().map(<[usize]>::len).filter(|&size| size > 0);
+        for (mean, size) in self.rows.chunks_exact_mut(self.width).zip(sizes) {
+            let size = F::of(size as f64);
+            mean.iter_mut().for_each(|entry| *entry /= size);
+        }
+        self
+    }
+
+    fn of(&self, class: usize) -> &[F] {
+        &self.rows[self.places[class] * self.width..][..self.width]
+    }
+}
+
+/// The sum of some rows of `x`: in its precision over a few, in double precision over those sums.
+fn sum_of_rows<F: Scalar>(x: ArrayView2<F>, rows: &[usize]) -> Vec<F> {
+    let partial = |rows: &[usize]| {
+        let mut sum = vec![F::zero(); x.ncols()];
+        rows.iter().for_each(|&i| add_scaled(F::one(), row(&x, i), &mut sum));
+        sum
+    };
+    if rows.len() <= SUMMED_ROWS {
+        return partial(rows);
+    }
+    let partials: Vec<Vec<F>> = rows.par_chunks(SUMMED_ROWS).map(partial).collect();
+    let total = |column: usize| F::of(partials.iter().map(|partial| partial[column].as_f64()).sum());
+    (0..x.ncols()).map(total).collect()
 }

@@ -5,11 +5,14 @@
 //!
 //! Where a degree is zero, `D^{-1/2}` is taken to be zero (claim T6): an isolated vertex has a zero row in `Gₙ` and `Lₙ`.
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use super::SimilarityGraph;
+use super::product::add_scaled_rows;
+use super::{Form, SimilarityGraph};
 use crate::error::{Error, Result, check};
 use crate::linalg::Operator;
+use crate::linalg::rows::in_rows;
+use crate::scalar::Scalar;
 
 /// `L = D − G` of a borrowed graph.
 #[derive(Clone, Debug)]
@@ -38,10 +41,10 @@ impl<'a> Laplacian<'a> {
     ///
     /// # Errors
     /// [`Error::Shape`] if `z` has not `n` rows, [`Error::NotFinite`].
-    pub fn energy(&self, z: ArrayView2<f64>) -> Result<f64> {
-        check::shape("z", &[self.order(), z.ncols()], z.shape())?;
+    pub fn energy<F: Scalar>(&self, z: ArrayView2<F>) -> Result<f64> {
+        check::shape("z", &[self.graph.len(), z.ncols()], z.shape())?;
         check::finite("z", &z)?;
-        Ok(self.graph.terms.iter().map(|(weight, form)| weight * form.structure().energy(z)).sum())
+        Ok(self.graph.energy(z))
     }
 
     /// `Lₙ = D^{-1/2} L D^{-1/2}`.
@@ -54,16 +57,13 @@ impl<'a> Laplacian<'a> {
     }
 }
 
-impl Operator for Laplacian<'_> {
+impl<F: Scalar> Operator<F> for Laplacian<'_> {
     fn order(&self) -> usize {
         self.graph.len()
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
-        Zip::from(out.rows_mut())
-            .and(x.rows())
-            .and(&self.degrees)
-            .for_each(|mut out, x, degree| out.scaled_add(weight * degree, &x));
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
+        add_scaled_rows(weight, &self.degrees, x, out.view_mut());
         self.graph.apply_add(-weight, x, out);
     }
 }
@@ -90,28 +90,48 @@ impl NormalisedLaplacian<'_> {
     ///
     /// # Errors
     /// As [`Laplacian::energy`].
-    pub fn energy(&self, z: ArrayView2<f64>) -> Result<f64> {
-        check::shape("z", &[self.order(), z.ncols()], z.shape())?;
+    pub fn energy<F: Scalar>(&self, z: ArrayView2<F>) -> Result<f64> {
+        check::shape("z", &[self.scale.len(), z.ncols()], z.shape())?;
         self.laplacian.energy(self.scaled(z).view())
     }
 
-    fn scaled(&self, x: ArrayView2<f64>) -> Array2<f64> {
-        &x * &self.scale.view().insert_axis(Axis(1))
+    fn scaled<F: Scalar>(&self, x: ArrayView2<F>) -> Array2<F> {
+        &x * &self.scale.mapv(F::of).insert_axis(Axis(1))
     }
 }
 
-impl Operator for NormalisedLaplacian<'_> {
+impl<F: Scalar> Operator<F> for NormalisedLaplacian<'_> {
     fn order(&self) -> usize {
-        self.laplacian.order()
+        self.scale.len()
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
         let image = self.laplacian.apply(self.scaled(x).view());
         out.scaled_add(weight, &self.scaled(image.view()));
     }
 }
 
 impl SimilarityGraph {
+    /// `Tr(ZᵀLZ)` of representations of the right shape; 0 without columns.
+    pub(crate) fn energy<F: Scalar>(&self, z: ArrayView2<F>) -> f64 {
+        if z.is_empty() {
+            return 0.0;
+        }
+        let z = z.as_standard_layout();
+        self.terms.iter().map(|(weight, form)| weight * form.product().energy(z.view())).sum()
+    }
+
+    /// Adds `weight · L z` to `out`, both of shape `(n, k)`, `k ≥ 1`, and returns `Tr(ZᵀLZ)`; one pass over both for most
+    /// forms.
+    pub(crate) fn laplacian_add<F: Scalar>(&self, weight: F, z: ArrayView2<F>, out: ArrayViewMut2<F>) -> f64 {
+        in_rows(z, out, |z, mut out| {
+            let of_term = |(own, form): &(f64, Form)| {
+                own * form.product().laplacian_add(weight * F::of(*own), z, out.view_mut())
+            };
+            self.terms.iter().map(of_term).sum()
+        })
+    }
+
     /// The normalised graph `Gₙ = D^{-1/2} G D^{-1/2}`, again in a cheap form.
     ///
     /// A view graph stays one; a label graph becomes a factor of shape `(n, classes)`, or pairs where those are fewer.

@@ -5,9 +5,11 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMu
 
 use super::components::UnionFind;
 use super::form::{Form, Structure};
+use super::product::Product;
 use super::split::LowRankPart;
 use super::totals;
 use crate::error::{Error, Result, check};
+use crate::scalar::Scalar;
 
 /// A factor `B` of shape `(n, r)` and `r` signed weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,10 +73,8 @@ impl Structure for LowRankGraph {
         general_mat_mul(weight, &(&self.factor * &self.weights), &self.factor.t(), 1.0, out);
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
-        let mut coordinates = self.factor.t().dot(&x);
-        coordinates *= &self.weights.view().insert_axis(Axis(1));
-        general_mat_mul(weight, &self.factor, &coordinates, 1.0, &mut out);
+    fn degrees(&self) -> Array1<f64> {
+        self.factor.dot(&(self.factor.sum_axis(Axis(0)) * &self.weights))
     }
 
     /// `Σ_ab w_a w_b (BᵀB)_ab²`.
@@ -96,9 +96,32 @@ impl Structure for LowRankGraph {
         });
     }
 
+    fn low_rank(&self) -> Option<LowRankPart> {
+        Some(LowRankPart { factor: self.factor.clone(), core: Array2::from_diag(&self.weights) })
+    }
+
+    fn restrict(&self, indices: &[usize]) -> Form {
+        Form::LowRank(Self::from_parts(self.factor.select(Axis(0), indices), self.weights.clone()))
+    }
+
+    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
+        let factor = &self.factor * &s.view().insert_axis(Axis(1));
+        vec![(1.0, Form::LowRank(Self::from_parts(factor, self.weights.clone())))]
+    }
+}
+
+impl<F: Scalar> Product<F> for LowRankGraph {
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
+        let factor = self.factor.mapv(F::of);
+        let mut coordinates = factor.t().dot(&x);
+        coordinates *= &self.weights.mapv(F::of).insert_axis(Axis(1));
+        general_mat_mul(weight, &factor, &coordinates, F::one(), &mut out);
+    }
+
     /// Per column `b` of the factor `(Σ b_i) Σ b_i ‖z_i − m‖² − ‖Σ b_i (z_i − m)‖²`, whatever `m`;
     /// with the `|b|`-weighted mean as `m` the second sum vanishes when `b` has one sign.
-    fn energy(&self, z: ArrayView2<f64>) -> f64 {
+    fn energy(&self, z: ArrayView2<F>) -> f64 {
+        let z = z.mapv(F::as_f64);
         let column_energy = |b: ArrayView1<f64>| {
             let size = b.iter().map(|entry| entry.abs()).sum::<f64>();
             if size == 0.0 {
@@ -116,18 +139,5 @@ impl Structure for LowRankGraph {
             .zip(&self.weights)
             .map(|(b, weight)| weight * column_energy(b))
             .sum()
-    }
-
-    fn low_rank(&self) -> Option<LowRankPart> {
-        Some(LowRankPart { factor: self.factor.clone(), core: Array2::from_diag(&self.weights) })
-    }
-
-    fn restrict(&self, indices: &[usize]) -> Form {
-        Form::LowRank(Self::from_parts(self.factor.select(Axis(0), indices), self.weights.clone()))
-    }
-
-    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
-        let factor = &self.factor * &s.view().insert_axis(Axis(1));
-        vec![(1.0, Form::LowRank(Self::from_parts(factor, self.weights.clone())))]
     }
 }

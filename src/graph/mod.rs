@@ -25,15 +25,19 @@ mod laplacian;
 mod low_rank;
 mod pairs;
 mod perturb;
+mod positives;
+mod product;
 mod split;
 mod totals;
 mod views;
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
 use crate::linalg::Operator;
+use crate::linalg::rows::in_rows;
+use crate::scalar::Scalar;
 
 pub use dense::DenseGraph;
 pub use form::Form;
@@ -210,13 +214,13 @@ impl SimilarityGraph {
     /// The signed degrees `G 1`, of length `n`; the diagonal counts.
     #[must_use]
     pub fn degrees(&self) -> Array1<f64> {
-        self.apply(Array2::ones((self.order, 1)).view()).remove_axis(ndarray::Axis(1))
+        self.sum_of_terms(|form| form.degrees())
     }
 
     /// The entries `G_ii`, of length `n`.
     #[must_use]
     pub fn diagonal(&self) -> Array1<f64> {
-        (0..self.order).map(|i| self.entry_at(i, i)).collect()
+        self.sum_of_terms(|form| form.diagonal())
     }
 
     /// Whether every entry, the diagonal included, is at least zero (negative rounding of a sum is zero).
@@ -252,9 +256,12 @@ impl SimilarityGraph {
         Laplacian::new(self)
     }
 
-    /// Writes row `i`, an index below `n`, over `row`, of length `n` (negligible rounding of a sum is zero); `O(n)` a term.
-    pub(crate) fn write_row(&self, i: usize, row: ArrayViewMut1<f64>) {
-        totals::write_row(&self.structures(), i, row);
+    fn sum_of_terms(&self, of: impl Fn(&dyn form::Structure) -> Array1<f64>) -> Array1<f64> {
+        let mut sum = Array1::zeros(self.order);
+        for (weight, form) in &self.terms {
+            sum.scaled_add(*weight, &of(form.structure()));
+        }
+        sum
     }
 
     fn entry_at(&self, i: usize, j: usize) -> f64 {
@@ -277,15 +284,20 @@ impl SimilarityGraph {
     }
 }
 
-impl Operator for SimilarityGraph {
+impl<F: Scalar> Operator<F> for SimilarityGraph {
     fn order(&self) -> usize {
         self.order
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
-        for (own, form) in &self.terms {
-            form.structure().apply_add(weight * own, x, out.view_mut());
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        if x.is_empty() {
+            return;
         }
+        in_rows(x, out, |x, mut out| {
+            for (own, form) in &self.terms {
+                form.product().apply_add(weight * F::of(*own), x, out.view_mut());
+            }
+        });
     }
 }
 

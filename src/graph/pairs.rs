@@ -3,8 +3,11 @@
 use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use super::components::UnionFind;
-use super::form::{Form, Structure, distance_squared};
+use super::form::{Form, Structure};
+use super::product::{CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use crate::error::{Error, Result};
+use crate::linalg::rows::{entries_mut, over_rows, row, sum_over};
+use crate::scalar::Scalar;
 
 /// The stored entries of each row, columns ascending; both `(i, j)` and `(j, i)` are stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,12 +123,14 @@ impl Structure for PairGraph {
         }
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
-        for (i, mut row) in out.rows_mut().into_iter().enumerate() {
-            for (j, value) in self.row(i) {
-                row.scaled_add(weight * value, &x.row(j));
-            }
-        }
+    fn degrees(&self) -> Array1<f64> {
+        (0..self.order()).map(|i| self.row(i).map(|(_, value)| value).sum()).collect()
+    }
+
+    fn off_diagonal_degrees(&self) -> [Array1<f64>; 2] {
+        let of_row = |i: usize| self.row(i).filter(|&(j, _)| i != j).map(|(_, value)| value).sum();
+        let degrees: Array1<f64> = (0..self.order()).map(of_row).collect();
+        [degrees.clone(), degrees]
     }
 
     fn frobenius_squared(&self) -> f64 {
@@ -140,10 +145,6 @@ impl Structure for PairGraph {
         for (i, j, _) in self.edges() {
             sets.join(i, j);
         }
-    }
-
-    fn energy(&self, z: ArrayView2<f64>) -> f64 {
-        self.edges().map(|(i, j, value)| value * distance_squared(z.row(i), z.row(j))).sum()
     }
 
     fn restrict(&self, indices: &[usize]) -> Form {
@@ -171,5 +172,60 @@ impl Structure for PairGraph {
             }
         }
         vec![(1.0, Form::Pairs(scaled))]
+    }
+}
+
+impl<F: Scalar> Product<F> for PairGraph {
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        self.over_entries(x, out, |_, value, _, other, out| {
+            add_scaled(weight * F::of(value), other, out);
+            0.0
+        });
+    }
+
+    fn apply_off_diagonal_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        self.over_entries(x, out, |on_diagonal, value, _, other, out| {
+            if !on_diagonal {
+                add_scaled(weight * F::of(value), other, out);
+            }
+            0.0
+        });
+    }
+
+    fn energy(&self, z: ArrayView2<F>) -> f64 {
+        sum_over(self.order(), CHUNK_ROWS, |rows| {
+            let of_row = |i: usize| {
+                let pairs = self.row(i).filter(|&(j, _)| i < j);
+                pairs.map(|(j, value)| value * distance_squared(row(&z, i), row(&z, j))).sum::<f64>()
+            };
+            rows.map(of_row).sum()
+        })
+    }
+
+    fn laplacian_add(&self, weight: F, z: ArrayView2<F>, out: ArrayViewMut2<F>) -> f64 {
+        0.5 * self.over_entries(z, out, |_, value, own, other, out| {
+            value * add_scaled_difference(weight * F::of(value), own, other, out)
+        })
+    }
+}
+
+impl PairGraph {
+    /// The sum over the entries `(i, j)` of `f(i = j, entry, row i of x, row j of x, row i of out)`.
+    fn over_entries<F: Scalar>(
+        &self,
+        x: ArrayView2<F>,
+        out: ArrayViewMut2<F>,
+        f: impl Fn(bool, f64, &[F], &[F], &mut [F]) -> f64 + Sync,
+    ) -> f64 {
+        let k = x.ncols();
+        over_rows(out, CHUNK_ROWS, |first, mut out| {
+            let mut sum = 0.0;
+            for (i, out) in (first..).zip(entries_mut(&mut out).chunks_exact_mut(k)) {
+                for (j, value) in self.row(i) {
+                    sum += f(i == j, value, row(&x, i), row(&x, j), out);
+                }
+            }
+            sum
+        })
     }
 }

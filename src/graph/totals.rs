@@ -8,7 +8,7 @@ use ndarray::{Array1, ArrayView1, ArrayViewMut1};
 use super::form::Structure;
 
 /// What rounding can leave of a cancelled sum, relative to its summands: some tens of units in the last place.
-const ROUNDING: f64 = 1e-14;
+pub(super) const ROUNDING: f64 = 1e-14;
 
 /// Whether `holds(i, row i of the sum)` for every row in order; stops at the first that fails.
 ///
@@ -26,7 +26,7 @@ pub(super) fn every_row(
 }
 
 /// Writes row `i` of the sum over `row`, of length `n`.
-pub(super) fn write_row(terms: &[(f64, &dyn Structure)], i: usize, mut row: ArrayViewMut1<f64>) {
+fn write_row(terms: &[(f64, &dyn Structure)], i: usize, mut row: ArrayViewMut1<f64>) {
     let mut magnitude = Array1::<f64>::zeros(row.len());
     row.fill(0.0);
     for (weight, form) in terms {

@@ -1,12 +1,15 @@
 //! The view graph `I ⊗ 1 1ᵀ` (claim T2): views of one sample are similar, and nothing else is.
 
-use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
+use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use super::components::UnionFind;
 use super::form::{Form, Structure};
-use super::labels::{LabelGraph, scatter};
+use super::labels::LabelGraph;
 use super::pairs::PairGraph;
+use super::product::{CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use crate::error::{Error, Result};
+use crate::linalg::rows::{entries, entries_mut, over_rows, sum_over};
+use crate::scalar::Scalar;
 
 /// `samples` blocks of `views` consecutive rows each. It is the label graph whose label is the sample index.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,17 +74,12 @@ impl Structure for ViewGraph {
         }
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
-        if self.views == 1 {
-            out.scaled_add(weight, &x);
-            return;
-        }
-        for block in self.blocks() {
-            let sum = x.slice(s![block.clone(), ..]).sum_axis(Axis(0));
-            for mut row in out.slice_mut(s![block, ..]).rows_mut() {
-                row.scaled_add(weight, &sum);
-            }
-        }
+    fn degrees(&self) -> Array1<f64> {
+        Array1::from_elem(self.order(), self.views as f64)
+    }
+
+    fn diagonal(&self) -> Array1<f64> {
+        Array1::ones(self.order())
     }
 
     fn frobenius_squared(&self) -> f64 {
@@ -96,10 +94,6 @@ impl Structure for ViewGraph {
         for block in self.blocks() {
             sets.join_all(block);
         }
-    }
-
-    fn energy(&self, z: ArrayView2<f64>) -> f64 {
-        self.blocks().map(|block| scatter(z, block)).sum()
     }
 
     fn restrict(&self, indices: &[usize]) -> Form {
@@ -120,5 +114,88 @@ impl Structure for ViewGraph {
             .flat_map(|block| block.clone().flat_map(move |i| (i..block.end).map(move |j| (i, j))))
             .map(|(i, j)| (i, j, s[i] * s[j]));
         vec![(1.0, Form::Pairs(PairGraph::from_upper(self.order(), &upper.collect::<Vec<_>>())))]
+    }
+}
+
+impl<F: Scalar> Product<F> for ViewGraph {
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        let k = x.ncols();
+        self.over_blocks(x, out, |_, sum, out| {
+            for out in out.chunks_exact_mut(k) {
+                add_scaled(weight, sum, out);
+            }
+            0.0
+        });
+    }
+
+    fn apply_off_diagonal_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        let k = x.ncols();
+        self.over_blocks(x, out, |x, sum, out| {
+            for (x, out) in x.chunks_exact(k).zip(out.chunks_exact_mut(k)) {
+                add_scaled_difference(weight, sum, x, out);
+            }
+            0.0
+        });
+    }
+
+    fn energy(&self, z: ArrayView2<F>) -> f64 {
+        let k = z.ncols();
+        let size = F::of(self.views as f64);
+        sum_over(self.samples, self.chunk(), |samples| {
+            let mut mean = vec![F::zero(); k];
+            let rows = &entries(&z)[samples.start * self.views * k..samples.end * self.views * k];
+            let of_block = |z: &[F]| {
+                write_sum(z, &mut mean);
+                mean.iter_mut().for_each(|entry| *entry /= size);
+                z.chunks_exact(k).map(|z| distance_squared(z, &mean)).sum::<f64>()
+            };
+            self.views as f64 * rows.chunks_exact(self.views * k).map(of_block).sum::<f64>()
+        })
+    }
+
+    fn laplacian_add(&self, weight: F, z: ArrayView2<F>, out: ArrayViewMut2<F>) -> f64 {
+        let k = z.ncols();
+        let size = F::of(self.views as f64);
+        self.views as f64
+            * self.over_blocks(z, out, |z, mean, out| {
+                mean.iter_mut().for_each(|entry| *entry /= size);
+                let rows = z.chunks_exact(k).zip(out.chunks_exact_mut(k));
+                rows.map(|(z, out)| add_scaled_difference(weight * size, z, mean, out)).sum()
+            })
+    }
+}
+
+impl ViewGraph {
+    /// Samples that one task handles.
+    fn chunk(&self) -> usize {
+        (CHUNK_ROWS / self.views).max(1)
+    }
+
+    /// The sum of `f(rows of x, their sum, rows of out)` over the samples; `f` may use the sum's place.
+    fn over_blocks<F: Scalar>(
+        &self,
+        x: ArrayView2<F>,
+        out: ArrayViewMut2<F>,
+        f: impl Fn(&[F], &mut [F], &mut [F]) -> f64 + Sync,
+    ) -> f64 {
+        let k = x.ncols();
+        over_rows(out, self.chunk() * self.views, |first, mut out| {
+            let mut sum = vec![F::zero(); k];
+            let blocks = entries(&x)[first * k..].chunks_exact(self.views * k);
+            let of_block = |(x, out): (&[F], &mut [F])| {
+                write_sum(x, &mut sum);
+                f(x, &mut sum, out)
+            };
+            blocks.zip(entries_mut(&mut out).chunks_exact_mut(self.views * k)).map(of_block).sum()
+        })
+    }
+}
+
+/// Writes the sum of the rows of `x` over `sum`.
+#[inline(always)]
+fn write_sum<F: Scalar>(x: &[F], sum: &mut [F]) {
+    sum.fill(F::zero());
+    for x in x.chunks_exact(sum.len()) {
+        add_scaled(F::one(), x, sum);
     }
 }

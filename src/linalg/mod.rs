@@ -20,8 +20,10 @@ mod backend;
 mod certificate;
 mod dense;
 mod eigen;
+pub(crate) mod exp;
 mod operator;
 mod product;
+pub(crate) mod rows;
 mod simd;
 mod subspace;
 mod woodbury;
@@ -33,7 +35,7 @@ pub use eigen::{
     Eigenpairs, PartialEigensolver, leading_eigenpairs, leading_eigenpairs_of_update, symmetric_eigen,
 };
 pub use operator::{Affine, Operator};
-pub(crate) use product::{add_product, product};
+pub(crate) use product::{add_product, add_product_on_this_thread, product};
 pub use subspace::{Filter, Subspace, SubspaceIteration, random_block};
 pub use woodbury::{KernelShiftInvert, Woodbury};
 

@@ -2,30 +2,32 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-/// A symmetric `n×n` map, known by its product with a block of vectors.
-pub trait Operator {
+use crate::scalar::Scalar;
+
+/// A symmetric `n×n` map, known by its product with a block of vectors of `F`.
+pub trait Operator<F: Scalar = f64> {
     /// The order `n`.
     fn order(&self) -> usize;
 
     /// Adds `weight · A x` to `out`; both of shape `(n, k)`, in any memory layout.
     ///
     /// Shapes are the caller's duty here: public doors check them once.
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, out: ArrayViewMut2<f64>);
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>);
 
     /// `A x` for `x` of shape `(n, k)`.
-    fn apply(&self, x: ArrayView2<f64>) -> Array2<f64> {
+    fn apply(&self, x: ArrayView2<F>) -> Array2<F> {
         let mut out = Array2::zeros(x.raw_dim());
-        self.apply_add(1.0, x, out.view_mut());
+        self.apply_add(F::one(), x, out.view_mut());
         out
     }
 }
 
-impl<T: Operator + ?Sized> Operator for &T {
+impl<F: Scalar, T: Operator<F> + ?Sized> Operator<F> for &T {
     fn order(&self) -> usize {
         (**self).order()
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, out: ArrayViewMut2<f64>) {
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
         (**self).apply_add(weight, x, out);
     }
 }
@@ -53,12 +55,12 @@ impl<A: Operator> Operator for Affine<A> {
     }
 }
 
-impl Operator for ArrayView2<'_, f64> {
+impl<F: Scalar> Operator<F> for ArrayView2<'_, F> {
     fn order(&self) -> usize {
         self.nrows()
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
-        ndarray::linalg::general_mat_mul(weight, self, &x, 1.0, &mut out);
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
+        ndarray::linalg::general_mat_mul(weight, self, &x, F::one(), &mut out);
     }
 }

@@ -17,3 +17,12 @@ pub(crate) fn product<F: Scalar>(a: ArrayView2<F>, b: ArrayView2<F>) -> Array2<F
 pub(crate) fn add_product<F: Scalar>(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>) {
     F::add_product(a, b, out);
 }
+
+/// The same on the calling thread alone, for tasks that are many already.
+pub(crate) fn add_product_on_this_thread<F: Scalar>(
+    a: ArrayView2<F>,
+    b: ArrayView2<F>,
+    out: ArrayViewMut2<F>,
+) {
+    F::add_product_on_this_thread(a, b, out);
+}

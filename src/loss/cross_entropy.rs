@@ -4,16 +4,17 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
+use crate::scalar::Scalar;
 
 /// The value of [`cross_entropy`] and its slopes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CrossEntropy {
+pub struct CrossEntropy<F: Scalar = f64> {
     /// The loss.
-    pub value: f64,
+    pub value: F,
     /// Gradient with respect to the representations, `(n, k)`; zero where the label is unknown.
-    pub gradient_z: Array2<f64>,
+    pub gradient_z: Array2<F>,
     /// Gradient with respect to the weights, `(k, c)`.
-    pub gradient_weights: Array2<f64>,
+    pub gradient_weights: Array2<F>,
 }
 
 /// The mean over the samples of known label of `log Σ_c exp(z_i w_c) − z_i w_{y_i}`, for representations `z` of shape
@@ -24,7 +25,11 @@ pub struct CrossEntropy {
 /// # Errors
 /// [`Error::Shape`] if the number of labels is not `n` or the weights are not `(k, c)`, [`Error::Empty`] if `k = 0` or no
 /// label is known, [`Error::NotFinite`] for bad `z` or weights, [`Error::Domain`] if the value overflows.
-pub fn cross_entropy(z: ArrayView2<f64>, weights: ArrayView2<f64>, labels: &Labels) -> Result<CrossEntropy> {
+pub fn cross_entropy<F: Scalar>(
+    z: ArrayView2<F>,
+    weights: ArrayView2<F>,
+    labels: &Labels,
+) -> Result<CrossEntropy<F>> {
     check::shape("z", &[labels.len(), z.ncols()], z.shape())?;
     check::shape("weights", &[z.ncols(), labels.classes()], weights.shape())?;
     if z.ncols() == 0 {
@@ -41,18 +46,18 @@ pub fn cross_entropy(z: ArrayView2<f64>, weights: ArrayView2<f64>, labels: &Labe
     let mut value = 0.0;
     for (mut row, class) in slopes.axis_iter_mut(Axis(0)).zip(labels.iter()) {
         let Some(class) = class else {
-            row.fill(0.0);
+            row.fill(F::zero());
             continue;
         };
-        let largest = row.fold(f64::NEG_INFINITY, |largest, &output| largest.max(output));
+        let largest = row.fold(F::neg_infinity(), |largest, &output| largest.max(output));
         let own = row[class] - largest;
         row.mapv_inplace(|output| (output - largest).exp());
         let sum = row.sum();
-        value += sum.ln() - own;
+        value += (sum.ln() - own).as_f64();
         row /= sum;
-        row[class] -= 1.0;
+        row[class] -= F::one();
     }
-    slopes /= known as f64;
+    slopes /= F::of(known as f64);
     Ok(CrossEntropy {
         value: super::bounded(value / known as f64)?,
         gradient_z: slopes.dot(&weights.t()),

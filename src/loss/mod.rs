@@ -11,64 +11,88 @@
 //! | [`Ridge`] | what a ridge regression of `Y` on `Z` leaves, `G = Y Yᵀ` | | `n k² + G` |
 //!
 //! `G` in the last column is the cost of a product `G Z`, as in [`crate::graph`]; nothing but [`NtXent`] looks at more
-//! than such products, and that in blocks of rows: no loss forms an `n×n` matrix (claims T16, T17). A batch is a loss on
-//! [`SimilarityGraph::restrict`]. [`cross_entropy`] stands apart: it needs the names of the classes, which no graph knows.
+//! than such products, and that in blocks of rows: no loss forms an `n×n` matrix (claims T16, T17). [`Penalised`] adds a
+//! penalty to a loss, [`NamedLoss`] is one chosen by its name. [`cross_entropy`] stands apart: it needs the names of the classes, which no graph knows.
+//!
+//! # Mini-batches
+//!
+//! A batch is a loss on [`SimilarityGraph::restrict`]. Of `n` samples of `V` views each let `m` be drawn with all their
+//! views, `b = mV` rows. What is a sum over pairs of views is unbiased once scaled: `(n/m) Σ_{ij ∈ batch} G_ij ‖z_i − z_j‖²`
+//! has the full sum as its mean, and the invariance term of [`VicReg`], divided by its number of rows, needs no scale. For a
+//! graph across samples, of which `m` single rows are drawn, the scale is `n(n−1) / (m(m−1))`. Everything else is biased:
+//! squares of sums (covariances, `‖ZᵀZ‖²`) and standard deviations gain or lose `O(1/m)`, and [`NtXent`] tells a positive
+//! from fewer others, so that its value grows with the batch, by about the logarithm of its size.
+//!
+//! # Precision
+//!
+//! Representations are in `f32` or `f64`, and so are gradients; parameters and graphs are in `f64`. Sums over samples are
+//! accumulated in double precision, so that a value in `f32` is good to about `1e-6` whatever `n`.
 //!
 //! The squared losses are minimised in closed form by [`crate::closed_form`].
 
 mod barlow_twins;
 mod cross_entropy;
+mod named;
 mod nt_xent;
+mod penalised;
 mod ridge;
+mod softmax;
 mod spectral;
 mod vicreg;
+mod views;
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
+use crate::linalg::rows::{in_pool, in_rows};
+use crate::scalar::Scalar;
 
 pub use barlow_twins::BarlowTwins;
 pub use cross_entropy::{CrossEntropy, cross_entropy};
+pub use named::NamedLoss;
 pub use nt_xent::NtXent;
+pub use penalised::Penalised;
 pub use ridge::Ridge;
 pub use spectral::SpectralLoss;
 pub use vicreg::VicReg;
+pub use views::Statistics;
 
-/// A function of representations `z` of shape `(n, k)` and a graph over the same `n` samples.
+/// A function of representations `z` of shape `(n, k)`, with entries of `F`, and a graph over the same `n` samples.
 ///
 /// # Errors
 /// Of every door: [`Error::Shape`] if `z` has not one row a sample, or the buffer not the shape of `z`;
 /// [`Error::Empty`] if `k = 0`; [`Error::NotFinite`] if `z` holds NaN or an infinity; [`Error::Domain`] if a parameter of
 /// the loss is out of its range or the value overflows; and what the loss itself needs.
-pub trait Loss {
+pub trait Loss<F: Scalar = f64>: Sync {
     /// The value, and its gradient written over `gradient` (whatever it held, in any memory layout) if there is one.
     ///
-    /// What a loss implements. Shapes and finite entries are the caller's duty here: the doors below check them once.
+    /// What a loss implements. Shapes, finite entries and row-major order are the caller's duty here: the doors below see
+    /// to them once, and to it that the value, here in double precision, is a number of `F`.
     ///
     /// # Errors
     /// Parameters out of range, and what the loss needs of `z` and the graph.
     fn evaluate(
         &self,
-        z: ArrayView2<f64>,
+        z: ArrayView2<F>,
         graph: &SimilarityGraph,
-        gradient: Option<ArrayViewMut2<f64>>,
+        gradient: Option<ArrayViewMut2<F>>,
     ) -> Result<f64>;
 
     /// The value.
     ///
     /// # Errors
     /// See [`Loss`].
-    fn value(&self, z: ArrayView2<f64>, graph: &SimilarityGraph) -> Result<f64> {
+    fn value(&self, z: ArrayView2<F>, graph: &SimilarityGraph) -> Result<F> {
         check_representations(z, graph)?;
-        bounded(self.evaluate(z, graph, None)?)
+        bounded(in_pool(|| self.evaluate(z.as_standard_layout().view(), graph, None))?)
     }
 
     /// The value and its gradient with respect to `z`, of shape `(n, k)`.
     ///
     /// # Errors
     /// See [`Loss`].
-    fn value_and_gradient(&self, z: ArrayView2<f64>, graph: &SimilarityGraph) -> Result<(f64, Array2<f64>)> {
+    fn value_and_gradient(&self, z: ArrayView2<F>, graph: &SimilarityGraph) -> Result<(F, Array2<F>)> {
         let mut gradient = Array2::zeros(z.raw_dim());
         let value = self.value_and_gradient_into(z, graph, gradient.view_mut())?;
         Ok((value, gradient))
@@ -82,17 +106,17 @@ pub trait Loss {
     /// See [`Loss`].
     fn value_and_gradient_into(
         &self,
-        z: ArrayView2<f64>,
+        z: ArrayView2<F>,
         graph: &SimilarityGraph,
-        gradient: ArrayViewMut2<f64>,
-    ) -> Result<f64> {
+        gradient: ArrayViewMut2<F>,
+    ) -> Result<F> {
         check_representations(z, graph)?;
         check::shape("gradient", z.shape(), gradient.shape())?;
-        bounded(self.evaluate(z, graph, Some(gradient))?)
+        bounded(in_pool(|| in_rows(z, gradient, |z, gradient| self.evaluate(z, graph, Some(gradient))))?)
     }
 }
 
-fn check_representations(z: ArrayView2<f64>, graph: &SimilarityGraph) -> Result<()> {
+fn check_representations<F: Scalar>(z: ArrayView2<F>, graph: &SimilarityGraph) -> Result<()> {
     check::shape("z", &[graph.len(), z.ncols()], z.shape())?;
     if z.ncols() == 0 {
         return Err(Error::Empty { argument: "z", expected: "column" });
@@ -100,21 +124,17 @@ fn check_representations(z: ArrayView2<f64>, graph: &SimilarityGraph) -> Result<
     check::finite("z", &z)
 }
 
-/// The value of a loss, unless it overflowed.
-fn bounded(value: f64) -> Result<f64> {
-    if value.is_finite() {
-        return Ok(value);
+/// The value of a loss in the precision of the representations, unless it overflowed.
+fn bounded<F: Scalar>(value: f64) -> Result<F> {
+    let rounded = F::of(value);
+    if rounded.is_finite() {
+        return Ok(rounded);
     }
     Err(Error::Domain {
         argument: "value of the loss",
         value,
         must: "finite: z or a parameter is out of scale",
     })
-}
-
-/// `Σ_ij A_ij B_ij`.
-fn inner(a: ArrayView2<f64>, b: ArrayView2<f64>) -> f64 {
-    Zip::from(a).and(b).fold(0.0, |sum, a, b| sum + a * b)
 }
 
 /// `‖A‖²`.

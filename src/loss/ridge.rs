@@ -1,12 +1,13 @@
 //! What a ridge regression of the labels leaves (claim T14).
 
-use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
-use super::{Loss, inner};
+use super::Loss;
 use crate::error::{Result, check};
 use crate::graph::SimilarityGraph;
+use crate::linalg::rows::inner;
 use crate::linalg::{Operator, thin_svd};
+use crate::scalar::Scalar;
 
 /// `min_W (1/n) ‖Z W − Y‖² + λ ‖W‖²` for targets `Y` known by their graph `G = Y Yᵀ` only: supervised learning with
 /// squared errors is a loss on a similarity graph.
@@ -15,7 +16,7 @@ use crate::linalg::{Operator, thin_svd};
 /// `Tr G / n`; its gradient is `−(2/n) (G − U diag(φ) Uᵀ G) U diag(σ / (σ² + nλ)) Vᵀ`. For a graph that is no `Y Yᵀ` the
 /// same formulas hold, without the regression.
 ///
-/// `O(n k²)`, the diagonal of the graph, and one product with it.
+/// `O(n k²)`, the diagonal of the graph, and one product with it; in double precision throughout.
 ///
 /// # Errors
 /// Of the doors of [`Loss`], besides theirs: [`crate::Error::Domain`] unless `λ > 0`.
@@ -25,16 +26,16 @@ pub struct Ridge {
     pub lambda: f64,
 }
 
-impl Loss for Ridge {
+impl<F: Scalar> Loss<F> for Ridge {
     fn evaluate(
         &self,
-        z: ArrayView2<f64>,
+        z: ArrayView2<F>,
         graph: &SimilarityGraph,
-        gradient: Option<ArrayViewMut2<f64>>,
+        gradient: Option<ArrayViewMut2<F>>,
     ) -> Result<f64> {
         check::positive("lambda", self.lambda)?;
         let n = z.nrows() as f64;
-        let svd = thin_svd(z)?;
+        let svd = thin_svd(z.mapv(F::as_f64).view())?;
         // σ / (σ² + nλ) without the square, which would leave the number range first; 0 at σ = 0.
         let inverse = svd.singular_values.mapv(|sigma| (sigma + n * self.lambda / sigma).recip());
         let shrunk = &svd.u * &(&svd.singular_values * &inverse);
@@ -44,7 +45,7 @@ impl Loss for Ridge {
             let seen = svd.u.t().dot(&image);
             let rest = image - shrunk.dot(&seen);
             let back = svd.vt * &inverse.insert_axis(Axis(1));
-            general_mat_mul(-2.0 / n, &rest, &back, 0.0, &mut gradient);
+            gradient.assign(&(rest.dot(&back) * (-2.0 / n)).mapv(F::of));
         }
         Ok(value)
     }

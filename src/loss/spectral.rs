@@ -1,12 +1,13 @@
 //! The squared losses (claim T13): polynomials in `Z` whose minimisers are eigenproblems on the graph.
 
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, concatenate, s};
 
-use super::{Loss, inner, squared_norm};
+use super::{Loss, squared_norm};
 use crate::error::{Result, check};
 use crate::graph::{LowRankPart, SimilarityGraph};
+use crate::linalg::rows::{Shifted, inner, multiply_in_place};
 use crate::linalg::{Operator, thin_svd};
+use crate::scalar::Scalar;
 
 /// `‖Z Zᵀ − G‖²` below this part of its summands loses too many digits to their cancellation.
 const CANCELLED: f64 = 1e-4;
@@ -33,21 +34,21 @@ pub enum SpectralLoss {
     BarlowTwins2,
 }
 
-impl Loss for SpectralLoss {
+impl<F: Scalar> Loss<F> for SpectralLoss {
     fn evaluate(
         &self,
-        z: ArrayView2<f64>,
+        z: ArrayView2<F>,
         graph: &SimilarityGraph,
-        gradient: Option<ArrayViewMut2<f64>>,
+        gradient: Option<ArrayViewMut2<F>>,
     ) -> Result<f64> {
         match *self {
             Self::SimClr2 => {
-                let gram = z.t().dot(&z);
+                let gram = Shifted::plain(z).gram();
                 let agreement = if let Some(mut gradient) = gradient {
-                    gradient.fill(0.0);
-                    graph.apply_add(1.0, z, gradient.view_mut());
+                    gradient.fill(F::zero());
+                    graph.apply_add(F::one(), z, gradient.view_mut());
                     let agreement = inner(z, gradient.view());
-                    general_mat_mul(4.0, &z, &gram, -4.0, &mut gradient);
+                    Shifted::plain(z).multiply(4.0, &gram, F::of(-4.0), gradient);
                     agreement
                 } else {
                     inner(z, graph.apply(z).view())
@@ -58,28 +59,33 @@ impl Loss for SpectralLoss {
                     && let (None, Some(part)) = graph.split_low_rank()
                     && part.factor.ncols() <= 2 * z.ncols()
                 {
-                    return misfit_of_factors(z, &part);
+                    return misfit_of_factors(z.mapv(F::as_f64).view(), &part);
                 }
                 // `max` would turn the NaN of an overflow into a perfect fit.
                 Ok(if expanded < 0.0 { 0.0 } else { expanded })
             }
             Self::Vic2 { lambda } => {
                 check::not_negative("lambda", lambda)?;
-                let excess = minus_identity(z.t().dot(&z));
-                let laplacian = graph.laplacian();
-                if let Some(mut gradient) = gradient {
-                    general_mat_mul(4.0, &z, &excess, 0.0, &mut gradient);
-                    laplacian.apply_add(2.0 * lambda, z, gradient);
-                }
-                Ok(squared_norm(&excess) + lambda * laplacian.energy(z)?)
+                let excess = minus_identity(Shifted::plain(z).gram());
+                let energy = if let Some(mut gradient) = gradient {
+                    Shifted::plain(z).multiply(4.0, &excess, F::zero(), gradient.view_mut());
+                    graph.laplacian_add(F::of(2.0 * lambda), z, gradient)
+                } else {
+                    graph.energy(z)
+                };
+                Ok(squared_norm(&excess) + lambda * energy)
             }
             Self::BarlowTwins2 => {
-                let image = graph.apply(z);
-                let excess = minus_identity(z.t().dot(&image));
                 if let Some(mut gradient) = gradient {
-                    general_mat_mul(4.0, &image, &excess, 0.0, &mut gradient);
+                    gradient.fill(F::zero());
+                    graph.apply_add(F::one(), z, gradient.view_mut());
+                    let excess = minus_identity(Shifted::plain(z).transposed_dot(gradient.view()));
+                    multiply_in_place(4.0, &excess, gradient);
+                    Ok(squared_norm(&excess))
+                } else {
+                    let image = graph.apply(z);
+                    Ok(squared_norm(&minus_identity(Shifted::plain(z).transposed_dot(image.view()))))
                 }
-                Ok(squared_norm(&excess))
             }
         }
     }

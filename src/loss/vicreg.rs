@@ -1,12 +1,13 @@
 //! Variance-invariance-covariance regularisation on a graph (claim T10).
 
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
 
 use super::Loss;
+use super::views::{Statistics, group_rows};
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
-use crate::linalg::Operator;
+use crate::linalg::rows::Shifted;
+use crate::scalar::Scalar;
 
 /// Standard deviation γ below which a column is pushed apart.
 const TARGET: f64 = 1.0;
@@ -16,14 +17,15 @@ const EPSILON: f64 = 1e-4;
 /// `a Σ_k (γ − s_k)₊ + b Σ_{k≠l} S_kl² + (c/n) Σ_ij G_ij ‖z_i − z_j‖²`, with `S` the covariance of the columns of `Z`
 /// (over `n − 1`), `s_k = √(S_kk + ε)`, `γ = 1` and `ε = 1e-4`.
 ///
-/// All views are pooled in one `S`; the original (Bardes et al. 2022) takes one a view, sums them, and divides the first
-/// two terms by `k`: its values differ.
+/// All views are pooled in one `S`. The original (Bardes et al. 2022) takes one a view, sums the first two terms over the
+/// views and divides them by `k`: [`Statistics::EachView`].
 ///
 /// `O(n k²)` and two products with the graph. At `s_k = γ` the gradient is the one from above. If `L` has a negative
 /// eigenvalue (signed graphs) the loss has no lower bound.
 ///
 /// # Errors
-/// Of the doors of [`Loss`], besides theirs: [`Error::Domain`] if a weight is negative or `n = 1`.
+/// Of the doors of [`Loss`], besides theirs: [`Error::Domain`] if a weight is negative or `n = 1` (one
+/// sample a view); [`Error::WrongForm`] for [`Statistics::EachView`] if the graph is none of views.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VicReg {
     /// Weight `a ≥ 0`; the original is 25.
@@ -32,48 +34,65 @@ pub struct VicReg {
     pub covariance: f64,
     /// Weight `c ≥ 0`; the original is 25.
     pub invariance: f64,
+    /// The samples over which `S` is taken; the original is each view alone.
+    pub statistics: Statistics,
 }
 
 impl Default for VicReg {
     fn default() -> Self {
-        Self { variance: 25.0, covariance: 1.0, invariance: 25.0 }
+        Self { variance: 25.0, covariance: 1.0, invariance: 25.0, statistics: Statistics::Pooled }
     }
 }
 
-impl Loss for VicReg {
+impl<F: Scalar> Loss<F> for VicReg {
     fn evaluate(
         &self,
-        z: ArrayView2<f64>,
+        z: ArrayView2<F>,
         graph: &SimilarityGraph,
-        gradient: Option<ArrayViewMut2<f64>>,
+        mut gradient: Option<ArrayViewMut2<F>>,
     ) -> Result<f64> {
-        let Self { variance, covariance, invariance } = *self;
+        let Self { variance, covariance, invariance, statistics: _ } = *self;
         check::not_negative("variance", variance)?;
         check::not_negative("covariance", covariance)?;
         check::not_negative("invariance", invariance)?;
-        if z.nrows() < 2 {
-            return Err(Error::Domain { argument: "number of samples", value: 1.0, must: "at least 2" });
+        let groups = self.statistics.groups(graph)?;
+        let size = z.nrows() / groups;
+        if size < 2 {
+            return Err(Error::Domain {
+                argument: "number of samples",
+                value: size as f64,
+                must: "at least 2",
+            });
         }
-        let (n, freedom) = (z.nrows() as f64, (z.nrows() - 1) as f64);
-        let centred = &z - &(z.sum_axis(Axis(0)) / n);
-        let mut off_diagonal = centred.t().dot(&centred) / freedom;
-        let deviations = off_diagonal.diag().mapv(|entry| (entry + EPSILON).sqrt());
-        off_diagonal.diag_mut().fill(0.0);
+        let (n, freedom) = (z.nrows() as f64, (size - 1) as f64);
+        let share = match self.statistics {
+            Statistics::Pooled => 1.0,
+            Statistics::EachView => (z.ncols() as f64).recip(),
+        };
+        let (variance, covariance) = (share * variance, share * covariance);
 
-        let shortfall: f64 = deviations.iter().map(|s| (TARGET - s).max(0.0)).sum();
-        let laplacian = graph.laplacian();
-        let value = variance * shortfall
-            + covariance * super::squared_norm(&off_diagonal)
-            + 2.0 * invariance / n * laplacian.energy(z)?;
+        let mut value = 0.0;
+        for group in 0..groups {
+            let centred = Shifted::centred(group_rows(&z, group, groups));
+            let mut off_diagonal = centred.gram() / freedom;
+            let deviations = off_diagonal.diag().mapv(|entry| (entry + EPSILON).sqrt());
+            off_diagonal.diag_mut().fill(0.0);
+            let shortfall: f64 = deviations.iter().map(|s| (TARGET - s).max(0.0)).sum();
+            value += variance * shortfall + covariance * super::squared_norm(&off_diagonal);
 
-        if let Some(mut gradient) = gradient {
-            let mut slopes: Array2<f64> = 4.0 * covariance * off_diagonal;
-            for (slope, &s) in slopes.diag_mut().iter_mut().zip(&deviations) {
-                *slope = if s < TARGET { -variance / s } else { 0.0 };
+            if let Some(gradient) = &mut gradient {
+                let mut slopes = 4.0 * covariance * off_diagonal;
+                for (slope, &s) in slopes.diag_mut().iter_mut().zip(&deviations) {
+                    *slope = if s < TARGET { -variance / s } else { 0.0 };
+                }
+                let gradient = gradient.slice_mut(s![group..;groups, ..]);
+                centred.multiply(freedom.recip(), &slopes, F::zero(), gradient);
             }
-            general_mat_mul(freedom.recip(), &centred, &slopes, 0.0, &mut gradient);
-            laplacian.apply_add(4.0 * invariance / n, z, gradient);
         }
-        Ok(value)
+        let energy = match gradient {
+            Some(gradient) => graph.laplacian_add(F::of(4.0 * invariance / n), z, gradient),
+            None => graph.energy(z),
+        };
+        Ok(value + 2.0 * invariance / n * energy)
     }
 }

@@ -84,10 +84,10 @@ fn methods_refuse_bad_input() {
     refused!(graph.restrict(&[]), Error::Empty { argument: "indices", .. });
     refused!(graph.restrict(&[0, 4]), Error::Domain { argument: "indices", .. });
     let laplacian = graph.laplacian();
-    refused!(laplacian.energy(Array2::zeros((3, 2)).view()), Error::Shape { argument: "z", .. });
+    refused!(laplacian.energy(Array2::<f64>::zeros((3, 2)).view()), Error::Shape { argument: "z", .. });
     refused!(laplacian.energy(array![[0.0], [0.0], [f64::NAN], [0.0]].view()), Error::NotFinite { .. });
     let normalised = laplacian.normalised().unwrap();
-    refused!(normalised.energy(Array2::zeros((3, 2)).view()), Error::Shape { argument: "z", .. });
+    refused!(normalised.energy(Array2::<f64>::zeros((3, 2)).view()), Error::Shape { argument: "z", .. });
 }
 
 #[test]

@@ -61,7 +61,7 @@ proptest! {
         let z = z.clone() * (0..z.ncols()).map(|_| [0.2, 4.0][rng.random_range(0..2)]).collect::<Array1<f64>>();
         prop_assume!(standard_deviations(&z).iter().all(|s| (s - 1.0).abs() > 1e-3));
         let [variance, covariance, invariance] = weights;
-        let loss = VicReg { variance, covariance, invariance };
+        let loss = VicReg { variance, covariance, invariance, ..VicReg::default() };
         let graph = SimilarityGraph::dense(g.clone()).unwrap();
         prop_assert!(close(loss.value(z.view(), &graph).unwrap(), vicreg(&z, &g, weights)));
         prop_assert!(slope_is_right(&loss, &z, &graph));
@@ -72,7 +72,7 @@ proptest! {
     fn t10_invariance_term_under_rotation((g, z) in random_graph_and_z(), seed in any::<u64>()) {
         let graph = SimilarityGraph::dense(g).unwrap();
         let rotated = z.dot(&rotation(z.ncols(), seed));
-        let loss = VicReg { variance: 0.0, covariance: 0.0, invariance: 25.0 };
+        let loss = VicReg { variance: 0.0, covariance: 0.0, ..VicReg::default() };
         prop_assert!(close(loss.value(rotated.view(), &graph).unwrap(), loss.value(z.view(), &graph).unwrap()));
         if z.ncols() > 1 {
             let loss = VicReg { invariance: 0.0, ..loss };
@@ -89,7 +89,7 @@ proptest! {
         let g = non_negative_graph(n, weighted, isolated_loop as f64, seed);
         let z = gaussian(n, k, &mut rng(seed.wrapping_add(1)));
         let graph = SimilarityGraph::dense(g.clone()).unwrap();
-        let loss = BarlowTwins { lambda };
+        let loss = BarlowTwins { lambda, ..BarlowTwins::default() };
         let correlations = edge_correlations(&z, &g);
         prop_assert!(correlations.iter().all(|c| c.abs() <= 1.0 + 1e-12));
         prop_assert!(close(loss.value(z.view(), &graph).unwrap(), redundancy(&correlations, lambda)));
@@ -106,7 +106,7 @@ proptest! {
         let u = (&z - &z.mean_axis(Axis(0)).unwrap()) / z.std_axis(Axis(0), 0.0);
         let (a, b) = (u.slice(s![..;2, ..]), u.slice(s![1..;2, ..]));
         let correlations = (a.t().dot(&b) + b.t().dot(&a)) / (2 * samples) as f64;
-        let value = BarlowTwins { lambda: 0.7 }.value(z.view(), &graph).unwrap();
+        let value = BarlowTwins { lambda: 0.7, ..BarlowTwins::default() }.value(z.view(), &graph).unwrap();
         prop_assert!(close(value, redundancy(&correlations, 0.7)));
     }
 

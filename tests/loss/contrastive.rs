@@ -78,6 +78,18 @@ proptest! {
         prop_assert!(close(value, expected));
     }
 
+    /// Temperatures at which exponentials are taken relative to the largest of each row, on cosines near 1.
+    #[test]
+    fn t17_low_temperatures(n in prop::sample::select(vec![4_usize, 64, 66, 150]), seed in any::<u64>()) {
+        let z = gaussian(n, 3, &mut rng(seed)) * 0.05 + 1.0;
+        let graph = SimilarityGraph::views(n / 2, 2).unwrap();
+        let temperature = 2e-3;
+        let (value, gradient) = NtXent { temperature }.value_and_gradient(z.view(), &graph).unwrap();
+        prop_assert!(close(value, nt_xent(&z, &graph.to_dense(), temperature)));
+        let expected = nt_xent_gradient(&z, &graph.to_dense(), temperature);
+        prop_assert!(rel(&gradient, &expected) < 1e-9);
+    }
+
     /// Row blocks that do and do not divide N, on cheap forms, against whole matrices.
     #[test]
     fn t17_blocks_of_rows(n in prop::sample::select(vec![2_usize, 63, 64, 65, 128, 150]), seed in any::<u64>()) {
@@ -97,11 +109,21 @@ proptest! {
 
 #[test]
 fn t11_finite_at_low_temperature() {
-    let z = gaussian(10, 3, &mut rng(1));
-    let graph = SimilarityGraph::views(5, 2).unwrap();
-    let (value, gradient) = NtXent { temperature: 1e-4 }.value_and_gradient(z.view(), &graph).unwrap();
-    // Cosines differ by at most 2, so no sample loses more than 2/τ and ln 9.
-    assert!(value > 0.0 && value <= 2e4 + 9.0_f64.ln());
+    let n = 150;
+    let mut z = gaussian(n, 3, &mut rng(1));
+    // Equal and opposite rows.
+    let first = z.row(0).to_owned();
+    z.row_mut(n - 1).assign(&first);
+    z.row_mut(n / 2).assign(&-first);
+    let graph = SimilarityGraph::views(n / 2, 2).unwrap();
+    let loss = NtXent { temperature: 1e-4 };
+    let (value, gradient) = loss.value_and_gradient(z.view(), &graph).unwrap();
+    // Cosines differ by at most 2, so no sample loses more than 2/τ and ln n.
+    let bound = 2e4 + (n as f64).ln();
+    assert!(value > 0.0 && value <= bound);
+    assert!(gradient.iter().all(|entry| entry.is_finite()));
+    let (in_single, gradient) = loss.value_and_gradient(z.mapv(|entry| entry as f32).view(), &graph).unwrap();
+    assert!((f64::from(in_single) - value).abs() <= 1e-4 * value);
     assert!(gradient.iter().all(|entry| entry.is_finite()));
 }
 

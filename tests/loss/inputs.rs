@@ -5,7 +5,9 @@ use pal::Error;
 use pal::closed_form;
 use pal::data::Labels;
 use pal::graph::SimilarityGraph;
-use pal::loss::{BarlowTwins, Loss, NtXent, Ridge, SpectralLoss, VicReg, cross_entropy};
+use pal::loss::{
+    BarlowTwins, Loss, NamedLoss, NtXent, Penalised, Ridge, SpectralLoss, Statistics, VicReg, cross_entropy,
+};
 
 use crate::support::{gaussian, rel, rng};
 
@@ -18,7 +20,7 @@ macro_rules! refused {
     };
 }
 
-fn every_loss() -> [Box<dyn Loss>; 7] {
+fn every_loss() -> [Box<dyn Loss>; 10] {
     [
         Box::new(SpectralLoss::SimClr2),
         Box::new(SpectralLoss::Vic2 { lambda: 1.0 }),
@@ -27,7 +29,58 @@ fn every_loss() -> [Box<dyn Loss>; 7] {
         Box::new(BarlowTwins::default()),
         Box::new(NtXent { temperature: 0.5 }),
         Box::new(Ridge { lambda: 0.1 }),
+        Box::new(VicReg { statistics: Statistics::EachView, ..VicReg::default() }),
+        Box::new(BarlowTwins { statistics: Statistics::EachView, ..BarlowTwins::default() }),
+        Box::new(Penalised { loss: SpectralLoss::BarlowTwins2, beta: 0.5 }),
     ]
+}
+
+#[test]
+fn statistics_of_each_view_need_views() {
+    let z = gaussian(6, 2, &mut rng(0));
+    let vicreg = VicReg { statistics: Statistics::EachView, ..VicReg::default() };
+    let barlow_twins = BarlowTwins { statistics: Statistics::EachView, ..BarlowTwins::default() };
+    let (views, identity) = (SimilarityGraph::views(3, 2).unwrap(), SimilarityGraph::identity(6).unwrap());
+    let labels = SimilarityGraph::labels(&Labels::new(vec![0, 0, 1, 1, 2, 2], 3).unwrap());
+    let threes = SimilarityGraph::views(2, 3).unwrap();
+    let mixed = SimilarityGraph::mixture([(0.5, views.clone()), (0.5, threes)]).unwrap();
+    for graph in [&identity, &labels, &mixed] {
+        refused!(vicreg.value(z.view(), graph), Error::WrongForm { argument: "graph", .. });
+        refused!(barlow_twins.value(z.view(), graph), Error::WrongForm { argument: "graph", .. });
+    }
+    let without_diagonal = SimilarityGraph::mixture([(1.0, views), (-1.0, identity)]).unwrap();
+    assert!(barlow_twins.value(z.view(), &without_diagonal).is_ok());
+    let single = SimilarityGraph::views(1, 2).unwrap();
+    refused!(vicreg.value(z.slice(s![..2, ..]), &single), Error::Domain { value: 1.0, .. });
+}
+
+#[test]
+fn losses_by_name() {
+    let graph = SimilarityGraph::views(3, 2).unwrap();
+    let z = gaussian(6, 2, &mut rng(0));
+    let defaults: [(&str, Box<dyn Loss>); 9] = [
+        ("nt-xent", Box::new(NtXent { temperature: 0.1 })),
+        ("simclr", Box::new(NtXent { temperature: 0.1 })),
+        ("supcon", Box::new(NtXent { temperature: 0.1 })),
+        ("vicreg", Box::new(VicReg::default())),
+        ("barlow-twins", Box::new(BarlowTwins::default())),
+        ("simclr2", Box::new(SpectralLoss::SimClr2)),
+        ("vic2", Box::new(SpectralLoss::Vic2 { lambda: 2.0 })),
+        ("bt2", Box::new(SpectralLoss::BarlowTwins2)),
+        ("ridge", Box::new(Ridge { lambda: 1e-3 })),
+    ];
+    assert_eq!(defaults.each_ref().map(|(name, _)| *name), NamedLoss::NAMES);
+    for (name, loss) in defaults {
+        let named: NamedLoss = name.parse().unwrap();
+        assert_eq!(
+            named.value_and_gradient(z.view(), &graph).unwrap(),
+            loss.value_and_gradient(z.view(), &graph).unwrap()
+        );
+    }
+    let unknown = "simsiam".parse::<NamedLoss>();
+    let message = unknown.as_ref().unwrap_err().to_string();
+    assert!(message.contains("\"simsiam\"") && NamedLoss::NAMES.iter().all(|name| message.contains(name)));
+    refused!(unknown, Error::UnknownName { argument: "loss", .. });
 }
 
 #[test]
@@ -59,10 +112,11 @@ fn parameters_out_of_range() {
     let z = gaussian(6, 2, &mut rng(0));
     for bad in [-1.0, f64::NAN, f64::INFINITY] {
         let weights = VicReg::default();
-        let losses: [(Box<dyn Loss>, &str); 7] = [
+        let losses: [(Box<dyn Loss>, &str); 8] = [
             (Box::new(SpectralLoss::Vic2 { lambda: bad }), "lambda"),
-            (Box::new(BarlowTwins { lambda: bad }), "lambda"),
+            (Box::new(BarlowTwins { lambda: bad, ..BarlowTwins::default() }), "lambda"),
             (Box::new(Ridge { lambda: bad }), "lambda"),
+            (Box::new(Penalised { loss: SpectralLoss::BarlowTwins2, beta: bad }), "beta"),
             (Box::new(NtXent { temperature: bad }), "temperature"),
             (Box::new(VicReg { variance: bad, ..weights }), "variance"),
             (Box::new(VicReg { covariance: bad, ..weights }), "covariance"),
@@ -143,7 +197,7 @@ fn a_representation_of_zeros() {
         (&SpectralLoss::SimClr2 as &dyn Loss, 12.0),
         (&SpectralLoss::Vic2 { lambda: 2.0 }, 2.0),
         (&SpectralLoss::BarlowTwins2, 2.0),
-        (&VicReg { variance: 1.0, covariance: 1.0, invariance: 1.0 }, 1.98),
+        (&VicReg { variance: 1.0, covariance: 1.0, invariance: 1.0, ..VicReg::default() }, 1.98),
         (&Ridge { lambda: 0.1 }, 1.0),
     ] {
         let (value, gradient) = loss.value_and_gradient(z.view(), &graph).unwrap();

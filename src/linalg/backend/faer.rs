@@ -60,20 +60,42 @@ const SEQUENTIAL_BELOW: usize = 1 << 21;
 const TASK_ROWS: (usize, usize) = (32, 128);
 
 impl<F: NdFloat + ComplexField> Multiply for F {
-    fn add_product(a: ArrayView2<F>, b: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
-        let ((m, k), n) = (a.dim(), b.ncols());
-        if m * k * n == 0 {
-            return;
-        }
+    fn add_product(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        with_row_major(a, b, out, add_product_to_rows);
+    }
+
+    fn add_product_on_this_thread(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        with_row_major(a, b, out, |a, b, out| {
+            let out = MatMut::from_row_major_slice_mut(out, a.nrows(), b.ncols());
+            matmul(out, Accum::Add, a, b, F::one(), Par::Seq);
+        });
+    }
+}
+
+/// Calls `add`, which adds `A B` to the row-major `out`, with what amounts to that in any memory layout.
+fn with_row_major<F: NdFloat + ComplexField>(
+    a: ArrayView2<F>,
+    b: ArrayView2<F>,
+    mut out: ArrayViewMut2<F>,
+    add: impl Fn(MatRef<F>, MatRef<F>, &mut [F]),
+) {
+    if a.is_empty() || b.is_empty() {
+        return;
+    }
+    if let Some(entries) = out.as_slice_mut() {
+        with_matrix(a, |a| with_matrix(b, |b| add(a, b, entries)));
+    } else if out.t().is_standard_layout() {
+        let mut out = out.reversed_axes();
         if let Some(entries) = out.as_slice_mut() {
-            with_matrix(a, |a| with_matrix(b, |b| add_product_to_rows(a, b, entries)));
-        } else if out.t().is_standard_layout() {
-            Self::add_product(b.reversed_axes(), a.reversed_axes(), out.reversed_axes());
-        } else {
-            let mut copy = out.to_owned();
-            Self::add_product(a, b, copy.view_mut());
-            out.assign(&copy);
+            let (a, b) = (b.reversed_axes(), a.reversed_axes());
+            with_matrix(a, |a| with_matrix(b, |b| add(a, b, entries)));
         }
+    } else {
+        let mut copy = out.as_standard_layout().into_owned();
+        if let Some(entries) = copy.as_slice_mut() {
+            with_matrix(a, |a| with_matrix(b, |b| add(a, b, entries)));
+        }
+        out.assign(&copy);
     }
 }
 

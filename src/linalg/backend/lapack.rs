@@ -55,6 +55,10 @@ impl<F: NdFloat> Multiply for F {
     fn add_product(a: ArrayView2<F>, b: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
         general_mat_mul(F::one(), &a, &b, F::one(), &mut out);
     }
+
+    fn add_product_on_this_thread(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        Self::add_product(a, b, out);
+    }
 }
 
 fn not_converged(solver: &'static str) -> Error {

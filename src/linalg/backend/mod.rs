@@ -35,6 +35,10 @@ pub trait Multiply: Sized {
     /// Shapes are the caller's duty.
     #[doc(hidden)]
     fn add_product(a: ArrayView2<Self>, b: ArrayView2<Self>, out: ArrayViewMut2<Self>);
+
+    /// The same on the calling thread alone, for tasks that are many already.
+    #[doc(hidden)]
+    fn add_product_on_this_thread(a: ArrayView2<Self>, b: ArrayView2<Self>, out: ArrayViewMut2<Self>);
 }
 
 /// The block-diagonal factor of a symmetric indefinite factorisation `P A Pᵀ = L B Lᵀ`.

@@ -1,0 +1,86 @@
+//! What of a form depends on the precision of the vectors: its products, and the energy of representations.
+//!
+//! Weights of graphs are in double precision and rounded to that of the vectors. Every sum over samples is taken in
+//! chunks of rows, in the vectors' precision inside a chunk and in double precision over chunks, and chunks go to
+//! threads: results do not depend on how many there are.
+
+use ndarray::{Array1, ArrayView2, ArrayViewMut2, Zip};
+
+use super::form::Structure;
+use crate::scalar::Scalar;
+
+/// Rows that one task handles. Fixed, so that results do not depend on the number of threads.
+pub(super) const CHUNK_ROWS: usize = 1024;
+
+/// What a form can do with a block of vectors at its own cost. Shapes are the caller's duty, and rows in one piece
+/// ([`crate::linalg::rows::in_rows`]).
+pub(super) trait Product<F: Scalar>: Structure {
+    /// Adds `weight · F x` to `out`; both of shape `(n, k)`, `k ≥ 1`.
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>);
+
+    /// Adds `weight · (F − diag F) x` to `out`; both of shape `(n, k)`, `k ≥ 1`.
+    ///
+    /// By subtraction, for forms whose diagonal is not far larger than their other entries.
+    fn apply_off_diagonal_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
+        self.apply_add(weight, x, out.view_mut());
+        add_scaled_rows(-weight, &self.diagonal(), x, out);
+    }
+
+    /// `½ Σ_ij F_ij ‖z_i − z_j‖²`, by differences; `z` of shape `(n, k)`, `k ≥ 1`.
+    fn energy(&self, z: ArrayView2<F>) -> f64;
+
+    /// Adds `weight · (D − F) z` to `out`, `D` the degrees, and returns the energy of `z`.
+    fn laplacian_add(&self, weight: F, z: ArrayView2<F>, mut out: ArrayViewMut2<F>) -> f64 {
+        add_scaled_rows(weight, &self.degrees(), z, out.view_mut());
+        self.apply_add(-weight, z, out);
+        self.energy(z)
+    }
+}
+
+/// `out += scale · x`.
+#[inline(always)]
+pub(super) fn add_scaled<F: Scalar>(scale: F, x: &[F], out: &mut [F]) {
+    for (out, &x) in out.iter_mut().zip(x) {
+        *out += scale * x;
+    }
+}
+
+/// `out += scale (a − b)`; returns `‖a − b‖²`.
+#[inline(always)]
+pub(super) fn add_scaled_difference<F: Scalar>(scale: F, a: &[F], b: &[F], out: &mut [F]) -> f64 {
+    for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *out += scale * (a - b);
+    }
+    distance_squared(a, b)
+}
+
+/// `‖a − b‖²`, in eight running sums.
+#[inline(always)]
+pub(super) fn distance_squared<F: Scalar>(a: &[F], b: &[F]) -> f64 {
+    const LANES: usize = 8;
+    let mut sums = [F::zero(); LANES];
+    let (mut a, mut b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    for (a, b) in a.by_ref().zip(b.by_ref()) {
+        for lane in 0..LANES {
+            let difference = a[lane] - b[lane];
+            sums[lane] += difference * difference;
+        }
+    }
+    for ((sum, &a), &b) in sums.iter_mut().zip(a.remainder()).zip(b.remainder()) {
+        *sum += (a - b) * (a - b);
+    }
+    sums.iter().map(|sum| sum.as_f64()).sum()
+}
+
+/// Adds `weight · diag(scales) x` to `out`.
+pub(super) fn add_scaled_rows<F: Scalar>(
+    weight: F,
+    scales: &Array1<f64>,
+    x: ArrayView2<F>,
+    mut out: ArrayViewMut2<F>,
+) {
+    Zip::from(out.rows_mut())
+        .and(x.rows())
+        .and(scales)
+        .for_each(|mut out, x, &scale| out.scaled_add(weight * F::of(scale), &x));
+}

@@ -1,0 +1,223 @@
+//! Tall matrices by blocks of rows: products in parallel, sums over rows in a fixed order.
+//!
+//! Sums are in the precision of the entries inside a block and in double precision over blocks: their error does not grow
+//! with the number of rows. Blocks go to threads, and results do not depend on how many there are.
+
+use std::ops::Range;
+
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
+use rayon::prelude::*;
+
+use super::add_product_on_this_thread;
+use crate::scalar::Scalar;
+
+/// Rows that one task handles, and whose sum is in the precision of the entries. Fixed, so that results do not depend on
+/// the number of threads.
+pub(crate) const BLOCK_ROWS: usize = 256;
+
+/// Sums that are kept apart until the end. Fixed, too.
+const PARTIAL_SUMS: usize = 32;
+
+/// `f(x, out)` with arrays in row-major order, copied if they are not.
+pub(crate) fn in_rows<F: Scalar, T>(
+    x: ArrayView2<F>,
+    mut out: ArrayViewMut2<F>,
+    f: impl FnOnce(ArrayView2<F>, ArrayViewMut2<F>) -> T,
+) -> T {
+    let x = x.as_standard_layout();
+    if out.is_standard_layout() {
+        return f(x.view(), out);
+    }
+    let mut copy = out.as_standard_layout().into_owned();
+    let result = f(x.view(), copy.view_mut());
+    out.assign(&copy);
+    result
+}
+
+/// The entries of an array in row-major order.
+pub(crate) fn entries<'a, F>(x: &'a ArrayView2<F>) -> &'a [F] {
+    debug_assert!(x.is_standard_layout());
+    x.as_slice().unwrap_or_default()
+}
+
+/// The entries of an array in row-major order.
+pub(crate) fn entries_mut<'a, F>(out: &'a mut ArrayViewMut2<F>) -> &'a mut [F] {
+    debug_assert!(out.is_standard_layout());
+    out.as_slice_mut().unwrap_or_default()
+}
+
+/// Row `i` of an array in row-major order.
+#[inline(always)]
+pub(crate) fn row<'a, F>(x: &'a ArrayView2<F>, i: usize) -> &'a [F] {
+    &entries(x)[i * x.ncols()..][..x.ncols()]
+}
+
+/// `f()` inside the thread pool, which parallel loops in it then need not enter one by one.
+pub(crate) fn in_pool<T: Send>(f: impl FnOnce() -> T + Send) -> T {
+    rayon::join(f, || ()).0
+}
+
+/// The sum of `f` over the chunks of `0..count`, `chunk` numbers each but the last.
+pub(crate) fn sum_over(count: usize, chunk: usize, f: impl Fn(Range<usize>) -> f64 + Sync) -> f64 {
+    if count <= chunk {
+        return f(0..count);
+    }
+    let part = |position: usize| f(position * chunk..(position * chunk + chunk).min(count));
+    (0..count.div_ceil(chunk)).into_par_iter().map(part).collect::<Vec<_>>().iter().sum()
+}
+
+/// `f(first row, rows)` for chunks of rows of `out`, `chunk` rows each but the last; the sum of what it returns.
+pub(crate) fn over_rows<F: Scalar>(
+    mut out: ArrayViewMut2<F>,
+    chunk: usize,
+    f: impl Fn(usize, ArrayViewMut2<F>) -> f64 + Sync,
+) -> f64 {
+    if out.nrows() <= chunk {
+        return f(0, out);
+    }
+    let chunks = out.axis_chunks_iter_mut(Axis(0), chunk).into_par_iter().enumerate();
+    chunks.map(|(position, rows)| f(position * chunk, rows)).collect::<Vec<_>>().iter().sum()
+}
+
+/// A matrix `(n, k)` less a row, `A − 1 mᵀ`, which is never stored.
+#[derive(Debug)]
+pub(crate) struct Shifted<'a, F> {
+    matrix: ArrayView2<'a, F>,
+    shift: Option<Array1<F>>,
+}
+
+impl<'a, F: Scalar> Shifted<'a, F> {
+    /// The matrix itself.
+    pub(crate) fn plain(matrix: ArrayView2<'a, F>) -> Self {
+        Self { matrix, shift: None }
+    }
+
+    /// The matrix less the mean of its rows.
+    pub(crate) fn centred(matrix: ArrayView2<'a, F>) -> Self {
+        let n = matrix.nrows() as f64;
+        let mean = column_sums(matrix).mapv(|sum| F::of(sum / n));
+        Self { matrix, shift: Some(mean) }
+    }
+
+    fn block(&self, rows: Range<usize>) -> CowArray<'_, F, Ix2> {
+        let block = self.matrix.slice(s![rows, ..]);
+        match &self.shift {
+            Some(shift) => (&block - shift).into(),
+            None => block.into(),
+        }
+    }
+
+    /// `AᵀA`, `(k, k)`. `O(n k²)` time, `O(k²)` memory.
+    pub(crate) fn gram(&self) -> Array2<f64> {
+        self.sum_of_products(|block, _, out| add_product_on_this_thread(block.t(), block.view(), out))
+    }
+
+    /// `AᵀB` for `b` of shape `(n, k)`. `O(n k²)` time, `O(k²)` memory.
+    pub(crate) fn transposed_dot(&self, b: ArrayView2<F>) -> Array2<f64> {
+        self.sum_of_products(|block, rows, out| {
+            add_product_on_this_thread(block.t(), b.slice(s![rows, ..]), out);
+        })
+    }
+
+    /// `out ← scale · A M + keep · out`, for `m` of shape `(k, k)`; `O(n k²)`.
+    pub(crate) fn multiply(&self, scale: f64, m: &Array2<f64>, keep: F, out: ArrayViewMut2<F>) {
+        let m = m.mapv(|entry| F::of(scale * entry));
+        over_rows(out, BLOCK_ROWS, |first, mut out| {
+            if keep == F::zero() {
+                out.fill(keep); // whatever it held, NaN too
+            } else {
+                out *= keep;
+            }
+            let block = self.block(first..first + out.nrows());
+            add_product_on_this_thread(block.view(), m.view(), out);
+            0.0
+        });
+    }
+
+    fn sum_of_products(
+        &self,
+        add: impl Fn(CowArray<'_, F, Ix2>, Range<usize>, ArrayViewMut2<F>) + Sync,
+    ) -> Array2<f64> {
+        let (n, k) = self.matrix.dim();
+        let blocks = n.div_ceil(BLOCK_ROWS);
+        // As much memory as the matrix at most.
+        let partial_sums = PARTIAL_SUMS.min(n / k.max(1)).clamp(1, blocks.max(1));
+        let partial = |part: usize| {
+            let (mut sum, mut of_block) = (Array2::zeros((k, k)), Array2::zeros((k, k)));
+            for block in part * blocks / partial_sums..(part + 1) * blocks / partial_sums {
+                let rows = block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n);
+                of_block.fill(F::zero());
+                add(self.block(rows.clone()), rows, of_block.view_mut());
+                sum.zip_mut_with(&of_block, |sum: &mut f64, &entry| *sum += entry.as_f64());
+            }
+            sum
+        };
+        if partial_sums == 1 {
+            return partial(0);
+        }
+        let mut partials: Vec<Array2<f64>> = (0..partial_sums).into_par_iter().map(partial).collect();
+        let rest = partials.split_off(1);
+        let mut total = partials.swap_remove(0);
+        rest.iter().for_each(|partial| total += partial);
+        total
+    }
+}
+
+/// `out ← scale · out M` for `m` of shape `(k, k)`; `O(n k²)`.
+pub(crate) fn multiply_in_place<F: Scalar>(scale: f64, m: &Array2<f64>, out: ArrayViewMut2<F>) {
+    let m = m.mapv(|entry| F::of(scale * entry));
+    over_rows(out, BLOCK_ROWS, |_, mut out| {
+        let block = out.to_owned();
+        out.fill(F::zero());
+        add_product_on_this_thread(block.view(), m.view(), out);
+        0.0
+    });
+}
+
+/// `Aᵀ 1`, of length `k`.
+pub(crate) fn column_sums<F: Scalar>(a: ArrayView2<F>) -> Array1<f64> {
+    let sums = sums_over_blocks(a.nrows(), a.ncols(), |rows, sums| {
+        let of_block = a.slice(s![rows, ..]).sum_axis(Axis(0));
+        for (sum, entry) in sums.iter_mut().zip(of_block) {
+            *sum += entry.as_f64();
+        }
+    });
+    sums.into()
+}
+
+/// `len` sums over `0..n`, to which `add(rows, sums)` adds the summands of a block; in double precision.
+pub(crate) fn sums_over_blocks(
+    n: usize,
+    len: usize,
+    add: impl Fn(Range<usize>, &mut [f64]) + Sync,
+) -> Vec<f64> {
+    let blocks = n.div_ceil(BLOCK_ROWS);
+    // A fixed number of partial sums, each of a number of blocks.
+    let partial_sums = PARTIAL_SUMS.min(blocks).max(1);
+    let partial = |part: usize| {
+        let mut sums = vec![0.0; len];
+        for block in part * blocks / partial_sums..(part + 1) * blocks / partial_sums {
+            add(block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n), &mut sums);
+        }
+        sums
+    };
+    if partial_sums == 1 {
+        return partial(0);
+    }
+    let partials: Vec<Vec<f64>> = (0..partial_sums).into_par_iter().map(partial).collect();
+    let mut total = vec![0.0; len];
+    for partial in partials {
+        for (total, sum) in total.iter_mut().zip(partial) {
+            *total += sum;
+        }
+    }
+    total
+}
+
+/// `Σ_ij A_ij B_ij`.
+pub(crate) fn inner<F: Scalar>(a: ArrayView2<F>, b: ArrayView2<F>) -> f64 {
+    sum_over(a.nrows(), BLOCK_ROWS, |rows| {
+        let of_row = |i: usize| a.row(i).dot(&b.row(i)).as_f64();
+        rows.map(of_row).sum()
+    })
+}

@@ -1,0 +1,39 @@
+//! A loss with a penalty on the size of the representations (claim T47).
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use super::Loss;
+use crate::error::{Result, check};
+use crate::graph::SimilarityGraph;
+use crate::linalg::rows::inner;
+use crate::scalar::Scalar;
+
+/// `loss + 2β ‖Z‖²`, what [`crate::closed_form::free`] minimises for a squared loss and this β.
+///
+/// Squared Barlow Twins has many minimisers; with any β > 0 they are the leading eigenvectors of the graph alone.
+///
+/// # Errors
+/// Of the doors of [`Loss`], besides those of the loss: [`crate::Error::Domain`] if `β < 0`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Penalised<L> {
+    /// The loss without the penalty.
+    pub loss: L,
+    /// Weight β ≥ 0.
+    pub beta: f64,
+}
+
+impl<F: Scalar, L: Loss<F>> Loss<F> for Penalised<L> {
+    fn evaluate(
+        &self,
+        z: ArrayView2<F>,
+        graph: &SimilarityGraph,
+        mut gradient: Option<ArrayViewMut2<F>>,
+    ) -> Result<f64> {
+        check::not_negative("beta", self.beta)?;
+        let value = self.loss.evaluate(z, graph, gradient.as_mut().map(|gradient| gradient.view_mut()))?;
+        if let Some(mut gradient) = gradient {
+            gradient.scaled_add(F::of(4.0 * self.beta), &z);
+        }
+        Ok(value + 2.0 * self.beta * inner(z, z))
+    }
+}
