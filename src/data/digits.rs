@@ -6,6 +6,7 @@
 
 use ndarray::{Array1, Array3};
 
+use super::augment::ImageShape;
 use super::io::read_embedded_npz;
 use super::{Labelled, Labels};
 use crate::error::{Error, Result};
@@ -17,6 +18,9 @@ const BYTES: &[u8] = include_bytes!("../../assets/digits.npz");
 const DARKEST: f64 = 16.0;
 
 const CLASSES: usize = 10;
+
+/// How the pixels of [`digits`] stand in a row.
+pub const DIGITS_SHAPE: ImageShape = ImageShape::grey(8, 8);
 
 /// Number of samples of [`digits`] that are for training: the first 1347 of 1797.
 pub const DIGITS_TRAIN: usize = 1347;

@@ -9,22 +9,22 @@
 //! | [`mixture`] | four unit vectors of R⁴ with noise around them | drawn uniformly for each point |
 //! | [`digits`] | 1797 handwritten digits, 8 × 8 pixels | the ten digits, nearly balanced |
 //!
-//! [`views_by_noise`] makes several noisy views of each sample: the positive pairs of self-supervised learning.
+//! [`augment`] makes views of samples, the positive pairs of self-supervised learning; [`io`] reads and writes files.
 
+pub mod augment;
 mod circles;
 mod digits;
 pub mod io;
 mod labels;
 mod mixture;
-mod views;
 
 use ndarray::{Array2, s};
 
+pub use augment::views_by_noise;
 pub use circles::{circles, circles_sweep};
-pub use digits::{DIGITS_TRAIN, digits, digits_train_and_test};
+pub use digits::{DIGITS_SHAPE, DIGITS_TRAIN, digits, digits_train_and_test};
 pub use labels::Labels;
 pub use mixture::{MIXTURE_NOISE, mixture};
-pub use views::views_by_noise;
 
 use crate::error::{Result, check};
 
