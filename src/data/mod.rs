@@ -1,27 +1,32 @@
 //! Samples and their labels: synthetic generators, augmentations, file readers and writers.
 //!
-//! Two synthetic sets come in two forms each question needs:
+//! Sets made by a formula, and one measured:
 //!
 //! | set | inputs | classes |
 //! |---|---|---|
 //! | [`circles`] | four rings of radius 1 to 4 in the plane, points at random | drawn uniformly for each point |
 //! | [`circles_sweep`] | the same rings, each swept once and evenly | sorted, a quarter of the points each |
 //! | [`mixture`] | four unit vectors of R⁴ with noise around them | drawn uniformly for each point |
+//! | [`digits`] | 1797 handwritten digits, 8 × 8 pixels | the ten digits, nearly balanced |
 //!
-//! [`views_by_noise`] makes several noisy views of each sample: the positive pairs of self-supervised learning.
+//! [`augment`] makes views of samples, the positive pairs of self-supervised learning; [`io`] reads and writes files.
 
+pub mod augment;
 mod circles;
+mod digits;
 pub mod io;
 mod labels;
 mod mixture;
-mod views;
 
-use ndarray::Array2;
+use ndarray::{Array2, s};
 
+pub use augment::views_by_noise;
 pub use circles::{circles, circles_sweep};
+pub use digits::{DIGITS_SHAPE, DIGITS_TRAIN, digits, digits_train_and_test};
 pub use labels::Labels;
 pub use mixture::{MIXTURE_NOISE, mixture};
-pub use views::views_by_noise;
+
+use crate::error::{Result, check};
 
 /// Samples and their classes.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,4 +35,23 @@ pub struct Labelled {
     pub inputs: Array2<f64>,
     /// The class of each row.
     pub labels: Labels,
+}
+
+impl Labelled {
+    /// The first `first` samples, and the others; both know of the same classes, if one may have no member there.
+    ///
+    /// # Errors
+    /// [`Error::Domain`](crate::Error::Domain) if a part would be empty, [`Error::Shape`](crate::Error::Shape) if there
+    /// are not as many labels as inputs.
+    pub fn split_at(&self, first: usize) -> Result<(Self, Self)> {
+        let n = self.labels.len();
+        check::shape("inputs", &[n, self.inputs.ncols()], self.inputs.shape())?;
+        check::count("first", first, n - 1, "at least 1 and below the number of samples")?;
+        let part = |range: std::ops::Range<usize>| {
+            let class_of = range.clone().map(|i| self.labels.class_of(i)).collect();
+            let labels = Labels::partial(class_of, self.labels.classes())?;
+            Ok(Self { inputs: self.inputs.slice(s![range, ..]).to_owned(), labels })
+        };
+        Ok((part(0..first)?, part(first..n)?))
+    }
 }

@@ -53,6 +53,11 @@ impl SpectralFactor {
     }
 }
 
+/// In units of `max(m, n) ε σ_max`: of the singular values that should be zero, the default backend's exceed 1 once in
+/// 3000 decompositions of 8 × 15 matrices of rank 3, and 4 once in 10⁵. One mistaken for a direction of its own would
+/// dominate the solution.
+const RANK_MARGIN: f64 = 32.0;
+
 /// The thin singular value decomposition `A = U diag(σ) Vᵀ` of `a` of shape `(m, n)`; `O(m n min(m, n))`.
 ///
 /// # Errors
@@ -74,17 +79,17 @@ pub fn thin_svd(a: ArrayView2<f64>) -> Result<ThinSvd> {
 }
 
 impl ThinSvd {
-    /// Number of singular values above `max(m, n) · ε · σ_max`.
+    /// Number of singular values above `32 max(m, n) ε σ_max`.
     pub fn rank(&self) -> usize {
         let longest = self.u.nrows().max(self.vt.ncols());
-        let smallest = longest as f64 * f64::EPSILON * self.singular_values[0];
+        let smallest = RANK_MARGIN * longest as f64 * f64::EPSILON * self.singular_values[0];
         self.singular_values.iter().take_while(|&&sigma| sigma > smallest).count()
     }
 }
 
 /// The solution `W` of shape `(p, c)` of least norm among the minimisers of `‖A W − B‖`, `A` `(m, p)`, `B` `(m, c)`.
 ///
-/// Singular values below `max(m, p) · ε · σ_max` count as zero. Cost `O(m p min(m, p))`.
+/// Singular values below `32 max(m, p) ε σ_max` count as zero. Cost `O(m p min(m, p))`.
 ///
 /// # Errors
 /// [`Error::Empty`] for an empty `a`, [`Error::Shape`] if `b` has other rows, [`Error::NotFinite`],

@@ -1,5 +1,7 @@
 //! What the answers say together: the shared query state of the active experiments (claim T49).
 
+use std::collections::HashSet;
+
 use ndarray::Array2;
 
 use super::{Answer, Query};
@@ -85,8 +87,8 @@ impl Knowledge {
     /// Takes in an answer.
     ///
     /// # Errors
-    /// [`Error::Shape`] if it does not fit the query, [`Error::Domain`] for a class or a sample that does not exist, or
-    /// an accepted sample that is known to belong elsewhere. Nothing is taken in then.
+    /// [`Error::Shape`] if it does not fit the query, [`Error::Domain`] for a class or a sample that does not exist, a
+    /// sample whose known class says otherwise, or one that is both accepted and refused. Nothing is taken in then.
     pub fn learn(&mut self, query: &Query, answer: &Answer) -> Result<()> {
         let Query { class, ref candidates } = *query;
         check::index("class", class, self.classes(), "below the number of classes")?;
@@ -98,6 +100,14 @@ impl Knowledge {
                 let must = "answered as its known class implies";
                 return Err(Error::Domain { argument: "candidate", value: sample as f64, must });
             }
+        }
+        let accepted: HashSet<usize> =
+            answered().filter(|&(_, belongs)| belongs).map(|(sample, _)| sample).collect();
+        if let Some((sample, _)) =
+            answered().find(|&(sample, belongs)| !belongs && accepted.contains(&sample))
+        {
+            let must = "answered alike each time it is shown";
+            return Err(Error::Domain { argument: "candidate", value: sample as f64, must });
         }
 
         for (sample, _) in answered().filter(|&(_, belongs)| belongs) {

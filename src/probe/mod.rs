@@ -21,10 +21,15 @@ impl LinearProbe {
     /// Fits the samples whose labels are known; `features` of shape `(n, k)`. `O(n k²)`.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the number of labels is not `n`, [`Error::Empty`] if none is known,
-    /// [`Error::NotFinite`] for bad features.
+    /// [`Error::Shape`] if the number of labels is not `n`, [`Error::Empty`] if none is known or `k = 0`,
+    /// [`Error::NotFinite`] for bad features, whether their label is known or not, [`Error::NotConverged`] if the
+    /// backend gives up.
     pub fn fit(features: ArrayView2<f64>, labels: &Labels) -> Result<Self> {
         check::shape("labels", &[features.nrows()], &[labels.len()])?;
+        if features.ncols() == 0 {
+            return Err(Error::Empty { argument: "features", expected: "column" });
+        }
+        check::finite("features", &features)?;
         let known: Vec<usize> = (0..labels.len()).filter(|&i| labels.class_of(i).is_some()).collect();
         if known.is_empty() {
             return Err(Error::Empty { argument: "labels", expected: "known label" });

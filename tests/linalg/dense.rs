@@ -86,6 +86,17 @@ proptest! {
     }
 }
 
+/// Rounding makes singular values of what should be zero: none of them counts, not even rarely.
+#[test]
+fn rank_of_products_of_thin_factors() {
+    let mut rng = rng(1);
+    for _ in 0..20_000 {
+        let a = gaussian(8, 3, &mut rng).dot(&gaussian(3, 15, &mut rng));
+        let svd = thin_svd(a.view()).unwrap();
+        assert_eq!(svd.rank(), 3, "{}", svd.singular_values);
+    }
+}
+
 #[test]
 fn least_squares_at_the_edges() {
     let zero = least_squares(Array2::zeros((3, 2)).view(), Array2::ones((3, 1)).view()).unwrap();

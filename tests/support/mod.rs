@@ -1,11 +1,23 @@
-//! What the test files share: an eigensolver that owes nothing to the crate, and the default family of random graphs.
-#![allow(dead_code)] // each test file uses a part
+//! What the test files share: an eigensolver that owes nothing to the crate, the default family of random graphs, and how
+//! to expect an error.
+#![allow(dead_code, unused_imports, unused_macros)] // each test file uses a part
 
 use ndarray::{Array1, Array2};
 use proptest::prelude::*;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
+
+/// Asserts that a call returns an error of the given pattern.
+macro_rules! refused {
+    ($call:expr, $error:pat) => {
+        match $call {
+            Err($error) => {}
+            other => panic!("{}: {other:?}", stringify!($call)),
+        }
+    };
+}
+pub(crate) use refused;
 
 /// Eigenvalues (descending) and eigenvectors (columns, same order) of a symmetric matrix, by cyclic Jacobi rotations.
 pub(crate) fn jacobi(a: &Array2<f64>) -> (Array1<f64>, Array2<f64>) {

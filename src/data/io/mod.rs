@@ -14,6 +14,7 @@ use tempfile::NamedTempFile;
 
 pub(crate) use csv::CsvFile;
 pub use csv::{CsvOptions, Header, LastColumn, Table};
+pub(crate) use npy::read_embedded_npz;
 pub use npy::{npz_names, read_npy, read_npz, write_npy, write_npz};
 
 use crate::error::{Error, Result};
