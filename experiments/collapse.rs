@@ -42,13 +42,8 @@ struct Protocol {
     resolution: f64,
 }
 
-const PROTOCOL: Protocol = Protocol {
-    class_sizes: [2, 4, 5, 6, 7, 8, 9],
-    lambda: 0.45,
-    beta: 4.5,
-    widest: 12,
-    resolution: 1e-2,
-};
+const PROTOCOL: Protocol =
+    Protocol { class_sizes: [2, 4, 5, 6, 7, 8, 9], lambda: 0.45, beta: 4.5, widest: 12, resolution: 1e-2 };
 
 fn main() -> ExitCode {
     run_main(&EXPERIMENT)
@@ -88,12 +83,12 @@ fn run(run: &Run) -> Result<()> {
     let cases = cases()?;
     let widths: Vec<f64> = (1..=PROTOCOL.widest).map(|width| width as f64).collect();
     // By case, then by width: the singular values after training.
-    let trials = run.trials(|_, rng| cases.iter().map(|case| trained(case, rng)).collect::<Result<Vec<_>>>())?;
+    let trials =
+        run.trials(|_, rng| cases.iter().map(|case| trained(case, rng)).collect::<Result<Vec<_>>>())?;
     let (mut ranks, mut values) = (Vec::new(), Vec::new());
     for (position, case) in cases.iter().enumerate() {
-        let rank = |values: &Vec<f64>| {
-            values.iter().filter(|&&value| value > PROTOCOL.resolution).count() as f64
-        };
+        let rank =
+            |values: &Vec<f64>| values.iter().filter(|&&value| value > PROTOCOL.resolution).count() as f64;
         let rows: Vec<Vec<f64>> =
             trials.iter().map(|trial| trial[position].iter().map(rank).collect()).collect();
         ranks.push(Curve::from_trials(format!("{}, trained", case.name), &widths, &rows)?);
@@ -110,11 +105,7 @@ fn run(run: &Run) -> Result<()> {
     }
     run.save(&[&ranks[..], &values].concat(), &PROTOCOL)?;
     plot::curves(&run.stem(), &ranks, &plot::Axes::new("Width K", "Rank of Z"))?;
-    plot::curves(
-        &run.out.join("collapse_values"),
-        &values,
-        &plot::Axes::new("Rank", "Singular value of Z"),
-    )
+    plot::curves(&run.out.join("collapse_values"), &values, &plot::Axes::new("Rank", "Singular value of Z"))
 }
 
 /// For every width, the singular values of the representation that descent ends with.

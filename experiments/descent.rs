@@ -31,8 +31,7 @@ impl Problem<'_> {
         let start = (0..dim.0 * dim.1).map(|_| rng.sample(StandardNormal)).collect();
         let objective = |point: ndarray::ArrayView1<f64>| {
             let w = point.into_shape_with_order(dim).map_err(mismatch)?;
-            let (value, slope) =
-                self.loss.value_and_gradient(self.features.dot(&w).view(), self.graph)?;
+            let (value, slope) = self.loss.value_and_gradient(self.features.dot(&w).view(), self.graph)?;
             let gradient = self.features.t().dot(&slope) + 4.0 * self.beta * &w;
             let penalty = 2.0 * self.beta * w.iter().map(|entry| entry * entry).sum::<f64>();
             Ok((value + penalty, gradient.into_flat()))

@@ -66,13 +66,15 @@ fn main() -> ExitCode {
 
 fn run(run: &Run) -> Result<()> {
     let ratios: Vec<f64> = (1..=PROTOCOL.largest_ratio).map(|ratio| ratio as f64).collect();
-    let by_ratio: Vec<Predictors> =
-        (1..=PROTOCOL.largest_ratio).map(|ratio| Predictors::new(&unbalanced(ratio)?)).collect::<Result<_>>()?;
+    let by_ratio: Vec<Predictors> = (1..=PROTOCOL.largest_ratio)
+        .map(|ratio| Predictors::new(&unbalanced(ratio)?))
+        .collect::<Result<_>>()?;
     let mut predictors = vec![exactly("least-squares probe, all three losses", &ratios, |at| {
         by_ratio[at].least_squares_spread
     })?];
     for (loss, (name, _)) in LOSSES.iter().enumerate() {
-        predictors.push(exactly(&format!("ridge probe, {name}"), &ratios, |at| by_ratio[at].ridge_gap[loss])?);
+        predictors
+            .push(exactly(&format!("ridge probe, {name}"), &ratios, |at| by_ratio[at].ridge_gap[loss])?);
     }
 
     let edges: Vec<f64> = linspace(0.0, PROTOCOL.extra_edges as f64, PROTOCOL.steps);

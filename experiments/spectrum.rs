@@ -164,8 +164,7 @@ fn mixture_spectrum(labels: &Labels) -> Vec<f64> {
     let (alpha, views) = (PROTOCOL.alpha, PROTOCOL.views as f64);
     let sizes: Vec<f64> = labels.counts().into_iter().filter(|&m| m > 0).map(|m| m as f64).collect();
     let roots = sizes.iter().flat_map(|m| {
-        let (sum, product) =
-            ((1.0 - alpha) * views + alpha * m, (1.0 - alpha) * alpha * m * (views - 1.0));
+        let (sum, product) = ((1.0 - alpha) * views + alpha * m, (1.0 - alpha) * alpha * m * (views - 1.0));
         let distance = (sum * sum - 4.0 * product).sqrt();
         [0.5 * (sum + distance), 0.5 * (sum - distance)]
     });

@@ -1,6 +1,6 @@
 //! The crate's one error type: variants carry data, the prose is written here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What can go wrong, with the argument's name, the offending value and what was expected.
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +142,21 @@ pub enum Error {
         /// What it should have reached.
         tolerance: f64,
     },
+    /// A training left the range of numbers; the model stands as before the step.
+    #[error(
+        "training diverged: the {what} of epoch {epoch}, step {step}, is not finite, expected a smaller rate or scale; {}",
+        last_good(checkpoint.as_deref())
+    )]
+    Diverged {
+        /// What stopped being finite.
+        what: &'static str,
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The step, from 1.
+        step: u64,
+        /// The last good checkpoint, if one was written.
+        checkpoint: Option<PathBuf>,
+    },
     /// The operating system refused a file operation.
     #[error("{}: {source}", path.display())]
     Io {
@@ -168,6 +183,13 @@ pub enum Error {
         /// What the drawing library said.
         reason: String,
     },
+}
+
+fn last_good(checkpoint: Option<&Path>) -> String {
+    match checkpoint {
+        Some(path) => format!("the last good checkpoint is {}", path.display()),
+        None => "no checkpoint was written".to_owned(),
+    }
 }
 
 /// The crate's result type.

@@ -39,4 +39,5 @@ pub use curve::{Curve, linspace};
 pub use curve_file::{read_curves, write_curves};
 pub use page::{Image, Page, Section};
 pub use provenance::Provenance;
+pub(crate) use run::progress_bar;
 pub use run::{Run, SHARED_STREAM, Scale, stream};

@@ -112,7 +112,7 @@ impl Run {
         &self,
         trial: impl Fn(usize, &mut ChaCha8Rng) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let progress = self.progress();
+        let progress = progress_bar(self.name, self.trial_count, "trials");
         let first_failed = AtomicUsize::new(usize::MAX);
         let one = |t: usize| {
             // A trial before every known failure always runs: it might be the first to fail.
@@ -169,16 +169,18 @@ impl Run {
         };
         provenance.write(self.path("json"))
     }
+}
 
-    /// A bar on standard error with name, trials done and the time left; hidden unless that is a terminal.
-    fn progress(&self) -> ProgressBar {
-        if !std::io::stderr().is_terminal() {
-            return ProgressBar::hidden();
-        }
-        let bar = ProgressBar::new(self.trial_count as u64).with_prefix(self.name);
-        match ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} trials, {eta} left") {
-            Ok(style) => bar.with_style(style),
-            Err(_) => bar,
-        }
+/// A bar on standard error with name, the number done and the time left; hidden unless that is a terminal.
+pub(crate) fn progress_bar(name: &str, count: usize, unit: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(count as u64).with_prefix(name.to_owned());
+    match ProgressStyle::with_template(&format!(
+        "{{prefix}} {{wide_bar}} {{pos}}/{{len}} {unit}, {{eta}} left"
+    )) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
     }
 }

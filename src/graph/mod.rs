@@ -143,6 +143,18 @@ impl SimilarityGraph {
         sum.ok_or(Error::Empty { argument: "mixture", expected: "graph" })
     }
 
+    /// The graph over `views` views of every sample: rows `views·i .. views·(i+1)` are as similar to others as sample `i` is.
+    ///
+    /// `G ⊗ 1 1ᵀ`, in the forms of [`SimilarityGraph::restrict`]: views of one sample are as similar as its diagonal says, and
+    /// are joined by adding a [view graph](SimilarityGraph::views) where that is zero.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without views.
+    pub fn on_views(&self, views: usize) -> Result<Self> {
+        let copies: Vec<usize> = (0..self.order).flat_map(|i| std::iter::repeat_n(i, views)).collect();
+        self.restrict(&copies)
+    }
+
     /// The graph on some of the samples: entry `(a, b)` of the result is `G[indices[a], indices[b]]`.
     ///
     /// Forms stay cheap: a restricted view graph is the label graph whose label is the sample index. Indices come in

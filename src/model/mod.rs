@@ -1,5 +1,125 @@
-//! Models that are trained where no closed form is known.
+//! Models that are trained where no closed form is known: networks, their optimisers, the training loop.
+//!
+//! A training knows nothing of what its graph means. Whatever is known of the samples, views, labels, answers, goes into
+//! the similarity graph, and the call stays the same:
+//!
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use pal::data::augment::{Augmentation, Change, ImageShape};
+//! use pal::data::circles;
+//! use pal::experiment::stream;
+//! use pal::graph::SimilarityGraph;
+//! use pal::loss::VicReg;
+//! use pal::model::{Activation, Model, Network, Trainer, Training};
+//!
+//! let mut rng = stream(0, 0);
+//! let rings = circles(32, 0.0, &mut rng)?;
+//! let noise = Augmentation::new(ImageShape::vector(2), [Change::Noise { std: 0.1 }])?;
+//!
+//! let views = SimilarityGraph::views(32, 2)?; // (a) two views a sample, nothing else
+//! let labels = SimilarityGraph::labels(&rings.labels).on_views(2)?; // (b) every label
+//! let some = SimilarityGraph::labels(&rings.labels.reveal(|sample| sample < 8)).on_views(2)?;
+//! let both = SimilarityGraph::mixture([(0.5, views.clone()), (0.5, some)])?; // (c) views and some labels
+//! let pairs = SimilarityGraph::pairs(32, [(0, 1, 1.0), (2, 3, -0.1)])?.on_views(2)?;
+//! let answers = SimilarityGraph::mixture([(1.0, views.clone()), (1.0, pairs)])?; // (d) views and two answers
+//!
+//! let training = Training { epochs: 2, batch: 16, ..Training::default() };
+//! for graph in [views, labels, both, answers] {
+//!     let network = Network::<f64>::mlp(&[2, 16, 4], Activation::Relu, &mut rng)?;
+//!     let mut trainer = Trainer::new(training.clone(), network)?;
+//!     trainer.run(&VicReg::default(), &graph, rings.inputs.view(), &noise, |_, epoch| Ok(epoch.loss))?;
+//!     let z = trainer.model().embed(rings.inputs.view())?;
+//!     assert_eq!(z.dim(), (32, 4));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | model | `x ↦` |
+//! |---|---|
+//! | [`Network`] | layers one after another: linear, multi-layer perceptron, convolutional encoder |
+//! | [`Projected`] | an encoder, trained through a projector that is thrown away |
+//! | [`KernelMachine`] | `k(x, X) α`, the dual coefficients `α` being trained |
+//!
+//! [`lbfgs()`] descends on all samples at once, by way of [`FullBatch`]; [`Trainer`] takes small steps on batches.
 
+mod checkpoint;
+mod full_batch;
+mod kernel_machine;
+mod network;
 mod optimiser;
+mod projected;
+mod train;
 
+use ndarray::{ArcArray2, Array2, ArrayView2};
+
+use crate::Scalar;
+use crate::autodiff::{Tape, Var};
+use crate::error::{Result, check};
+
+pub use full_batch::FullBatch;
+pub use kernel_machine::KernelMachine;
+pub use network::{Activation, Network};
 pub use optimiser::{Adam, Lars, Lbfgs, Minimum, Optimiser, Progress, Rule, Schedule, Sgd, lbfgs};
+pub use projected::Projected;
+pub use train::{Epoch, Trainer, Training};
+
+/// A matrix that training changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter<F> {
+    /// Its place in the model, such as `"0.weights"`.
+    pub name: String,
+    /// Its entries; one row for a bias.
+    pub value: ArcArray2<F>,
+}
+
+/// A function of samples with parameters to train.
+pub trait Model<F: Scalar> {
+    /// Width `p` of the samples it takes.
+    fn inputs(&self) -> usize;
+
+    /// One line that two models share if the parameters of one fit the other.
+    fn architecture(&self) -> String;
+
+    /// The parameters, in an order that does not change.
+    fn parameters(&self) -> Vec<&Parameter<F>>;
+
+    /// The same parameters, to be changed; shapes must stay.
+    fn parameters_mut(&mut self) -> Vec<&mut Parameter<F>>;
+
+    /// What the loss is taken of: `(n, k)` from `x` `(n, p)`, with `parameters` on the same tape in the model's order.
+    ///
+    /// # Errors
+    /// [`crate::Error::Operands`] if shapes do not fit.
+    fn forward<'t>(&self, parameters: &[Var<'t, F>], x: Var<'t, F>) -> Result<Var<'t, F>>;
+
+    /// The representation that is kept, `(n, k)` from `x` `(n, p)`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Shape`] if the width differs, [`crate::Error::NotFinite`] if `x` holds NaN or an infinity.
+    fn embed(&self, x: ArrayView2<F>) -> Result<Array2<F>> {
+        check::shape("x", &[x.nrows(), self.inputs()], x.shape())?;
+        check::finite("x", &x)?;
+        let tape = Tape::new();
+        let constants: Vec<Var<F>> =
+            self.parameters().into_iter().map(|parameter| tape.constant(parameter.value.clone())).collect();
+        let z = self.forward(&constants, tape.constant(x.to_owned()))?;
+        Ok(z.value().into_owned())
+    }
+}
+
+/// Value of a loss on what the model makes of `x`, and its gradients in the order of the parameters; zero where the loss
+/// does not depend on one.
+fn value_and_gradients<F: Scalar>(
+    model: &(impl Model<F> + ?Sized),
+    x: Array2<F>,
+    loss: impl FnOnce(ArrayView2<F>) -> Result<(F, Array2<F>)>,
+) -> Result<(F, Vec<Array2<F>>)> {
+    let tape = Tape::new();
+    let leaves: Vec<Var<F>> =
+        model.parameters().into_iter().map(|parameter| tape.leaf(parameter.value.clone())).collect();
+    let value = model.forward(&leaves, tape.constant(x))?.scalar_op(loss)?;
+    let mut gradients = tape.backward(value)?;
+    let of = |&leaf: &Var<F>| gradients.take(leaf).unwrap_or_else(|| Array2::zeros(leaf.dim()));
+    Ok((value.scalar()?, leaves.iter().map(of).collect()))
+}

@@ -53,10 +53,8 @@ impl<F: Scalar> Update<F> for Adam {
         let (rest1, rest2) = (F::of(1.0 - self.beta1), F::of(1.0 - self.beta2));
         let size = rate * F::of((1.0 - self.beta1.powi(t)).recip());
         let spread = F::of((1.0 - self.beta2.powi(t)).recip());
-        let (epsilon, kept) = (
-            F::of(self.epsilon),
-            F::one() - rate * F::of(decay_of(self.weight_decay, parameter.nrows())),
-        );
+        let (epsilon, kept) =
+            (F::of(self.epsilon), F::one() - rate * F::of(decay_of(self.weight_decay, parameter.nrows())));
         Zip::from(&mut parameter).and(gradient).and(first).and(second).par_for_each(|w, &g, m, v| {
             *m = beta1 * *m + rest1 * g;
             *v = beta2 * *v + rest2 * g * g;

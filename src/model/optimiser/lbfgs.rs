@@ -78,11 +78,7 @@ pub fn lbfgs<F: Scalar>(
     let (value, gradient) = objective(start.view())?;
     check::shape("gradient", start.shape(), gradient.shape())?;
     if !value.is_finite() {
-        return Err(Error::Domain {
-            argument: "value at the start",
-            value: value.as_f64(),
-            must: "finite",
-        });
+        return Err(Error::Domain { argument: "value at the start", value: value.as_f64(), must: "finite" });
     }
     let mut here = Place { point: start, value: value.as_f64(), gradient };
     let mut curvature = Curvature { pairs: VecDeque::with_capacity(options.memory), memory: options.memory };
@@ -101,7 +97,9 @@ pub fn lbfgs<F: Scalar>(
                 curvature.pairs.clear();
                 match line_search(&here, &curvature.direction(&here.gradient), &mut objective) {
                     Some(next) => next,
-                    None => return Ok(Minimum { point: here.point, value: here.value, iterations, converged }),
+                    None => {
+                        return Ok(Minimum { point: here.point, value: here.value, iterations, converged });
+                    }
                 }
             }
             None => return Ok(Minimum { point: here.point, value: here.value, iterations, converged }),

@@ -1,0 +1,69 @@
+//! A model's loss on all samples as a function of one long vector.
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, s};
+
+use super::{Model, value_and_gradients};
+use crate::Scalar;
+use crate::error::{Result, check};
+use crate::graph::SimilarityGraph;
+use crate::loss::Loss;
+
+/// `loss(model(X), G)` with all parameters in one vector: what [`crate::model::lbfgs()`] descends on.
+pub struct FullBatch<'a, F, M> {
+    model: M,
+    loss: &'a dyn Loss<F>,
+    graph: &'a SimilarityGraph,
+    inputs: ArrayView2<'a, F>,
+}
+
+impl<'a, F: Scalar, M: Model<F>> FullBatch<'a, F, M> {
+    /// The problem on samples `(n, p)` and a graph over them.
+    ///
+    /// # Errors
+    /// [`crate::Error::Shape`] if the graph has other samples or the model another width, [`crate::Error::NotFinite`].
+    pub fn new(
+        model: M,
+        loss: &'a dyn Loss<F>,
+        graph: &'a SimilarityGraph,
+        inputs: ArrayView2<'a, F>,
+    ) -> Result<Self> {
+        check::shape("inputs", &[graph.len(), model.inputs()], inputs.shape())?;
+        check::finite("inputs", &inputs)?;
+        Ok(Self { model, loss, graph, inputs })
+    }
+
+    /// The parameters as they stand, row by row, one after another.
+    pub fn point(&self) -> Array1<F> {
+        self.model.parameters().into_iter().flat_map(|parameter| parameter.value.iter().copied()).collect()
+    }
+
+    /// The model with the parameters of `point`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Shape`] if it has another length.
+    pub fn at(&mut self, point: ArrayView1<F>) -> Result<&M> {
+        let count = self.model.parameters().into_iter().map(|parameter| parameter.value.len()).sum();
+        check::shape("point", &[count], point.shape())?;
+        let mut start = 0;
+        for parameter in self.model.parameters_mut() {
+            let end = start + parameter.value.len();
+            let entries = point.slice(s![start..end]).to_owned();
+            parameter.value.iter_mut().zip(entries).for_each(|(to, from)| *to = from);
+            start = end;
+        }
+        Ok(&self.model)
+    }
+
+    /// The loss at `point`, and its gradient.
+    ///
+    /// # Errors
+    /// As [`FullBatch::at`], and those of the loss.
+    pub fn value_and_gradient(&mut self, point: ArrayView1<F>) -> Result<(F, Array1<F>)> {
+        self.at(point)?;
+        let (value, gradients) = value_and_gradients(&self.model, self.inputs.to_owned(), |z| {
+            self.loss.value_and_gradient(z, self.graph)
+        })?;
+        let joined = gradients.into_iter().flat_map(Array2::into_iter).collect();
+        Ok((value, joined))
+    }
+}

@@ -1,0 +1,253 @@
+//! The training loop.
+
+use std::path::PathBuf;
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+use super::{Adam, Model, Optimiser, Rule, Schedule, checkpoint, value_and_gradients};
+use crate::Scalar;
+use crate::data::augment::Augmentation;
+use crate::error::{Error, Result, check};
+use crate::experiment::{progress_bar, stream};
+use crate::graph::SimilarityGraph;
+use crate::loss::Loss;
+
+/// How to train.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Training {
+    /// Passes over all samples, at least 1; default 100.
+    pub epochs: usize,
+    /// Samples a step, at least 1, all their views beside them; batches of an epoch differ by one sample at most.
+    /// Default 256.
+    pub batch: usize,
+    /// The optimiser's rule; default Adam.
+    pub rule: Rule,
+    /// The rate of every step; default a cosine from 1e-3 after a tenth of the steps.
+    pub schedule: Schedule,
+    /// Of the batches and the augmentation; default 0.
+    pub seed: u64,
+    /// Epochs without a better score after which to stop; default never.
+    pub patience: Option<usize>,
+    /// File to write the state to after every epoch; default none.
+    pub checkpoint: Option<PathBuf>,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self {
+            epochs: 100,
+            batch: 256,
+            rule: Rule::Adam(Adam::default()),
+            schedule: Schedule::Cosine { peak: 1e-3, warm_up: 0.1 },
+            seed: 0,
+            patience: None,
+            checkpoint: None,
+        }
+    }
+}
+
+/// What decides every bit of a training, beside its data: a checkpoint can be resumed by the same recipe alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Recipe {
+    pub(super) epochs: usize,
+    pub(super) batch: usize,
+    pub(super) rule: Rule,
+    pub(super) schedule: Schedule,
+    pub(super) seed: u64,
+}
+
+/// What an epoch came to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Mean of the loss over its batches, each before its step.
+    pub loss: f64,
+    /// Rate of its last step.
+    pub rate: f64,
+    /// What the caller measured after it; smaller is better. NaN until then.
+    pub score: f64,
+}
+
+/// A training under way: a model, its optimiser, the epochs so far.
+#[derive(Clone, Debug)]
+pub struct Trainer<F, M> {
+    settings: Training,
+    model: M,
+    optimiser: Optimiser<F>,
+    history: Vec<Epoch>,
+}
+
+impl<F: Scalar, M: Model<F>> Trainer<F, M> {
+    /// A training from the start.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if a setting is out of its range.
+    pub fn new(settings: Training, model: M) -> Result<Self> {
+        check::count("epochs", settings.epochs, usize::MAX, "at least 1")?;
+        check::count("batch", settings.batch, usize::MAX, "at least 1")?;
+        settings.schedule.check()?;
+        let optimiser = Optimiser::new(settings.rule)?;
+        Ok(Self { settings, model, optimiser, history: Vec::new() })
+    }
+
+    /// A training from its checkpoint; it goes on to the same bits as if it had not been interrupted.
+    ///
+    /// # Errors
+    /// As [`Trainer::new`]; [`Error::Empty`] if the settings name no checkpoint, [`Error::Io`] if it cannot be read,
+    /// [`Error::Format`] if it is damaged, of another model or of other settings (patience and the file's place may differ).
+    pub fn resume(settings: Training, model: M) -> Result<Self> {
+        let mut trainer = Self::new(settings, model)?;
+        let Some(path) = &trainer.settings.checkpoint else {
+            return Err(Error::Empty { argument: "checkpoint", expected: "file to resume from" });
+        };
+        let recipe = trainer.settings.recipe();
+        (trainer.optimiser, trainer.history) = checkpoint::read(path, &mut trainer.model, recipe)?;
+        Ok(trainer)
+    }
+
+    /// The model as it stands.
+    pub fn model(&self) -> &M {
+        &self.model
+    }
+
+    /// The model, handed over.
+    pub fn into_model(self) -> M {
+        self.model
+    }
+
+    /// The epochs so far.
+    pub fn history(&self) -> &[Epoch] {
+        &self.history
+    }
+
+    /// Trains through the epochs that are left, or until no score was better for as many epochs as the settings say.
+    ///
+    /// * `graph`: over `views · n` rows, the views of sample `i` being rows `views·i .. views·(i+1)`; it alone says what is
+    ///   known. As many views of each sample as that are drawn anew every epoch;
+    /// * `inputs`: `(n, p)` samples;
+    /// * `augmentation`: what makes a view of a sample; one without changes leaves it as it is;
+    /// * `score`: told of every epoch, its value decides about stopping; `|_, epoch| Ok(epoch.loss)` for want of a better.
+    ///
+    /// Progress is shown if standard error is a terminal.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the graph's rows are not a multiple of the samples, or shapes do not fit; [`Error::NotFinite`];
+    /// what the loss or the score report; [`Error::Diverged`] if representations, loss or gradient stop being finite: the
+    /// model then stands as before that step, and the checkpoint as after the last whole epoch.
+    pub fn run(
+        &mut self,
+        loss: &(impl Loss<F> + ?Sized),
+        graph: &SimilarityGraph,
+        inputs: ArrayView2<F>,
+        augmentation: &Augmentation,
+        mut score: impl FnMut(&M, &Epoch) -> Result<f64>,
+    ) -> Result<()> {
+        let n = inputs.nrows();
+        check::shape("inputs", &[n, self.model.inputs()], inputs.shape())?;
+        if n == 0 {
+            return Err(Error::Empty { argument: "inputs", expected: "sample" });
+        }
+        check::finite("inputs", &inputs)?;
+        let views = graph.len() / n;
+        check::shape("graph", &[n * views.max(1)], &[graph.len()])?;
+        let progress = progress_bar("training", self.settings.epochs, "epochs");
+        progress.set_position(self.history.len() as u64);
+        while self.history.len() < self.settings.epochs && !self.out_of_patience() {
+            let mut epoch = self.epoch(loss, graph, inputs, (views, augmentation))?;
+            epoch.score = score(&self.model, &epoch)?;
+            self.history.push(epoch);
+            if let Some(path) = &self.settings.checkpoint {
+                checkpoint::write(path, &self.model, self.settings.recipe(), &self.optimiser, &self.history)?;
+            }
+            progress.inc(1);
+        }
+        progress.finish_and_clear();
+        Ok(())
+    }
+
+    /// One pass over the samples, on the epoch's own random stream.
+    fn epoch(
+        &mut self,
+        loss: &(impl Loss<F> + ?Sized),
+        graph: &SimilarityGraph,
+        inputs: ArrayView2<F>,
+        (views, augmentation): (usize, &Augmentation),
+    ) -> Result<Epoch> {
+        let number = self.history.len() + 1;
+        let mut rng = stream(self.settings.seed, number as u64);
+        let n = inputs.nrows();
+        let mut order: Vec<usize> = (0..n).collect();
+        order.shuffle(&mut rng);
+        let batches = n.div_ceil(self.settings.batch);
+        let steps = (self.settings.epochs * batches) as u64;
+        let (mut sum, mut rate) = (0.0, 0.0);
+        for batch in 0..batches {
+            let samples = &order[batch * n / batches..(batch + 1) * n / batches];
+            let x = augmentation.views(inputs.select(Axis(0), samples).view(), views, &mut rng)?;
+            let rows: Vec<usize> =
+                samples.iter().flat_map(|&sample| views * sample..views * (sample + 1)).collect();
+            rate = self.settings.schedule.rate(self.optimiser.steps(), steps);
+            sum += self.step(x, loss, &graph.restrict(&rows)?, rate, number)?;
+        }
+        Ok(Epoch { number, loss: sum / batches as f64, rate, score: f64::NAN })
+    }
+
+    /// One step; returns the loss before it.
+    fn step(
+        &mut self,
+        x: Array2<F>,
+        loss: &(impl Loss<F> + ?Sized),
+        graph: &SimilarityGraph,
+        rate: f64,
+        epoch: usize,
+    ) -> Result<f64> {
+        let diverged = |what| Error::Diverged {
+            what,
+            epoch,
+            step: self.optimiser.steps() + 1,
+            checkpoint: self.settings.checkpoint.clone().filter(|_| epoch > 1),
+        };
+        let found = value_and_gradients(&self.model, x, |z| {
+            if z.iter().all(|entry| entry.is_finite()) {
+                loss.value_and_gradient(z, graph)
+            } else {
+                Err(diverged("representation"))
+            }
+        });
+        let (value, gradients) = match found {
+            // The doors of the losses refuse what is not finite.
+            Err(Error::Domain { value, .. } | Error::NotFinite { value, .. }) if !value.is_finite() => {
+                return Err(diverged("loss"));
+            }
+            found => found?,
+        };
+        if gradients.iter().flatten().any(|entry| !entry.is_finite()) {
+            return Err(diverged("gradient"));
+        }
+        let mut parameters: Vec<ArrayViewMut2<F>> =
+            self.model.parameters_mut().into_iter().map(|parameter| parameter.value.view_mut()).collect();
+        self.optimiser.step(rate, &mut parameters, &gradients)?;
+        Ok(value.as_f64())
+    }
+
+    fn out_of_patience(&self) -> bool {
+        let Some(patience) = self.settings.patience else { return false };
+        let mut best = (f64::INFINITY, 0);
+        for epoch in &self.history {
+            if epoch.score < best.0 {
+                best = (epoch.score, epoch.number);
+            }
+        }
+        self.history.len() - best.1 > patience
+    }
+}
+
+impl Training {
+    fn recipe(&self) -> Recipe {
+        let &Self { epochs, batch, rule, schedule, seed, .. } = self;
+        Recipe { epochs, batch, rule, schedule, seed }
+    }
+}
