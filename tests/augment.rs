@@ -355,6 +355,20 @@ fn ranges_are_drawn_uniformly() {
     }
     let product = moments(cropped.column(0).iter().zip(cropped.column(1)).map(|(a, b)| a * b)).0;
     assert!((product - 0.25).abs() < 0.015, "row and column are independent");
+    let cropped = changed(&rows, ramp, [Change::Crop { side: 0.4..=1.0 }], &mut rng(7));
+    let (mean, deviation) = moments(cropped.rows().into_iter().map(|row| row[3] - row[1]));
+    assert!((mean - 0.7).abs() < 0.01 && (deviation - 0.6 / 12.0_f64.sqrt()).abs() < 0.01, "the side");
+
+    // The angle: the pixel right of the centre shows how far below the centre it comes from.
+    let square = ImageShape::grey(5, 5);
+    let mut rows = Array2::<f64>::zeros((n, 25));
+    for (pixel, mut column) in rows.columns_mut().into_iter().enumerate() {
+        column.fill((pixel / 5) as f64 - 2.0);
+    }
+    let turned = changed(&rows, square, [Change::Rotate { turns: -0.1..=0.2 }], &mut rng(8));
+    let turns = turned.column(2 * 5 + 3).mapv(|below| below.asin() / std::f64::consts::TAU);
+    let (mean, deviation) = moments(turns);
+    assert!((mean - 0.05).abs() < 0.005 && (deviation - 0.3 / 12.0_f64.sqrt()).abs() < 0.005);
 }
 
 #[test]
@@ -430,7 +444,10 @@ fn bad_samples_stay_as_they_are() {
         );
     }
     // A shape larger than memory is refused at the first sample, not allocated.
-    let huge = ImageShape { height: usize::MAX, width: 2, channels: 1 };
-    let augmentation = Augmentation::new(huge, [Change::Noise { std: 0.1 }]).unwrap();
-    refused!(augmentation.views(clean.view(), 1, &mut rng(0)), Error::Shape { argument: "inputs", .. });
+    // The second one has four pixels if their number is counted in 64 bits.
+    for height in [usize::MAX, usize::MAX / 2 + 3] {
+        let huge = ImageShape { height, width: 2, channels: 1 };
+        let augmentation = Augmentation::new(huge, [Change::Noise { std: 0.1 }]).unwrap();
+        refused!(augmentation.views(clean.view(), 1, &mut rng(0)), Error::Shape { argument: "inputs", .. });
+    }
 }

@@ -38,7 +38,7 @@ pub struct Labelled {
 }
 
 impl Labelled {
-    /// The first `first` samples, and the others; both know of the same classes, if one may have no member there.
+    /// The first `first` samples, and the others. Both keep the number of classes, though some may have no member.
     ///
     /// # Errors
     /// [`Error::Domain`](crate::Error::Domain) if a part would be empty, [`Error::Shape`](crate::Error::Shape) if there

@@ -36,38 +36,69 @@ impl Affine {
         Self { matrix: [[side, 0.0], [0.0, side]], offset }
     }
 
-    /// The new image by bilinear interpolation of the old one, which is zero outside.
-    pub(super) fn sample<F: Scalar>(&self, shape: ImageShape, old: &[F], new: &mut [F]) {
-        let ImageShape { height, width, channels } = shape;
+    /// Makes the new image of `image`, by bilinear interpolation of the old one, which is zero outside.
+    pub(super) fn apply<F: Scalar>(&self, image: &mut [F], padded: &mut Padded<F>) {
+        padded.fill(image);
+        let shape = padded.shape;
         let [centre_y, centre_x] = shape.centre();
         let [[yy, yx], [xy, xx]] = self.matrix;
-        for (index, pixel) in new.chunks_exact_mut(channels).enumerate() {
-            let (row, column) = ((index / width) as f64 - centre_y, (index % width) as f64 - centre_x);
-            let y = centre_y + yy * row + yx * column + self.offset[0];
-            let x = centre_x + xy * row + xx * column + self.offset[1];
-            let (rows, columns) = (neighbours::<F>(y, height), neighbours::<F>(x, width));
-            for (channel, value) in pixel.iter_mut().enumerate() {
-                let at = |row: usize, column: usize| old[(row * width + column) * channels + channel];
-                let along =
-                    |row: usize| columns[0].1 * at(row, columns[0].0) + columns[1].1 * at(row, columns[1].0);
-                *value = rows[0].1 * along(rows[0].0) + rows[1].1 * along(rows[1].0);
+        for (row, line) in image.chunks_exact_mut(shape.width * shape.channels).enumerate() {
+            let from_centre = row as f64 - centre_y;
+            let start_y = centre_y + yy * from_centre + self.offset[0];
+            let start_x = centre_x + xy * from_centre + self.offset[1];
+            for (column, pixel) in line.chunks_exact_mut(shape.channels).enumerate() {
+                let from_centre = column as f64 - centre_x;
+                padded.interpolate(start_y + yx * from_centre, start_x + xx * from_centre, pixel);
             }
         }
     }
 }
 
-/// The pixels on either side of `place` on an axis of `length` pixels, with their weights; those outside weigh nothing.
-fn neighbours<F: Scalar>(place: f64, length: usize) -> [(usize, F); 2] {
-    let before = place.floor();
-    let fraction = place - before;
-    let inside = |index: f64, weight: f64| {
-        if (0.0..length as f64).contains(&index) {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            // a whole number below `length`
-            (index as usize, F::of(weight))
-        } else {
-            (0, F::zero())
+/// An image with a border of zeros, so that every place has four pixels around it: one line above and left of it, and two
+/// below and right.
+#[derive(Clone, Debug)]
+pub(super) struct Padded<F> {
+    shape: ImageShape,
+    pixels: Vec<F>,
+}
+
+impl<F: Scalar> Padded<F> {
+    /// Zeros.
+    pub(super) fn new(shape: ImageShape) -> Self {
+        let pixels = vec![F::zero(); (shape.height + 3) * (shape.width + 3) * shape.channels];
+        Self { shape, pixels }
+    }
+
+    fn fill(&mut self, image: &[F]) {
+        let ImageShape { width, channels, .. } = self.shape;
+        let lines = self.pixels.chunks_exact_mut((width + 3) * channels).skip(1);
+        for (padded, line) in lines.zip(image.chunks_exact(width * channels)) {
+            padded[channels..][..line.len()].copy_from_slice(line);
         }
-    };
-    [inside(before, 1.0 - fraction), inside(before + 1.0, fraction)]
+    }
+
+    /// All channels at the place `(y, x)`.
+    #[inline(always)]
+    fn interpolate(&self, y: f64, x: f64, out: &mut [F]) {
+        let ImageShape { height, width, channels } = self.shape;
+        let ((row, down), (column, right)) = (split::<F>(y, height), split::<F>(x, width));
+        let upper = &self.pixels[(row * (width + 3) + column) * channels..];
+        let lower = &upper[(width + 3) * channels..];
+        let (upper, lower) = (&upper[..2 * channels], &lower[..2 * channels]);
+        for (channel, value) in out.iter_mut().enumerate() {
+            let along = |line: &[F]| line[channel] + right * (line[channels + channel] - line[channel]);
+            let (above, below) = (along(upper), along(lower));
+            *value = above + down * (below - above);
+        }
+    }
+}
+
+/// The padded index before `place` on an axis of `length` pixels, and the fraction of a pixel beyond it.
+#[inline(always)]
+fn split<F: Scalar>(place: f64, length: usize) -> (usize, F) {
+    let padded = (place + 1.0).clamp(0.0, length as f64 + 1.0);
+    // Not negative, so the cast rounds down; `floor` is a call where the target has no instruction for it.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let before = padded as usize;
+    (before, F::of(padded - before as f64))
 }

@@ -38,7 +38,7 @@ use serde::Serialize;
 
 use crate::Scalar;
 use crate::error::{Error, Result, check};
-use affine::Affine;
+use affine::{Affine, Padded};
 
 /// How a sample's coordinates stand in its row: pixels row by row, the channels of a pixel side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -127,11 +127,14 @@ impl Augmentation {
         let p = self.shape.len();
         check::shape("rows", &[rows.nrows(), p], rows.shape())?;
         check::finite("rows", &rows)?;
-        let (mut sample, mut scratch) = (vec![F::zero(); p], vec![F::zero(); p]);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let (mut sample, mut padded) = (vec![F::zero(); p], Padded::new(self.shape));
         for mut row in rows.rows_mut() {
             sample.iter_mut().zip(&row).for_each(|(coordinate, &value)| *coordinate = value);
             for change in &self.changes {
-                change.apply(self.shape, &mut sample, &mut scratch, rng);
+                change.apply(self.shape, &mut sample, &mut padded, rng);
             }
             row.assign(&aview1(&sample));
         }
@@ -235,12 +238,12 @@ impl Change {
         }
     }
 
-    /// Changes `sample`; what `scratch` holds, of the same length, does not matter before and after.
+    /// Changes `sample`; `padded` is room to work in.
     fn apply<F: Scalar>(
         &self,
         shape: ImageShape,
-        sample: &mut Vec<F>,
-        scratch: &mut Vec<F>,
+        sample: &mut [F],
+        padded: &mut Padded<F>,
         rng: &mut (impl Rng + ?Sized),
     ) {
         let map = match self {
@@ -283,8 +286,7 @@ impl Change {
                 return;
             }
         };
-        map.sample(shape, sample, scratch);
-        std::mem::swap(sample, scratch);
+        map.apply(sample, padded);
     }
 }
 
