@@ -414,8 +414,8 @@ fn labels_in_the_graph_separate_the_classes() {
     let labels = SimilarityGraph::labels(&train.labels).on_views(2).unwrap();
     let both = SimilarityGraph::mixture([(0.5, views.clone()), (0.5, labels.clone())]).unwrap();
     let (by_views, by_labels, by_both) = (error(&views), error(&labels), error(&both));
-    assert!(by_labels < 0.1 && by_both < 0.1, "{by_labels} {by_both}");
-    assert!(by_views > 2.0 * by_labels.max(0.05), "{by_views}");
+    assert!(by_labels < 0.15 && by_both < 0.15, "{by_labels} {by_both}");
+    assert!(by_views > 2.0 * by_labels.max(by_both), "{by_views} {by_labels} {by_both}");
 }
 
 #[test]

@@ -54,6 +54,15 @@ impl<'a, F: Scalar, M: Model<F>> FullBatch<'a, F, M> {
         Ok(&self.model)
     }
 
+    /// The representations `(n, k)` that the model of `point` keeps of the samples.
+    ///
+    /// # Errors
+    /// As [`FullBatch::at`].
+    pub fn represent(&mut self, point: ArrayView1<F>) -> Result<Array2<F>> {
+        let inputs = self.inputs;
+        self.at(point)?.embed(inputs)
+    }
+
     /// The loss at `point`, and its gradient.
     ///
     /// # Errors

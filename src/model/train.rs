@@ -67,7 +67,7 @@ pub struct Epoch {
     pub loss: f64,
     /// Rate of its last step.
     pub rate: f64,
-    /// What the caller measured after it; smaller is better. NaN until then.
+    /// What the caller measured after it, a finite number; smaller is better. NaN until then.
     pub score: f64,
 }
 
@@ -135,7 +135,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
     ///
     /// # Errors
     /// [`Error::Shape`] if the graph's rows are not a multiple of the samples, or shapes do not fit; [`Error::NotFinite`];
-    /// what the loss or the score report; [`Error::Diverged`] if representations, loss or gradient stop being finite: the
+    /// [`Error::Domain`] for a score that is not finite; what loss and score report; [`Error::Diverged`] if representations, loss or gradient stop being finite: the
     /// model then stands as before that step, and the checkpoint as after the last whole epoch.
     pub fn run(
         &mut self,
@@ -158,6 +158,9 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         while self.history.len() < self.settings.epochs && !self.out_of_patience() {
             let mut epoch = self.epoch(loss, graph, inputs, (views, augmentation))?;
             epoch.score = score(&self.model, &epoch)?;
+            if !epoch.score.is_finite() {
+                return Err(Error::Domain { argument: "score", value: epoch.score, must: "finite" });
+            }
             self.history.push(epoch);
             if let Some(path) = &self.settings.checkpoint {
                 checkpoint::write(path, &self.model, self.settings.recipe(), &self.optimiser, &self.history)?;
