@@ -10,8 +10,9 @@ use pal::closed_form::free;
 use pal::data::Labels;
 use pal::experiment::{Curve, Experiment, Run, linspace, run_main};
 use pal::graph::SimilarityGraph;
-use pal::linalg::{Operator, cholesky, least_squares, solve_lower, solve_lower_transposed, symmetric_eigen};
+use pal::linalg::{Operator, symmetric_eigen};
 use pal::loss::SpectralLoss;
+use pal::probe::LinearProbe;
 use pal::{Result, plot};
 use rand::Rng;
 use rand::seq::index;
@@ -130,10 +131,10 @@ impl Predictors {
         let (mut by_least_squares, mut by_ridge) = (Vec::new(), Vec::new());
         for (_, loss) in LOSSES {
             let z = free(loss, &graph, PROTOCOL.classes, 0.0)?.z;
-            by_least_squares.push(z.dot(&least_squares(z.view(), y.view())?));
-            by_ridge.push(ridge(z.view(), y.view())?);
+            by_least_squares.push(z.dot(&LinearProbe::fit(z.view(), labels)?.weights));
+            by_ridge.push(ridge(z.view(), labels)?);
         }
-        let supervised = ridge(y.view(), y.view())?;
+        let supervised = ridge(y.view(), labels)?;
         let gap = |a: &Array2<f64>, b: &Array2<f64>| {
             (a - b).iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs()))
         };
@@ -146,12 +147,8 @@ impl Predictors {
 }
 
 /// `Z (ZᵀZ + nλI)⁻¹ Zᵀ Y` (claim T14).
-fn ridge(z: ArrayView2<f64>, y: ArrayView2<f64>) -> Result<Array2<f64>> {
-    let mut normal = z.t().dot(&z);
-    normal.diag_mut().mapv_inplace(|entry| entry + z.nrows() as f64 * PROTOCOL.ridge);
-    let root = cholesky(normal.view())?;
-    let half = solve_lower(root.view(), z.t().dot(&y).view())?;
-    Ok(z.dot(&solve_lower_transposed(root.view(), half.view())?))
+fn ridge(z: ArrayView2<f64>, labels: &Labels) -> Result<Array2<f64>> {
+    Ok(z.dot(&LinearProbe::ridge(z, labels, PROTOCOL.ridge)?.weights))
 }
 
 /// Sines between the spans of VIC² and SimCLR² as edges join classes: on `L` and `G`, and on both normalised (claim T20).

@@ -50,14 +50,15 @@ const PROTOCOL: Protocol = Protocol {
     lambda: 1.0,
     beta: 1e-3,
     sigma: 1.0,
-    iterations: 100,
+    iterations: 300,
     hidden: [64, 64],
 };
 
-const LOSSES: [(&str, SpectralLoss); 3] = [
-    ("SimCLR²", SpectralLoss::SimClr2),
-    ("VIC²", SpectralLoss::Vic2 { lambda: PROTOCOL.lambda }),
-    ("BT²", SpectralLoss::BarlowTwins2),
+/// The losses, and what their pictures are called after.
+const LOSSES: [(&str, &str, SpectralLoss); 3] = [
+    ("SimCLR²", "simclr2", SpectralLoss::SimClr2),
+    ("VIC²", "vic2", SpectralLoss::Vic2 { lambda: PROTOCOL.lambda }),
+    ("BT²", "bt2", SpectralLoss::BarlowTwins2),
 ];
 const REGIMES: [&str; 4] = ["free", "linear", "kernel", "perceptron"];
 
@@ -70,7 +71,7 @@ fn run(run: &Run) -> Result<()> {
     let trials = run.trials(|_, rng| trial(rng))?;
     let x: Vec<f64> = (0..=PROTOCOL.iterations).map(|iteration| iteration as f64).collect();
     let mut all = Vec::new();
-    for (loss, (name, _)) in LOSSES.iter().enumerate() {
+    for (loss, (name, slug, _)) in LOSSES.iter().enumerate() {
         let curves = |quantity: fn(&Path) -> &Vec<f64>, what: &str| {
             (0..REGIMES.len())
                 .map(|regime| {
@@ -81,7 +82,7 @@ fn run(run: &Run) -> Result<()> {
         };
         let gaps = curves(|path| &path.gaps, "")?;
         let angles = curves(|path| &path.sines, ", angle")?;
-        let stem = |view: &str| run.out.join(format!("training_meets_theory_{view}{loss}"));
+        let stem = |view: &str| run.out.join(format!("{}_{slug}_{view}", run.name));
         let gap_axes = plot::Axes::new("Iterations", "log₁₀ of gap of the loss");
         plot::curves(&if loss == 0 { run.stem() } else { stem("gap") }, &gaps, &gap_axes)?;
         plot::curves(&stem("angle"), &angles, &plot::Axes::new("Iterations", "log₁₀ of sine of angle"))?;
@@ -132,7 +133,7 @@ fn trial(rng: &mut impl Rng) -> Result<Vec<Vec<Path>>> {
     let linear = LinearRegime::new(monomials.view(), beta)?;
     LOSSES
         .iter()
-        .map(|&(_, loss)| {
+        .map(|&(.., loss)| {
             let unconstrained = free(loss, &graph, width, beta)?;
             let of_monomials = linear.minimise(loss, &graph, width)?;
             let of_kernel = regime.minimise(loss, &graph, width)?;

@@ -185,3 +185,26 @@ fn bad_input() {
         refused!(best_linear_error(z.view(), &labels), Error::NotFinite { argument: "features", .. });
     }
 }
+
+proptest! {
+    /// The ridge probe minimises ‖ZW − Y‖²/m + λ‖W‖² over the m known samples: its gradient there is zero.
+    #[test]
+    fn t14_ridge_probe_is_stationary(n in 3..30_usize, k in 1..8_usize, lambda in 1e-3..2.0_f64, seed: u64) {
+        let mut rng = rng(seed);
+        let features = gaussian(n, k, &mut rng);
+        let labels = some_labels(n, 3, &mut rng);
+        let (z, y) = known_rows(features.view(), &labels);
+        let w = LinearProbe::ridge(features.view(), &labels, lambda).unwrap().weights;
+        let gradient = z.t().dot(&(z.dot(&w) - y)) / z.nrows() as f64 + lambda * &w;
+        prop_assert!(gradient.iter().all(|entry| entry.abs() < 1e-10));
+    }
+}
+
+#[test]
+fn ridge_without_a_penalty_is_refused() {
+    let labels = Labels::new(vec![0, 1], 2).unwrap();
+    for lambda in [0.0, -1.0, f64::NAN] {
+        let refused = LinearProbe::ridge(Array2::eye(2).view(), &labels, lambda);
+        assert!(matches!(refused, Err(Error::Domain { argument: "lambda", .. })));
+    }
+}

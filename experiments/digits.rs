@@ -1,0 +1,239 @@
+//! How many labels does a picture of a digit need, and what do views add?
+//!
+//! One training call, three losses; what differs is the graph: views of every digit, those and the labels there are, the
+//! labels alone. A linear probe on the labelled digits reads each, and the raw pixels.
+
+use std::process::ExitCode;
+
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use pal::data::augment::{Augmentation, Change};
+use pal::data::{DIGITS_SHAPE, Labelled, Labels, digits_train_and_test};
+use pal::experiment::{Curve, Experiment, Run, Scale, run_main};
+use pal::graph::SimilarityGraph;
+use pal::loss::{BarlowTwins, Loss, NtXent, VicReg};
+use pal::model::{Activation, Adam, Model, Network, Projected, Rule, Schedule, Trainer, Training};
+use pal::probe::LinearProbe;
+use pal::{Result, plot};
+use rand::seq::SliceRandom;
+use rand::{Rng, RngExt};
+use serde::Serialize;
+
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "digits",
+    about: "Test accuracy on handwritten digits against number of labels, for views, labels and both in three losses",
+    trials: 5,
+    quick_trials: 1,
+    body: run,
+};
+
+#[derive(Clone, Copy, Serialize)]
+struct Protocol {
+    labels: &'static [usize],
+    /// Widths of the encoder and of the projector behind it.
+    encoder: [usize; 3],
+    projector: [usize; 3],
+    /// Steps of a training on all samples, or on some.
+    steps: usize,
+    batch: usize,
+    rate: f64,
+    /// Weight of the labels where there are views, too.
+    alpha: f64,
+    temperature: f64,
+    /// Ridge of the probe on standardised features.
+    ridge: f64,
+}
+
+const FULL: Protocol = Protocol {
+    labels: &[10, 20, 50, 100, 200, 400],
+    encoder: [64, 256, 256],
+    projector: [256, 128, 64],
+    steps: 200,
+    batch: 256,
+    rate: 2e-3,
+    alpha: 0.5,
+    temperature: 0.2,
+    ridge: 0.03,
+};
+const QUICK: Protocol = Protocol { labels: &[10, 50, 200], steps: 30, ..FULL };
+
+const RAW: &str = "raw pixels";
+
+fn losses(protocol: Protocol) -> [(&'static str, Box<dyn Loss<f32>>); 3] {
+    [
+        ("VICReg", Box::new(VicReg::default())),
+        ("SimCLR", Box::new(NtXent { temperature: protocol.temperature })),
+        ("Barlow Twins", Box::new(BarlowTwins::default())),
+    ]
+}
+
+fn main() -> ExitCode {
+    run_main(&EXPERIMENT)
+}
+
+fn run(run: &Run) -> Result<()> {
+    let protocol = match run.scale {
+        Scale::Full => FULL,
+        Scale::Quick => QUICK,
+    };
+    let (train, test) = digits_train_and_test()?;
+    let trials = run.trials(|_, rng| trial(protocol, &train, &test, rng))?;
+    let x: Vec<f64> = protocol.labels.iter().map(|&count| count as f64).collect();
+    let curves = (0..trials[0].len())
+        .map(|series| {
+            let rows: Vec<&Vec<f64>> = trials.iter().map(|trial| &trial[series].1).collect();
+            Curve::from_trials(trials[0][series].0.clone(), &x, &rows)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    run.save(&curves, &protocol)?;
+    let axes = plot::Axes::new("Number of labels", "Test accuracy");
+    let raw = curves.last().cloned();
+    for (position, (stem, of)) in
+        [("digits", "VICReg"), ("digits_simclr", "SimCLR"), ("digits_barlow_twins", "Barlow Twins")]
+            .iter()
+            .enumerate()
+    {
+        let mut shown: Vec<Curve> = curves[3 * position..3 * position + 3].to_vec();
+        debug_assert!(shown.iter().all(|curve| curve.series.starts_with(of)));
+        shown.extend(raw.clone());
+        plot::curves(&run.out.join(stem), &shown, &axes)?;
+    }
+    Ok(())
+}
+
+/// For every series its accuracies over the numbers of labels.
+fn trial(
+    protocol: Protocol,
+    train: &Labelled,
+    test: &Labelled,
+    rng: &mut impl Rng,
+) -> Result<Vec<(String, Vec<f64>)>> {
+    let order = balanced_order(&train.labels, rng)?;
+    let some = |count: usize| {
+        let mut chosen = order[..count].to_vec();
+        chosen.sort_unstable();
+        chosen
+    };
+    let labels = |count: usize| {
+        let chosen = some(count);
+        train.labels.reveal(|sample| chosen.binary_search(&sample).is_ok())
+    };
+    let views = SimilarityGraph::views(train.labels.len(), 2)?;
+    let accuracy = |model: &dyn Fn(ArrayView2<f64>) -> Result<Array2<f64>>, count: usize| {
+        read(
+            model(train.inputs.view())?,
+            model(test.inputs.view())?,
+            &labels(count),
+            &test.labels,
+            protocol.ridge,
+        )
+    };
+    let mut series = Vec::new();
+    for (name, loss) in losses(protocol) {
+        let seed = rng.random();
+        let fit = |inputs: ArrayView2<f64>, graph: &SimilarityGraph| {
+            represent(protocol, loss.as_ref(), inputs, graph, seed)
+        };
+        let by_views = fit(train.inputs.view(), &views)?;
+        let (mut unsupervised, mut both, mut supervised) = (Vec::new(), Vec::new(), Vec::new());
+        for &count in protocol.labels {
+            unsupervised.push(accuracy(&|x| embed(&by_views, x), count)?);
+
+            let known = SimilarityGraph::labels(&labels(count)).on_views(2)?;
+            let mixture =
+                SimilarityGraph::mixture([(1.0 - protocol.alpha, views.clone()), (protocol.alpha, known)])?;
+            let model = fit(train.inputs.view(), &mixture)?;
+            both.push(accuracy(&|x| embed(&model, x), count)?);
+
+            let chosen = some(count);
+            let class_of = chosen.iter().filter_map(|&sample| train.labels.class_of(sample)).collect();
+            let alone =
+                SimilarityGraph::labels(&Labels::new(class_of, train.labels.classes())?).on_views(2)?;
+            let model = fit(train.inputs.select(Axis(0), &chosen).view(), &alone)?;
+            supervised.push(accuracy(&|x| embed(&model, x), count)?);
+        }
+        series.push((format!("{name}, views"), unsupervised));
+        series.push((format!("{name}, views and labels"), both));
+        series.push((format!("{name}, labels"), supervised));
+    }
+    let raw = protocol.labels.iter().map(|&count| accuracy(&|x| Ok(x.to_owned()), count));
+    series.push((RAW.to_owned(), raw.collect::<Result<_>>()?));
+    Ok(series)
+}
+
+/// Samples in random order, the classes in turns.
+fn balanced_order(labels: &Labels, rng: &mut impl Rng) -> Result<Vec<usize>> {
+    labels.require_every_class("labels")?;
+    let mut order: Vec<usize> = (0..labels.len()).collect();
+    order.shuffle(rng);
+    let mut seen = vec![0_usize; labels.classes()];
+    let mut ranked: Vec<(usize, usize)> = order
+        .into_iter()
+        .map(|sample| {
+            let count = labels.class_of(sample).map_or(0, |class| {
+                seen[class] += 1;
+                seen[class]
+            });
+            (count, sample)
+        })
+        .collect();
+    ranked.sort_by_key(|&(count, _)| count);
+    Ok(ranked.into_iter().map(|(_, sample)| sample).collect())
+}
+
+/// An encoder trained on what the graph says of two views of each input.
+fn represent(
+    protocol: Protocol,
+    loss: &dyn Loss<f32>,
+    inputs: ArrayView2<f64>,
+    graph: &SimilarityGraph,
+    seed: u64,
+) -> Result<Projected<f32>> {
+    let batches = inputs.nrows().div_ceil(protocol.batch);
+    let training = Training {
+        epochs: protocol.steps.div_ceil(batches),
+        batch: protocol.batch,
+        rule: Rule::Adam(Adam::default()),
+        schedule: Schedule::Cosine { peak: protocol.rate, warm_up: 0.1 },
+        seed,
+        ..Training::default()
+    };
+    let augmentation = Augmentation::new(
+        DIGITS_SHAPE,
+        [
+            Change::Rotate { turns: -0.03..=0.03 },
+            Change::Shift { down: -1..=1, right: -1..=1 },
+            Change::Noise { std: 0.1 },
+        ],
+    )?;
+    let mut rng = pal::experiment::stream(seed, 0);
+    let model = Projected::new(
+        Network::mlp(&protocol.encoder, Activation::Relu, &mut rng)?,
+        Network::projector(&protocol.projector, &mut rng)?,
+    )?;
+    let mut trainer = Trainer::new(training, model)?;
+    let inputs = inputs.mapv(narrow);
+    trainer.run(loss, graph, inputs.view(), &augmentation, |_, epoch| Ok(epoch.loss))?;
+    Ok(trainer.into_model())
+}
+
+#[allow(clippy::cast_possible_truncation)] // single precision is enough for pixels
+fn narrow(pixel: f64) -> f32 {
+    pixel as f32
+}
+
+fn embed(model: &Projected<f32>, inputs: ArrayView2<f64>) -> Result<Array2<f64>> {
+    Ok(model.embed(inputs.mapv(narrow).view())?.mapv(f64::from))
+}
+
+/// Test accuracy of a ridge probe on features at mean 0 and variance 1 over the training set, beside a constant one.
+fn read(train: Array2<f64>, test: Array2<f64>, known: &Labels, truth: &Labels, ridge: f64) -> Result<f64> {
+    let mean = train.mean_axis(Axis(0)).unwrap_or_else(|| ndarray::Array1::zeros(train.ncols()));
+    // Pixels that are the same in every digit stay zero.
+    let scale = train.std_axis(Axis(0), 0.0).mapv(|std| if std > 1e-6 { std.recip() } else { 0.0 });
+    let standard = |features: Array2<f64>| {
+        let constant = Array2::ones((features.nrows(), 1));
+        concatenate![Axis(1), (features - &mean) * &scale, constant]
+    };
+    let probe = LinearProbe::ridge(standard(train).view(), known, ridge)?;
+    Ok(1.0 - probe.error(standard(test).view(), truth)?)
+}
