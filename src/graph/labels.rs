@@ -381,7 +381,9 @@ impl<F: Scalar> ClassSums<F> {
         let sizes = labels.blocks().map(<[usize]>::len).filter(|&size| size > 0);
         for (mean, size) in self.rows.chunks_exact_mut(self.width).zip(sizes) {
             let size = F::of(size as f64);
-            mean.iter_mut().for_each(|entry| *entry /= size);
+            for entry in mean {
+                *entry /= size;
+            }
         }
         self
     }
@@ -395,7 +397,9 @@ impl<F: Scalar> ClassSums<F> {
 fn sum_of_rows<F: Scalar>(x: ArrayView2<F>, rows: &[usize]) -> Vec<F> {
     let partial = |rows: &[usize]| {
         let mut sum = vec![F::zero(); x.ncols()];
-        rows.iter().for_each(|&i| add_scaled(F::one(), row(&x, i), &mut sum));
+        for &i in rows {
+            add_scaled(F::one(), row(&x, i), &mut sum);
+        }
         sum
     };
     if rows.len() <= SUMMED_ROWS {

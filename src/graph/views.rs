@@ -146,7 +146,7 @@ impl<F: Scalar> Product<F> for ViewGraph {
             let rows = &entries(&z)[samples.start * self.views * k..samples.end * self.views * k];
             let of_block = |z: &[F]| {
                 write_sum(z, &mut mean);
-                mean.iter_mut().for_each(|entry| *entry /= size);
+                divide(&mut mean, size);
                 z.chunks_exact(k).map(|z| distance_squared(z, &mean)).sum::<f64>()
             };
             self.views as f64 * rows.chunks_exact(self.views * k).map(of_block).sum::<f64>()
@@ -158,7 +158,7 @@ impl<F: Scalar> Product<F> for ViewGraph {
         let size = F::of(self.views as f64);
         self.views as f64
             * self.over_blocks(z, out, |z, mean, out| {
-                mean.iter_mut().for_each(|entry| *entry /= size);
+                divide(mean, size);
                 let rows = z.chunks_exact(k).zip(out.chunks_exact_mut(k));
                 rows.map(|(z, out)| add_scaled_difference(weight * size, z, mean, out)).sum()
             })
@@ -197,5 +197,12 @@ fn write_sum<F: Scalar>(x: &[F], sum: &mut [F]) {
     sum.fill(F::zero());
     for x in x.chunks_exact(sum.len()) {
         add_scaled(F::one(), x, sum);
+    }
+}
+
+#[inline(always)]
+fn divide<F: Scalar>(row: &mut [F], by: F) {
+    for entry in row {
+        *entry /= by;
     }
 }

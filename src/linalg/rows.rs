@@ -158,7 +158,9 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         let mut partials: Vec<Array2<f64>> = (0..partial_sums).into_par_iter().map(partial).collect();
         let rest = partials.split_off(1);
         let mut total = partials.swap_remove(0);
-        rest.iter().for_each(|partial| total += partial);
+        for partial in &rest {
+            total += partial;
+        }
         total
     }
 }
