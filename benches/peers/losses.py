@@ -205,7 +205,7 @@ def ask(server, seconds):
     return json.loads(server.stdout.readline())
 
 
-def ours(program, loss, graph, path, seconds):
+def time_ours(program, loss, graph, path, seconds):
     command = [program, loss, str(path), graph, str(seconds)]
     environment = dict(os.environ, RAYON_NUM_THREADS=str(THREADS))
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
@@ -215,7 +215,7 @@ def compare(program, loss, graph, n, k, path, sides, rounds, seconds):
     servers = {side: start(side, loss, graph, path) for side in sides}
     runs = {side: [] for side in ("ours", *sides)}
     for _ in range(rounds):
-        runs["ours"].append(ours(program, loss, graph, path, seconds))
+        runs["ours"].append(time_ours(program, loss, graph, path, seconds))
         for side, server in servers.items():
             runs[side].append(ask(server, seconds))
     for server in servers.values():

@@ -5,6 +5,7 @@
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 use rayon::prelude::*;
 
+use super::block_sums::Blocks;
 use super::components::UnionFind;
 use super::form::{Form, Structure};
 use super::low_rank::LowRankGraph;
@@ -288,6 +289,13 @@ impl<F: Scalar> Product<F> for LabelGraph {
             add_scaled_difference(weight, sums.of(class), row(&x, i), out);
             0.0
         });
+    }
+
+    fn block_sums(&self, x: ArrayView2<F>) -> Option<(Array2<F>, Blocks)> {
+        let ClassSums { rows, width, places } = ClassSums::new(self, x);
+        let sums = Array2::from_shape_vec((rows.len() / width, width), rows).ok()?;
+        let blocks = self.class_of.iter().map(|class| class.map(|class| places[class])).collect();
+        Some((sums, Blocks::Listed(blocks)))
     }
 
     /// `Σ_c n_c Σ_{i ∈ c} ‖z_i − mean_c‖²` (claim T16).

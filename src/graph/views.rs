@@ -1,7 +1,8 @@
 //! The view graph `I ⊗ 1 1ᵀ` (claim T2): views of one sample are similar, and nothing else is.
 
-use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
+use super::block_sums::Blocks;
 use super::components::UnionFind;
 use super::form::{Form, Structure};
 use super::labels::LabelGraph;
@@ -136,6 +137,22 @@ impl<F: Scalar> Product<F> for ViewGraph {
             }
             0.0
         });
+    }
+
+    fn block_sums(&self, x: ArrayView2<F>) -> Option<(Array2<F>, Blocks)> {
+        if self.views == 1 {
+            return None;
+        }
+        let k = x.ncols();
+        let mut sums = Array2::zeros((self.samples, k));
+        over_rows(sums.view_mut(), self.chunk(), |first, mut sums| {
+            let blocks = entries(&x)[first * self.views * k..].chunks_exact(self.views * k);
+            for (sum, block) in entries_mut(&mut sums).chunks_exact_mut(k).zip(blocks) {
+                write_sum(block, sum);
+            }
+            0.0
+        });
+        Some((sums, Blocks::Consecutive(self.views)))
     }
 
     fn energy(&self, z: ArrayView2<F>) -> f64 {
