@@ -1,6 +1,8 @@
 //! Barlow Twins on a graph (claim T12).
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
+use std::ops::Range;
+
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
 use super::Loss;
 use super::views::{Statistics, group_rows};
@@ -165,30 +167,40 @@ fn standardised<F: Scalar>(
 ) -> Result<(Array2<F>, Vec<Array1<f64>>)> {
     let (n, k) = z.dim();
     let place = |i: usize| i % groups * k..(i % groups + 1) * k;
-    let means = sums_over_blocks(n, groups * k, |rows, sums| {
-        for i in rows {
-            for (sum, entry) in sums[place(i)].iter_mut().zip(row(&z, i)) {
-                *sum += w[i] * entry.as_f64();
+    // The sums over groups of a block in the precision of the entries: `add(weight, row of z, place of its group, sums)`.
+    let sums = |add: &(dyn Fn(F, &[F], Range<usize>, &mut [F]) + Sync)| {
+        sums_over_blocks(n, groups * k, |rows, sums| {
+            let mut of_block = vec![F::zero(); groups * k];
+            for i in rows {
+                add(F::of(w[i]), row(&z, i), place(i), &mut of_block[place(i)]);
             }
+            for (sum, of_block) in sums.iter_mut().zip(of_block) {
+                *sum += of_block.as_f64();
+            }
+        })
+    };
+    let means = sums(&|weight, row, _, sums| {
+        for (sum, &entry) in sums.iter_mut().zip(row) {
+            *sum += weight * entry;
         }
     });
     let means: Vec<F> = means.into_iter().map(F::of).collect();
     // Scales do not matter, and squares of entries up to 1 stay in the number range.
-    let mut largest = vec![0.0_f64; k];
+    let mut largest = vec![F::zero(); k];
     for row in entries(&z).chunks_exact(k) {
         for (largest, entry) in largest.iter_mut().zip(row) {
-            let size = entry.as_f64().abs();
-            *largest = if size > *largest { size } else { *largest };
+            *largest = if entry.abs() > *largest { entry.abs() } else { *largest };
         }
     }
-    let scales: Vec<f64> = largest.iter().map(|&largest| if largest > 0.0 { largest } else { 1.0 }).collect();
-    let variances = sums_over_blocks(n, groups * k, |rows, sums| {
-        for i in rows {
-            let statistics = sums[place(i)].iter_mut().zip(&means[place(i)]).zip(&scales);
-            for (((sum, &mean), scale), &entry) in statistics.zip(row(&z, i)) {
-                let deviation = (entry - mean).as_f64() / scale;
-                *sum += w[i] * deviation * deviation;
-            }
+    let of_column = |&largest: &F| {
+        if largest > F::zero() { largest.recip().min(F::max_value()) } else { F::one() }
+    };
+    let inverses: Vec<F> = largest.iter().map(of_column).collect();
+    let variances = sums(&|weight, row, place, sums| {
+        let (means, inverses, row, sums) = (&means[place], &inverses[..k], &row[..k], &mut sums[..k]);
+        for column in 0..k {
+            let deviation = (row[column] - means[column]) * inverses[column];
+            sums[column] += weight * deviation * deviation;
         }
     });
     let scaled = Array2::from_shape_fn((groups, k), |(group, column)| variances[group * k + column].sqrt());
@@ -198,12 +210,12 @@ fn standardised<F: Scalar>(
         return Err(Error::Singular {
             argument: "z",
             measure: "standard deviation of a column",
-            value: scaled * largest[column],
+            value: scaled * largest[column].as_f64(),
             must: "columns that are not constant",
         });
     }
-    let deviations: Vec<Array1<f64>> =
-        scaled.rows().into_iter().map(|scaled| &scaled * &ArrayView1::from(&scales)).collect();
+    let scales = Array1::from_iter(inverses.iter().map(|inverse| inverse.as_f64().recip()));
+    let deviations: Vec<Array1<f64>> = scaled.rows().into_iter().map(|scaled| &scaled * &scales).collect();
     let divisors: Vec<F> = deviations.iter().flatten().map(|&deviation| F::of(deviation)).collect();
     let mut u = Array2::zeros((n, k));
     over_rows(u.view_mut(), BLOCK_ROWS, |first, mut u| {
