@@ -167,19 +167,7 @@ fn standardised<F: Scalar>(
 ) -> Result<(Array2<F>, Vec<Array1<f64>>)> {
     let (n, k) = z.dim();
     let place = |i: usize| i % groups * k..(i % groups + 1) * k;
-    // The sums over groups of a block in the precision of the entries: `add(weight, row of z, place of its group, sums)`.
-    let sums = |add: &(dyn Fn(F, &[F], Range<usize>, &mut [F]) + Sync)| {
-        sums_over_blocks(n, groups * k, |rows, sums| {
-            let mut of_block = vec![F::zero(); groups * k];
-            for i in rows {
-                add(F::of(w[i]), row(&z, i), place(i), &mut of_block[place(i)]);
-            }
-            for (sum, of_block) in sums.iter_mut().zip(of_block) {
-                *sum += of_block.as_f64();
-            }
-        })
-    };
-    let means = sums(&|weight, row, _, sums| {
+    let means = group_sums(z, w, groups, |weight, row, _, sums| {
         for (sum, &entry) in sums.iter_mut().zip(row) {
             *sum += weight * entry;
         }
@@ -196,7 +184,7 @@ fn standardised<F: Scalar>(
         if largest > F::zero() { largest.recip().min(F::max_value()) } else { F::one() }
     };
     let inverses: Vec<F> = largest.iter().map(of_column).collect();
-    let variances = sums(&|weight, row, place, sums| {
+    let variances = group_sums(z, w, groups, |weight, row, place, sums| {
         let (means, inverses, row, sums) = (&means[place], &inverses[..k], &row[..k], &mut sums[..k]);
         for column in 0..k {
             let deviation = (row[column] - means[column]) * inverses[column];
@@ -228,4 +216,25 @@ fn standardised<F: Scalar>(
         0.0
     });
     Ok((u, deviations))
+}
+
+/// For each group and column a sum over samples, in the precision of the entries inside a block of rows:
+/// `add(weight, row of z, place of its group, sums of its group)`.
+fn group_sums<F: Scalar>(
+    z: ArrayView2<F>,
+    w: &Array1<f64>,
+    groups: usize,
+    add: impl Fn(F, &[F], Range<usize>, &mut [F]) + Sync,
+) -> Vec<f64> {
+    let (n, k) = z.dim();
+    sums_over_blocks(n, groups * k, |rows, sums| {
+        let mut of_block = vec![F::zero(); groups * k];
+        for i in rows {
+            let place = i % groups * k..(i % groups + 1) * k;
+            add(F::of(w[i]), row(&z, i), place.clone(), &mut of_block[place]);
+        }
+        for (sum, of_block) in sums.iter_mut().zip(of_block) {
+            *sum += of_block.as_f64();
+        }
+    })
 }
