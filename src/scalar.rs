@@ -21,6 +21,7 @@ pub trait Scalar: NdFloat + Sum + for<'a> Sum<&'a Self> + Multiply {
 
     /// `eˣ` to two units in the last place, without branches, so that a loop over a slice becomes vector code; the same
     /// bits on every machine.
+    #[must_use]
     fn branchless_exp(self) -> Self;
 }
 

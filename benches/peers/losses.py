@@ -12,6 +12,7 @@ The graph is that of two views a sample, rows 2i and 2i+1, or of ten classes, ro
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -193,7 +194,7 @@ def serve(side, loss, graph, path):
 # The comparison
 
 def start(side, loss, graph, path):
-    environment = dict(os.environ, OMP_NUM_THREADS=str(THREADS), MKL_NUM_THREADS=str(THREADS), RAYON_NUM_THREADS=str(THREADS))
+    environment = dict(os.environ, OMP_NUM_THREADS=str(THREADS), MKL_NUM_THREADS=str(THREADS))
     command = [sys.executable, __file__, "--serve", side, loss, graph, str(path)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 
@@ -204,13 +205,17 @@ def ask(server, seconds):
     return json.loads(server.stdout.readline())
 
 
-def compare(loss, graph, n, k, path, sides, rounds, seconds):
-    from compare import example
+def time_ours(program, loss, graph, path, seconds):
+    command = [program, loss, str(path), graph, str(seconds)]
+    environment = dict(os.environ, RAYON_NUM_THREADS=str(THREADS))
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
 
+
+def compare(program, loss, graph, n, k, path, sides, rounds, seconds):
     servers = {side: start(side, loss, graph, path) for side in sides}
     runs = {side: [] for side in ("ours", *sides)}
     for _ in range(rounds):
-        runs["ours"].append(json.loads(example("time_losses", loss, str(path), graph, str(seconds))))
+        runs["ours"].append(time_ours(program, loss, graph, path, seconds))
         for side, server in servers.items():
             runs[side].append(ask(server, seconds))
     for server in servers.values():
@@ -242,10 +247,9 @@ def main():
     if options.serve:
         return serve(*options.serve)
 
-    from compare import cargo
+    from compare import ROOT, cargo
     import numpy as np
 
-    os.environ["RAYON_NUM_THREADS"] = str(THREADS)
     cargo("build", "--release", "--example", "time_losses")
     sides = ["torch", "jax"] + ["torch.compile"] * options.compile
     print(f"value and gradient, f32, {THREADS} threads: fastest ms, median ratio of {options.rounds} rounds to the faster peer,")
@@ -253,6 +257,8 @@ def main():
     print(f"{'':13s} {'':7s} {'n':>6} {'k':>4}  " + " ".join(f"{side:>10}" for side in ("ours", *sides)) + "   ratio"
           + " " * 9 + " ".join(f"{side:>7}" for side in ("ours", *sides)))
     with tempfile.TemporaryDirectory() as folder:
+        # A copy, so that builds in the meantime do not change what is timed.
+        program = shutil.copy(ROOT / "target" / "release" / "examples" / "time_losses", folder)
         for n in options.sizes:
             for k in options.widths:
                 path = Path(folder) / f"{n}-{k}.npy"
@@ -263,7 +269,7 @@ def main():
                 np.save(path, z.astype(np.float64))
                 for loss, graph in CASES:
                     if not options.only or loss in options.only:
-                        compare(loss, graph, n, k, path, sides, options.rounds, options.seconds)
+                        compare(program, loss, graph, n, k, path, sides, options.rounds, options.seconds)
 
 
 if __name__ == "__main__":

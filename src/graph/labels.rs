@@ -5,6 +5,7 @@
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 use rayon::prelude::*;
 
+use super::block_sums::Blocks;
 use super::components::UnionFind;
 use super::form::{Form, Structure};
 use super::low_rank::LowRankGraph;
@@ -290,6 +291,13 @@ impl<F: Scalar> Product<F> for LabelGraph {
         });
     }
 
+    fn block_sums(&self, x: ArrayView2<F>) -> Option<(Array2<F>, Blocks)> {
+        let ClassSums { rows, width, places } = ClassSums::new(self, x);
+        let sums = Array2::from_shape_vec((rows.len() / width, width), rows).ok()?;
+        let blocks = self.class_of.iter().map(|class| class.map(|class| places[class])).collect();
+        Some((sums, Blocks::Listed(blocks)))
+    }
+
     /// `Σ_c n_c Σ_{i ∈ c} ‖z_i − mean_c‖²` (claim T16).
     fn energy(&self, z: ArrayView2<F>) -> f64 {
         let means = ClassSums::new(self, z).into_means(self);
@@ -381,7 +389,9 @@ impl<F: Scalar> ClassSums<F> {
         let sizes = labels.blocks().map(<[usize]>::len).filter(|&size| size > 0);
         for (mean, size) in self.rows.chunks_exact_mut(self.width).zip(sizes) {
             let size = F::of(size as f64);
-            mean.iter_mut().for_each(|entry| *entry /= size);
+            for entry in mean {
+                *entry /= size;
+            }
         }
         self
     }
@@ -395,7 +405,9 @@ impl<F: Scalar> ClassSums<F> {
 fn sum_of_rows<F: Scalar>(x: ArrayView2<F>, rows: &[usize]) -> Vec<F> {
     let partial = |rows: &[usize]| {
         let mut sum = vec![F::zero(); x.ncols()];
-        rows.iter().for_each(|&i| add_scaled(F::one(), row(&x, i), &mut sum));
+        for &i in rows {
+            add_scaled(F::one(), row(&x, i), &mut sum);
+        }
         sum
     };
     if rows.len() <= SUMMED_ROWS {

@@ -16,6 +16,7 @@
 //! A graph is a weighted sum of such forms, most often of one ([`SimilarityGraph::mixture`], claim T5). Degrees
 //! `D = diag(G 1)`, the [`Laplacian`] `L = D − G` and the [components](SimilarityGraph::components) follow from it.
 
+mod block_sums;
 mod components;
 mod dense;
 mod form;

@@ -4,8 +4,9 @@
 //! chunks of rows, in the vectors' precision inside a chunk and in double precision over chunks, and chunks go to
 //! threads: results do not depend on how many there are.
 
-use ndarray::{Array1, ArrayView2, ArrayViewMut2, Zip};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Zip};
 
+use super::block_sums::Blocks;
 use super::form::Structure;
 use crate::scalar::Scalar;
 
@@ -24,6 +25,11 @@ pub(super) trait Product<F: Scalar>: Structure {
     fn apply_off_diagonal_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
         self.apply_add(weight, x, out.view_mut());
         add_scaled_rows(-weight, &self.diagonal(), x, out);
+    }
+
+    /// For `F = B Bᵀ` with the indicator `B` of disjoint blocks, fewer than samples: `Bᵀ x`, and the blocks.
+    fn block_sums(&self, _x: ArrayView2<F>) -> Option<(Array2<F>, Blocks)> {
+        None
     }
 
     /// `½ Σ_ij F_ij ‖z_i − z_j‖²`, by differences; `z` of shape `(n, k)`, `k ≥ 1`.

@@ -1,7 +1,8 @@
 //! The view graph `I ⊗ 1 1ᵀ` (claim T2): views of one sample are similar, and nothing else is.
 
-use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
+use super::block_sums::Blocks;
 use super::components::UnionFind;
 use super::form::{Form, Structure};
 use super::labels::LabelGraph;
@@ -138,6 +139,22 @@ impl<F: Scalar> Product<F> for ViewGraph {
         });
     }
 
+    fn block_sums(&self, x: ArrayView2<F>) -> Option<(Array2<F>, Blocks)> {
+        if self.views == 1 {
+            return None;
+        }
+        let k = x.ncols();
+        let mut sums = Array2::zeros((self.samples, k));
+        over_rows(sums.view_mut(), self.chunk(), |first, mut sums| {
+            let blocks = entries(&x)[first * self.views * k..].chunks_exact(self.views * k);
+            for (sum, block) in entries_mut(&mut sums).chunks_exact_mut(k).zip(blocks) {
+                write_sum(block, sum);
+            }
+            0.0
+        });
+        Some((sums, Blocks::Consecutive(self.views)))
+    }
+
     fn energy(&self, z: ArrayView2<F>) -> f64 {
         let k = z.ncols();
         let size = F::of(self.views as f64);
@@ -146,7 +163,7 @@ impl<F: Scalar> Product<F> for ViewGraph {
             let rows = &entries(&z)[samples.start * self.views * k..samples.end * self.views * k];
             let of_block = |z: &[F]| {
                 write_sum(z, &mut mean);
-                mean.iter_mut().for_each(|entry| *entry /= size);
+                divide(&mut mean, size);
                 z.chunks_exact(k).map(|z| distance_squared(z, &mean)).sum::<f64>()
             };
             self.views as f64 * rows.chunks_exact(self.views * k).map(of_block).sum::<f64>()
@@ -158,7 +175,7 @@ impl<F: Scalar> Product<F> for ViewGraph {
         let size = F::of(self.views as f64);
         self.views as f64
             * self.over_blocks(z, out, |z, mean, out| {
-                mean.iter_mut().for_each(|entry| *entry /= size);
+                divide(mean, size);
                 let rows = z.chunks_exact(k).zip(out.chunks_exact_mut(k));
                 rows.map(|(z, out)| add_scaled_difference(weight * size, z, mean, out)).sum()
             })
@@ -197,5 +214,12 @@ fn write_sum<F: Scalar>(x: &[F], sum: &mut [F]) {
     sum.fill(F::zero());
     for x in x.chunks_exact(sum.len()) {
         add_scaled(F::one(), x, sum);
+    }
+}
+
+#[inline(always)]
+fn divide<F: Scalar>(row: &mut [F], by: F) {
+    for entry in row {
+        *entry /= by;
     }
 }

@@ -36,6 +36,7 @@ macro_rules! branchless_exp {
         pub(crate) fn $name(x: $float) -> $float {
             /// Adding it rounds to an integer, which then stands in the lowest bits.
             const ROUNDING: $float = 1.5 * (1_u64 << $mantissa) as $float;
+            #[allow(clippy::cast_possible_truncation)] // rounding is meant
             const COEFFICIENTS: [$float; $terms] = inverse_factorials!($float, $terms);
 
             // Past these the result is 0 and ∞, and n leaves its range; comparisons keep NaN.
@@ -57,11 +58,11 @@ macro_rules! branchless_exp {
 }
 
 branchless_exp!(
-    exp_f32, f32, u32, mantissa 23, bias 127, range -104.0 .. 89.0, ln2 0.693_359_375 + -2.121_944_4e-4, terms 8
+    exp_f32, f32, u32, mantissa 23, bias 127, range -104.0 .. 89.0, ln2 0.693_359_4 + -2.121_944_4e-4, terms 8
 );
 branchless_exp!(
     exp_f64, f64, u64, mantissa 52, bias 1023, range -746.0 .. 710.0,
-    ln2 6.931_471_803_691_238_16e-1 + 1.908_214_929_270_587_7e-10, terms 14
+    ln2 6.931_471_803_691_238e-1 + 1.908_214_929_270_587_7e-10, terms 14
 );
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, CowArray, Ix2, s};
 use rayon::prelude::*;
 
 use super::add_product_on_this_thread;
@@ -158,18 +158,28 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         let mut partials: Vec<Array2<f64>> = (0..partial_sums).into_par_iter().map(partial).collect();
         let rest = partials.split_off(1);
         let mut total = partials.swap_remove(0);
-        rest.iter().for_each(|partial| total += partial);
+        for partial in &rest {
+            total += partial;
+        }
         total
     }
 }
 
-/// `out ← scale · out M` for `m` of shape `(k, k)`; `O(n k²)`.
-pub(crate) fn multiply_in_place<F: Scalar>(scale: f64, m: &Array2<f64>, out: ArrayViewMut2<F>) {
+/// `out ← scale · out M` for `m` of shape `(k, k)`, then `finish(i, row i of out)`; `O(n k²)`.
+pub(crate) fn multiply_in_place<F: Scalar>(
+    scale: f64,
+    m: &Array2<f64>,
+    out: ArrayViewMut2<F>,
+    finish: impl Fn(usize, ArrayViewMut1<F>) + Sync,
+) {
     let m = m.mapv(|entry| F::of(scale * entry));
-    over_rows(out, BLOCK_ROWS, |_, mut out| {
+    over_rows(out, BLOCK_ROWS, |first, mut out| {
         let block = out.to_owned();
         out.fill(F::zero());
-        add_product_on_this_thread(block.view(), m.view(), out);
+        add_product_on_this_thread(block.view(), m.view(), out.view_mut());
+        for (i, row) in (first..).zip(out.rows_mut()) {
+            finish(i, row);
+        }
         0.0
     });
 }

@@ -1,9 +1,11 @@
 //! Barlow Twins on a graph (claim T12).
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, s};
+use std::ops::Range;
+
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
 use super::Loss;
-use super::views::Statistics;
+use super::views::{Statistics, group_rows};
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
 use crate::linalg::Operator;
@@ -23,7 +25,7 @@ const CONSTANT: f64 = 256.0;
 /// variance, which are pooled over both views; with [`Statistics::EachView`] each view is standardised alone, as there.
 /// Unchanged by shift and scale of any column.
 ///
-/// `O(n k²)`, two `n×k` of memory, one product with the graph and its degrees;
+/// `O(n k²)`, one `n×k` of memory beside the gradient, one product with the graph and its degrees;
 /// and [`SimilarityGraph::is_non_negative`], which is `O(n²)` for mixtures with negative weights.
 ///
 /// # Errors
@@ -66,9 +68,67 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
         }
 
         let (u, deviations) = standardised(z, &w, groups)?;
-        let mut image = Array2::zeros(u.raw_dim());
+        let blocks = if groups == 1 { graph.block_sums(u.view()) } else { None };
+        if let Some(blocks) = blocks {
+            // C and H are made of the sums over blocks alone.
+            let share = blocks.weight / total;
+            let sums = Shifted::plain(blocks.sums.view());
+            let product = sums.gram() * share;
+            let (value, slopes) = self.value_and_slopes(&product);
+            if let Some(gradient) = gradient {
+                let (to_gradient, moments) = backwards::<F>(&product, &slopes, &deviations[0]);
+                let mut rows = Array2::zeros(blocks.sums.raw_dim());
+                sums.multiply(share, &to_gradient, F::zero(), rows.view_mut());
+                let u = u.view();
+                blocks.spread(rows.view(), gradient, |i, h, slopes| {
+                    let weight = F::of(w[i]);
+                    for (((slope, &h), &u), &moment) in slopes.iter_mut().zip(h).zip(row(&u, i)).zip(&moments)
+                    {
+                        *slope = h - weight * moment * u;
+                    }
+                });
+            }
+            return Ok(value);
+        }
+
+        // P U, where the gradient goes later.
+        let wanted = gradient.is_some();
+        let mut room = Array2::zeros(if wanted { (0, 0) } else { z.dim() });
+        let mut image = gradient.unwrap_or_else(|| room.view_mut());
+        image.fill(F::zero());
         graph.apply_add(F::of(total.recip()), u.view(), image.view_mut());
-        let mut slopes = Shifted::plain(u.view()).transposed_dot(image.view());
+        let products: Vec<Array2<f64>> = (0..groups)
+            .map(|group| {
+                let image = group_rows(image.view(), group, groups);
+                Shifted::plain(group_rows(u.view(), group, groups)).transposed_dot(image)
+            })
+            .collect();
+        let mut correlations = Array2::zeros((z.ncols(), z.ncols()));
+        for product in &products {
+            correlations += product;
+        }
+        let (value, slopes) = self.value_and_slopes(&correlations);
+        if wanted {
+            for (group, product) in products.iter().enumerate() {
+                let (to_gradient, moments) = backwards::<F>(product, &slopes, &deviations[group]);
+                let (u, w) = (group_rows(u.view(), group, groups), w.slice(s![group..;groups]));
+                let gradient = image.slice_mut(s![group..;groups, ..]);
+                multiply_in_place(1.0, &to_gradient, gradient, |i, mut row| {
+                    let weight = F::of(w[i]);
+                    for ((slope, &u), &moment) in row.iter_mut().zip(u.row(i)).zip(&moments) {
+                        *slope -= weight * moment * u;
+                    }
+                });
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl BarlowTwins {
+    /// The value, and its slope `B` in the correlations.
+    fn value_and_slopes(self, correlations: &Array2<f64>) -> (f64, Array2<f64>) {
+        let mut slopes = correlations.clone();
         let mut value = 0.0;
         for ((k, l), c) in slopes.indexed_iter_mut() {
             if k == l {
@@ -79,43 +139,40 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
                 *c *= 2.0 * self.lambda;
             }
         }
-
-        if let Some(gradient) = gradient {
-            // The slope in the mean vanishes: Σ_{i in a group} H_i = 2 Σ_i (P U)_i B, and every group of U is centred.
-            multiply_in_place(2.0, &slopes, image.view_mut());
-            let (n, k) = z.dim();
-            let (u, image) = (u.view(), image.view());
-            let moments = sums_over_blocks(n, groups * k, |rows, sums| {
-                for i in rows {
-                    let sums = &mut sums[i % groups * k..][..k];
-                    for ((sum, &u), &h) in sums.iter_mut().zip(row(&u, i)).zip(row(&image, i)) {
-                        *sum += (u * h).as_f64();
-                    }
-                }
-            });
-            let moments: Vec<F> = moments.into_iter().map(F::of).collect();
-            over_rows(gradient, BLOCK_ROWS, |first, mut gradient| {
-                for (i, slopes) in (first..).zip(entries_mut(&mut gradient).chunks_exact_mut(k)) {
-                    let group = i % groups * k;
-                    let weight = F::of(w[i]);
-                    let of_columns = moments[group..].iter().zip(&deviations[group..]);
-                    for (((slope, &u), &h), (&moment, &deviation)) in
-                        slopes.iter_mut().zip(row(&u, i)).zip(row(&image, i)).zip(of_columns)
-                    {
-                        *slope = (h - weight * moment * u) / deviation;
-                    }
-                }
-                0.0
-            });
-        }
-        Ok(value)
+        (value, slopes)
     }
 }
 
+/// Of a group, from `product = UᵀPU` with its rows of `U` on the left: the matrix `M` and the row `m` that make its gradient
+/// `P U M − w ∘ U diag(m)`.
+///
+/// That is `(H − w 1ᵀH − w ∘ U diag(UᵀH)) / σ` with `H = 2 P U B`. The slope in the mean vanishes, for `Σ H_i = 2 Σ (P U)_i B`
+/// over a group, and every group of `U` is centred.
+fn backwards<F: Scalar>(
+    product: &Array2<f64>,
+    slopes: &Array2<f64>,
+    deviations: &Array1<f64>,
+) -> (Array2<f64>, Vec<F>) {
+    let to_gradient = slopes * 2.0 / deviations;
+    let moments = (product * &to_gradient.t()).sum_axis(Axis(1));
+    (to_gradient, moments.iter().map(|&moment| F::of(moment)).collect())
+}
+
 /// The columns of `z` at mean 0 and variance 1 in each group (sample `i` is in group `i mod groups`) under the weights `w`,
-/// which sum to 1 in each; and their standard deviations, group after group.
-fn standardised<F: Scalar>(z: ArrayView2<F>, w: &Array1<f64>, groups: usize) -> Result<(Array2<F>, Vec<F>)> {
-    let k = z.ncols();
+/// which sum to 1 in each; and the standard deviations of each group.
+fn standardised<F: Scalar>(
+    z: ArrayView2<F>,
+    w: &Array1<f64>,
+    groups: usize,
+) -> Result<(Array2<F>, Vec<Array1<f64>>)> {
+    let (n, k) = z.dim();
+    let place = |i: usize| i % groups * k..(i % groups + 1) * k;
+    let means = group_sums(z, w, groups, |weight, row, _, sums| {
+        for (sum, &entry) in sums.iter_mut().zip(row) {
+            *sum += weight * entry;
+        }
+    });
+    let means: Vec<F> = means.into_iter().map(F::of).collect();
     // Scales do not matter, and squares of entries up to 1 stay in the number range.
     let mut largest = vec![F::zero(); k];
     for row in entries(&z).chunks_exact(k) {
@@ -123,56 +180,61 @@ fn standardised<F: Scalar>(z: ArrayView2<F>, w: &Array1<f64>, groups: usize) -> 
             *largest = if entry.abs() > *largest { entry.abs() } else { *largest };
         }
     }
-    let scales = largest.iter().map(|&largest| if largest > F::zero() { largest } else { F::one() });
-    let scales: Vec<F> = std::iter::repeat_n(scales.collect::<Vec<F>>(), groups).flatten().collect();
-    let mut u = z.to_owned();
-    update(&mut u, groups, &scales, |entry, scale| entry / scale);
-    let means: Vec<F> = weighted(&u, groups, w, |entry| entry).into_iter().map(F::of).collect();
-    update(&mut u, groups, &means, |entry, mean| entry - mean);
-    let scaled: Vec<f64> =
-        weighted(&u, groups, w, |entry| entry * entry).into_iter().map(f64::sqrt).collect();
-    let deviations = scaled.iter().enumerate().map(|(place, scaled)| scaled * largest[place % k].as_f64());
-    let deviations: Vec<f64> = deviations.collect();
-    if let Some(place) = scaled.iter().position(|&scaled| scaled <= CONSTANT * F::epsilon().as_f64()) {
+    let of_column = |&largest: &F| {
+        if largest > F::zero() { largest.recip().min(F::max_value()) } else { F::one() }
+    };
+    let inverses: Vec<F> = largest.iter().map(of_column).collect();
+    let variances = group_sums(z, w, groups, |weight, row, place, sums| {
+        let (means, inverses, row, sums) = (&means[place], &inverses[..k], &row[..k], &mut sums[..k]);
+        for column in 0..k {
+            let deviation = (row[column] - means[column]) * inverses[column];
+            sums[column] += weight * deviation * deviation;
+        }
+    });
+    let scaled = Array2::from_shape_fn((groups, k), |(group, column)| variances[group * k + column].sqrt());
+    if let Some(((_, column), &scaled)) =
+        scaled.indexed_iter().find(|(_, scaled)| **scaled <= CONSTANT * F::epsilon().as_f64())
+    {
         return Err(Error::Singular {
             argument: "z",
             measure: "standard deviation of a column",
-            value: deviations[place],
+            value: scaled * largest[column].as_f64(),
             must: "columns that are not constant",
         });
     }
-    let scaled: Vec<F> = scaled.into_iter().map(F::of).collect();
-    update(&mut u, groups, &scaled, |entry, scaled| entry / scaled);
-    Ok((u, deviations.into_iter().map(F::of).collect()))
-}
-
-/// For each group and column the sum of `w_i summand(u_ik)`.
-fn weighted<F: Scalar>(
-    u: &Array2<F>,
-    groups: usize,
-    w: &Array1<f64>,
-    summand: impl Fn(f64) -> f64 + Sync,
-) -> Vec<f64> {
-    let (k, u) = (u.ncols(), u.view());
-    sums_over_blocks(u.nrows(), groups * k, |rows, sums| {
-        for i in rows {
-            let weight = w[i];
-            for (sum, entry) in sums[i % groups * k..][..k].iter_mut().zip(row(&u, i)) {
-                *sum += weight * summand(entry.as_f64());
-            }
-        }
-    })
-}
-
-/// Replaces each entry by `operation(entry, by)`, `by` that of its group and column.
-fn update<F: Scalar>(u: &mut Array2<F>, groups: usize, by: &[F], operation: impl Fn(F, F) -> F + Sync) {
-    let k = u.ncols();
+    let scales = Array1::from_iter(inverses.iter().map(|inverse| inverse.as_f64().recip()));
+    let deviations: Vec<Array1<f64>> = scaled.rows().into_iter().map(|scaled| &scaled * &scales).collect();
+    let divisors: Vec<F> = deviations.iter().flatten().map(|&deviation| F::of(deviation)).collect();
+    let mut u = Array2::zeros((n, k));
     over_rows(u.view_mut(), BLOCK_ROWS, |first, mut u| {
-        for (i, row) in (first..).zip(entries_mut(&mut u).chunks_exact_mut(k)) {
-            for (entry, &by) in row.iter_mut().zip(&by[i % groups * k..]) {
-                *entry = operation(*entry, by);
+        for (i, u) in (first..).zip(entries_mut(&mut u).chunks_exact_mut(k)) {
+            let statistics = means[place(i)].iter().zip(&divisors[place(i)]);
+            for ((u, &entry), (&mean, &divisor)) in u.iter_mut().zip(row(&z, i)).zip(statistics) {
+                *u = (entry - mean) / divisor;
             }
         }
         0.0
     });
+    Ok((u, deviations))
+}
+
+/// For each group and column a sum over samples, in the precision of the entries inside a block of rows:
+/// `add(weight, row of z, place of its group, sums of its group)`.
+fn group_sums<F: Scalar>(
+    z: ArrayView2<F>,
+    w: &Array1<f64>,
+    groups: usize,
+    add: impl Fn(F, &[F], Range<usize>, &mut [F]) + Sync,
+) -> Vec<f64> {
+    let (n, k) = z.dim();
+    sums_over_blocks(n, groups * k, |rows, sums| {
+        let mut of_block = vec![F::zero(); groups * k];
+        for i in rows {
+            let place = i % groups * k..(i % groups + 1) * k;
+            add(F::of(w[i]), row(&z, i), place.clone(), &mut of_block[place]);
+        }
+        for (sum, of_block) in sums.iter_mut().zip(of_block) {
+            *sum += of_block.as_f64();
+        }
+    })
 }

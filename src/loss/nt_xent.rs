@@ -44,32 +44,13 @@ impl<F: Scalar> Loss<F> for NtXent {
             return Err(Error::Empty { argument: "graph", expected: "positive entry off the diagonal" });
         }
         let (units, norms) = on_the_sphere(z)?;
-        // Inside the thread pool from here on: many short rounds, each of which need not enter it.
-        let mut result = 0.0;
-        rayon::scope(|_| {
-            result = self.evaluate_on_the_sphere(&units, &norms, graph, &positives, kept, gradient)
-        });
-        Ok(result)
-    }
-}
-
-impl NtXent {
-    fn evaluate_on_the_sphere<F: Scalar>(
-        &self,
-        units: &Array2<F>,
-        norms: &Array1<F>,
-        graph: &SimilarityGraph,
-        positives: &Array1<f64>,
-        kept: usize,
-        gradient: Option<ArrayViewMut2<F>>,
-    ) -> f64 {
         let softmax = Softmax::new(units.view(), self.temperature);
         let mut log_sums = softmax.log_sums();
         // Row i of (G − diag G) U: the similarities of i to its positives are ⟨u_i, its row⟩.
         let mut attractions = Array2::zeros(units.raw_dim());
         graph.apply_positives_add(F::one(), units.view(), attractions.view_mut());
         let mut sum = 0.0;
-        for (i, (log_sum, &positives)) in log_sums.iter_mut().zip(positives).enumerate() {
+        for (i, (log_sum, &positives)) in log_sums.iter_mut().zip(&positives).enumerate() {
             if positives > 0.0 {
                 let similarity = units.row(i).dot(&attractions.row(i)).as_f64() / positives;
                 sum += *log_sum - similarity / self.temperature;
@@ -83,18 +64,20 @@ impl NtXent {
             let shares = positives.mapv(|sum| F::of(if sum > 0.0 { sum.recip() } else { 0.0 }));
             let shares = shares.insert_axis(Axis(1));
             gradient.assign(&(&attractions * &shares * -F::one()));
-            attractions.assign(&(units * &shares));
+            attractions.assign(&(&units * &shares));
             graph.apply_positives_add(-F::one(), attractions.view(), gradient.view_mut());
             drop(attractions);
             softmax.add_pulls(&log_sums, gradient.view_mut());
             let scale = F::of((self.temperature * kept as f64).recip());
-            Zip::from(gradient.rows_mut()).and(units.rows()).and(norms).for_each(|mut slope, unit, &norm| {
-                let radial = unit.dot(&slope);
-                slope.scaled_add(-radial, &unit);
-                slope *= scale / norm;
-            });
+            Zip::from(gradient.rows_mut()).and(units.rows()).and(&norms).for_each(
+                |mut slope, unit, &norm| {
+                    let radial = unit.dot(&slope);
+                    slope.scaled_add(-radial, &unit);
+                    slope *= scale / norm;
+                },
+            );
         }
-        sum / kept as f64
+        Ok(sum / kept as f64)
     }
 }
 

@@ -48,7 +48,7 @@ impl<'a, F: Scalar> Softmax<'a, F> {
     pub(super) fn log_sums(&self) -> Vec<f64> {
         let shift = if self.common_shift { self.sharpness } else { F::neg_infinity() };
         let mut sums = vec![LogSum { shift, sum: 0.0 }; self.units.nrows()];
-        self.play(sums.chunks_mut(self.block_rows).collect(), |scratch, (i, rows), other| {
+        Self::play(sums.chunks_mut(self.block_rows).collect(), |scratch, (i, rows), other| {
             self.cosines(scratch, i, other.as_ref().map_or(i, |(j, _)| *j));
             let columns = other.map(|(_, columns)| &mut **columns);
             let work = if self.common_shift {
@@ -73,7 +73,7 @@ impl<'a, F: Scalar> Softmax<'a, F> {
             let first = i * self.block_rows;
             &weights[first..(first + self.block_rows).min(weights.len())]
         };
-        self.play(
+        Self::play(
             out.axis_chunks_iter_mut(Axis(0), self.block_rows).collect(),
             |scratch, (i, pulls), other| {
                 let j = other.as_ref().map_or(i, |(j, _)| *j);
@@ -96,7 +96,6 @@ impl<'a, F: Scalar> Softmax<'a, F> {
     /// Calls `game(scratch, (i, part i), Some((j, part j)))` for every two blocks of rows, and `game(scratch, (i, part i),
     /// None)` for every one alone; `parts` are what belongs to each block.
     fn play<P: Send>(
-        &self,
         parts: Vec<P>,
         game: impl Fn(&mut Array2<F>, (usize, &mut P), Option<(usize, &mut P)>) + Sync,
     ) {

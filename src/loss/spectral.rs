@@ -76,11 +76,26 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
                 Ok(squared_norm(&excess) + lambda * energy)
             }
             Self::BarlowTwins2 => {
-                if let Some(mut gradient) = gradient {
+                if let Some(blocks) = graph.block_sums(z) {
+                    let gram = Shifted::plain(blocks.sums.view()).gram();
+                    let excess = minus_identity(gram * blocks.weight);
+                    if let Some(gradient) = gradient {
+                        let mut rows = Array2::zeros(blocks.sums.raw_dim());
+                        let scale = 4.0 * blocks.weight;
+                        Shifted::plain(blocks.sums.view()).multiply(
+                            scale,
+                            &excess,
+                            F::zero(),
+                            rows.view_mut(),
+                        );
+                        blocks.spread(rows.view(), gradient, |_, row, out| out.copy_from_slice(row));
+                    }
+                    Ok(squared_norm(&excess))
+                } else if let Some(mut gradient) = gradient {
                     gradient.fill(F::zero());
                     graph.apply_add(F::one(), z, gradient.view_mut());
                     let excess = minus_identity(Shifted::plain(z).transposed_dot(gradient.view()));
-                    multiply_in_place(4.0, &excess, gradient);
+                    multiply_in_place(4.0, &excess, gradient, |_, _| {});
                     Ok(squared_norm(&excess))
                 } else {
                     let image = graph.apply(z);

@@ -73,7 +73,7 @@ impl<F: Scalar> Loss<F> for VicReg {
 
         let mut value = 0.0;
         for group in 0..groups {
-            let centred = Shifted::centred(group_rows(&z, group, groups));
+            let centred = Shifted::centred(group_rows(z, group, groups));
             let mut off_diagonal = centred.gram() / freedom;
             let deviations = off_diagonal.diag().mapv(|entry| (entry + EPSILON).sqrt());
             off_diagonal.diag_mut().fill(0.0);

@@ -45,6 +45,6 @@ fn views(graph: &SimilarityGraph) -> Option<usize> {
 }
 
 /// The samples of one group.
-pub(super) fn group_rows<'a, F>(z: &ArrayView2<'a, F>, group: usize, groups: usize) -> ArrayView2<'a, F> {
-    z.clone().slice_move(s![group..;groups, ..])
+pub(super) fn group_rows<F>(z: ArrayView2<'_, F>, group: usize, groups: usize) -> ArrayView2<'_, F> {
+    z.slice_move(s![group..;groups, ..])
 }
