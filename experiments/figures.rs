@@ -1,4 +1,4 @@
-//! All five reference experiments, and one page that shows and explains them.
+//! All experiments, the five reference ones first, and one page that shows and explains them.
 
 // Each experiment brings its helpers along, so that it is also a program of its own, whose `main` is idle here.
 #![allow(clippy::duplicate_mod, dead_code)]
@@ -10,27 +10,42 @@ use pal::experiment::{Args, Curve, Experiment, Image, Page, Program, Provenance,
 
 #[path = "active.rs"]
 mod active;
+#[path = "collapse.rs"]
+mod collapse;
 #[path = "contrastive.rs"]
 mod contrastive;
+#[path = "digits.rs"]
+mod digits;
+#[path = "equivalence.rs"]
+mod equivalence;
 #[path = "interpolation.rs"]
 mod interpolation;
 #[path = "missing_entries.rs"]
 mod missing_entries;
 #[path = "noise.rs"]
 mod noise;
+#[path = "spectrum.rs"]
+mod spectrum;
+#[path = "training_meets_theory.rs"]
+mod training_meets_theory;
 
-const EXPERIMENTS: [Experiment; 5] = [
+const EXPERIMENTS: [Experiment; 10] = [
     active::EXPERIMENT,
     contrastive::EXPERIMENT,
     interpolation::EXPERIMENT,
     missing_entries::EXPERIMENT,
     noise::EXPERIMENT,
+    spectrum::EXPERIMENT,
+    equivalence::EXPERIMENT,
+    collapse::EXPERIMENT,
+    training_meets_theory::EXPERIMENT,
+    digits::EXPERIMENT,
 ];
 
 fn main() -> ExitCode {
     Program {
         name: "figures",
-        about: "The five reference experiments, one after the other, and a page of their figures, DIR/index.html",
+        about: "All experiments, one after the other, and a page of their figures, DIR/index.html",
         experiments: &EXPERIMENTS,
         finish: write_page,
     }
@@ -40,11 +55,12 @@ fn main() -> ExitCode {
 fn write_page(args: &Args) -> Result<()> {
     let sections = STORIES.iter().map(|story| story.section(args)).collect::<Result<_>>()?;
     let page = Page {
-        title: "Positive Active Learning in five figures".to_owned(),
-        introduction: "Samples lie on four concentric rings, one class each. A similarity graph G says which belong \
-                       together; the representation is spanned by the five leading eigenvectors of G − βK⁻¹, K the \
-                       exponential kernel; its error is that of the best linear probe on the test set. Lines are \
-                       means over independent trials, bands one standard deviation."
+        title: "Positive Active Learning in figures".to_owned(),
+        introduction: "In the first five figures samples lie on four concentric rings, one class each. A similarity \
+                       graph G says which belong together; the representation is spanned by the five leading \
+                       eigenvectors of G − βK⁻¹, K the exponential kernel; its error is that of the best linear probe \
+                       on the test set. The others set training and graphs against the theory, and end on handwritten \
+                       digits. Lines are means over independent trials, bands one standard deviation."
             .to_owned(),
         sections,
     };
@@ -138,7 +154,7 @@ const FEATURES: (&str, &str) = (
     "The five learned features of the last graph, on [−5, 5]²; each panel is scaled to its own maximum.",
 );
 
-const STORIES: [Story; 5] = [
+const STORIES: [Story; 10] = [
     Story {
         experiment: active::EXPERIMENT,
         title: "Questions chosen by the representation, or random pairs",
@@ -280,6 +296,140 @@ const STORIES: [Story; 5] = [
             TRAINING,
             ("_graph", "The graph before, halfway and after: white believed together, black believed apart."),
             FEATURES,
+        ],
+    },
+    Story {
+        experiment: spectrum::EXPERIMENT,
+        title: "What the spectrum of a graph says",
+        description: "Eigenvalues of random graphs of each kind beside those of the theory, which for views, labels and \
+                      their mixture are exact. Of missing entries it knows the mean and the edge of the random part, of \
+                      wrong labels the mean.",
+        findings: |found| {
+            format!(
+                "With half of the entries missing the class eigenvalues are at {:.1}, where the theory has {:.1}, and \
+                 the largest eigenvalue of the random part is at {:.1}, at its edge of {:.1}. The gap between them closes \
+                 only where nine entries of ten are missing, {:.1} against {:.1}, which is where the error of the figure \
+                 on missing entries rises.",
+                found.at(0, 0.5),
+                found.at(1, 0.5),
+                found.at(2, 0.5),
+                found.at(3, 0.5),
+                found.at(0, 0.9),
+                found.at(2, 0.9),
+            )
+        },
+        images: &[
+            ("", "Mean class eigenvalue and the next one against the fraction of missing entries."),
+            ("_views", "The spectrum of two views of each of twenty samples."),
+            ("_labels", "The spectra of twenty labels of four classes, without and with negative entries."),
+            ("_mixture", "The spectrum of views, half of the samples having a label on their first view."),
+            ("_wrong", "How well the graph of redrawn labels agrees with the true classes."),
+        ],
+    },
+    Story {
+        experiment: equivalence::EXPERIMENT,
+        title: "When self-supervised is supervised, and losses are the same",
+        description: "Three squared losses are minimised on one label graph and read by the same probe as the labels \
+                      themselves. Two further pictures leave out what the equality of losses needs: a regular graph, and \
+                      a choice among the minimisers of squared Barlow Twins.",
+        findings: |found| {
+            format!(
+                "A least-squares probe reads the same predictor from all three losses whatever the class sizes, up to \
+                 {:.0e}; a ridge probe sees their scales, and its predictions differ by up to {:.2}. On a graph that is \
+                 not regular VIC² and SimCLR² part, up to a sine of {:.2}, unless both are normalised ({:.0e}), and \
+                 squared Barlow Twins keeps a loss of {:.0e} while its span turns away to a sine of {:.2}.",
+                found.peak(0).1,
+                found.peak(3).1,
+                found.last(4),
+                found.peak(5).1,
+                found.peak(6).1,
+                found.last(7),
+            )
+        },
+        images: &[
+            ("", "Largest difference of predictions against the ratio of class sizes."),
+            ("_representations", "ZZᵀ at the three optima, for classes of 6, 12 and 18 samples."),
+            ("_regularity", "Largest angle between the spans of two losses as edges join the classes."),
+            ("_ties", "Minimisers of squared Barlow Twins that lean into a negative mode of the graph."),
+        ],
+    },
+    Story {
+        experiment: collapse::EXPERIMENT,
+        title: "How many dimensions a loss uses",
+        description: "Seven classes of different sizes, widths from one to twelve, and three losses with six, eleven and \
+                      five modes that pay. Training starts from random entries; singular values below 0.01 count as zero.",
+        findings: |found| {
+            format!(
+                "The rank of the trained representation is that of the theory at every width: it follows the width and \
+                 stops at {:.0}, {:.0} and {:.0}. The surplus dimensions are not small but zero, and the singular values \
+                 that are left agree with the closed form.",
+                found.last(0),
+                found.last(2),
+                found.last(4),
+            )
+        },
+        images: &[
+            ("", "Rank of the representation against its width, trained and predicted."),
+            ("_values", "Singular values at width twelve, trained and predicted."),
+        ],
+    },
+    Story {
+        experiment: training_meets_theory::EXPERIMENT,
+        title: "Training finds the closed forms",
+        description: "L-BFGS descends on each squared loss from random entries: on Z itself, on weights of monomials, on \
+                      functions of an RKHS, all with the penalty of the closed form, and on a perceptron without one. Drawn \
+                      is how far the loss is above its closed-form minimum, and the span from its span.",
+        findings: |found| {
+            format!(
+                "Free representations reach the minimum of SimCLR² to rounding within 30 iterations, functions of the \
+                 RKHS need about a hundred, and monomials, which are nearly dependent, are at a gap of 10^{:.0} after {}. \
+                 The spans follow, to sines of 10^{:.0}, 10^{:.0} and 10^{:.0}; the perceptron, measured against the free \
+                 minimum, stays above it at 10^{:.1}.",
+                found.last(1),
+                found.curves[1].x[found.curves[1].x.len() - 1],
+                found.last(4),
+                found.last(6),
+                found.last(5),
+                found.last(3),
+            )
+        },
+        images: &[
+            ("", "SimCLR²: gap of the loss."),
+            ("_simclr2_angle", "SimCLR²: angle of the spans."),
+            ("_vic2_gap", "VIC²: gap of the loss."),
+            ("_vic2_angle", "VIC²: angle of the spans."),
+            ("_bt2_gap", "BT²: gap of the loss."),
+            ("_bt2_angle", "BT²: angle of the spans."),
+        ],
+    },
+    Story {
+        experiment: digits::EXPERIMENT,
+        title: "Handwritten digits: what views and labels are worth",
+        description: "One training of one network on 8×8 digits, whose graph holds two views of every digit, those and the \
+                      labels there are, or the labels alone. A ridge probe on the labelled digits reads each \
+                      representation, and the raw pixels; test digits are by other hands.",
+        findings: |found| {
+            format!(
+                "With 50 labels views alone read {:.2} (VICReg), {:.2} (SimCLR) and {:.2} (Barlow Twins) of the test \
+                 digits right, with the labels in the same loss {:.2}, {:.2} and {:.2}, against {:.2} from raw pixels. \
+                 Labels alone, seen in many views, give {:.2}, {:.2} and {:.2}: on so small a set the labels there are \
+                 serve a network about as well as all the digits without.",
+                found.at(0, 50.0),
+                found.at(3, 50.0),
+                found.at(6, 50.0),
+                found.at(1, 50.0),
+                found.at(4, 50.0),
+                found.at(7, 50.0),
+                found.at(9, 50.0),
+                found.at(2, 50.0),
+                found.at(5, 50.0),
+                found.at(8, 50.0),
+            )
+        },
+        images: &[
+            ("", "VICReg: test accuracy against the number of labels."),
+            ("_simclr", "SimCLR: test accuracy against the number of labels."),
+            ("_barlow_twins", "Barlow Twins: test accuracy against the number of labels."),
         ],
     },
 ];

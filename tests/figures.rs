@@ -1,4 +1,4 @@
-//! The five reference experiments, end to end in their quick form: numbers, not only files.
+//! The experiments, end to end in their quick form: numbers, not only files.
 #![allow(clippy::unwrap_used)] // a test may panic
 #![allow(clippy::duplicate_mod, dead_code)] // the experiments are programs, and each brings its helpers along
 
@@ -13,21 +13,40 @@ use pal::linalg::symmetric_eigen;
 
 #[path = "../experiments/active.rs"]
 mod active;
+#[path = "../experiments/collapse.rs"]
+mod collapse;
 #[path = "../experiments/contrastive.rs"]
 mod contrastive;
+#[path = "../experiments/digits.rs"]
+mod digits;
+#[path = "../experiments/equivalence.rs"]
+mod equivalence;
 #[path = "../experiments/interpolation.rs"]
 mod interpolation;
 #[path = "../experiments/missing_entries.rs"]
 mod missing_entries;
 #[path = "../experiments/noise.rs"]
 mod noise;
+#[path = "../experiments/spectrum.rs"]
+mod spectrum;
+#[path = "../experiments/training_meets_theory.rs"]
+mod training_meets_theory;
 
-const EXPERIMENTS: [Experiment; 5] = [
-    active::EXPERIMENT,
-    contrastive::EXPERIMENT,
-    interpolation::EXPERIMENT,
-    missing_entries::EXPERIMENT,
-    noise::EXPERIMENT,
+/// The experiments with the endings of their pictures' names.
+const EXPERIMENTS: [(Experiment, &[&str]); 10] = [
+    (active::EXPERIMENT, &["", "_training", "_graph", "_features"]),
+    (contrastive::EXPERIMENT, &["", "_training", "_graph", "_features"]),
+    (interpolation::EXPERIMENT, &["", "_training", "_graph", "_features"]),
+    (missing_entries::EXPERIMENT, &["", "_training", "_graph", "_features"]),
+    (noise::EXPERIMENT, &["", "_training", "_graph", "_features", "_corrected"]),
+    (spectrum::EXPERIMENT, &["", "_views", "_labels", "_mixture", "_wrong"]),
+    (equivalence::EXPERIMENT, &["", "_representations", "_regularity", "_ties"]),
+    (collapse::EXPERIMENT, &["", "_values"]),
+    (
+        training_meets_theory::EXPERIMENT,
+        &["", "_simclr2_angle", "_vic2_gap", "_vic2_angle", "_bt2_gap", "_bt2_angle"],
+    ),
+    (digits::EXPERIMENT, &["", "_simclr", "_barlow_twins"]),
 ];
 
 /// Means may differ by so many standard errors; 99.99 % of normal means do not.
@@ -196,9 +215,119 @@ fn noise_costs_three_quarters_of_the_labels_redrawn() {
     assert_as_committed(&noise::EXPERIMENT, &curves);
 }
 
+/// The curve of a name.
+fn curve<'a>(curves: &'a [Curve], series: &str) -> &'a Curve {
+    let found = curves.iter().find(|curve| curve.series == series);
+    found.unwrap_or_else(|| panic!("no series {series} in {:?}", names(curves)))
+}
+
+fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).fold(0.0, |largest, (a, b)| largest.max((a - b).abs()))
+}
+
+#[test]
+fn t02_t09_spectra_are_those_of_the_theory() {
+    let curves = other_seed(&spectrum::EXPERIMENT);
+    for (measured, theory) in [
+        ("views", "views theory"),
+        ("labels", "labels theory"),
+        ("contrastive labels", "contrastive theory"),
+        ("mixture", "mixture theory"),
+    ] {
+        let [measured, theory] = [measured, theory].map(|series| &curve(&curves, series).mean);
+        assert!(largest_difference(measured, theory) < 1e-9);
+        assert!(measured[0] > 1.0);
+    }
+    let [class, mean, next, edge] =
+        ["class eigenvalues, missing", "class theory", "next eigenvalue, missing", "edge theory"]
+            .map(|series| &curve(&curves, series).mean);
+    assert!(largest_difference(class, mean) < 2.0, "of class eigenvalues up to 50");
+    assert!(largest_difference(next, edge) < 1.0, "of an edge up to 7");
+    let wrong = curve(&curves, "class agreement, wrong labels");
+    let theory = &curve(&curves, "agreement theory").mean;
+    for (i, mean) in wrong.mean.iter().enumerate() {
+        let error = wrong.std[i] / (wrong.n as f64).sqrt();
+        assert!((mean - theory[i]).abs() <= STANDARD_ERRORS * error + 0.05 * theory[i]);
+    }
+}
+
+#[test]
+fn t20_t21_t23_losses_agree_where_their_assumptions_hold_and_only_there() {
+    let curves = other_seed(&equivalence::EXPERIMENT);
+    let mean = |series: &str| &curve(&curves, series).mean;
+    assert!(mean("least-squares probe, all three losses").iter().all(|gap| *gap < 1e-12));
+    // Claim T23's table: a class of n_c members out of N is predicted with these weights.
+    for (i, ratio) in curve(&curves, "ridge probe, VIC²").x.iter().enumerate() {
+        let sizes = [0.0, 0.5, 1.0].map(|share| (6.0 + 6.0 * (ratio - 1.0) * share).floor());
+        let penalty = 0.1 * sizes.iter().sum::<f64>();
+        let gap = |weight: &dyn Fn(f64) -> f64| {
+            sizes.iter().fold(0.0_f64, |gap, &n| gap.max((weight(n) - n / (n + penalty)).abs()))
+        };
+        assert!(mean("ridge probe, SimCLR²")[i] < 1e-12);
+        assert!((mean("ridge probe, VIC²")[i] - gap(&|_| 1.0 / (1.0 + penalty))).abs() < 1e-9);
+        assert!((mean("ridge probe, BT²")[i] - gap(&|n| 1.0 / (1.0 + n * penalty))).abs() < 1e-9);
+    }
+    let plain = mean("VIC² on L, SimCLR² on G");
+    assert!(plain[0] < 1e-9 && plain[10] > 0.1);
+    assert!(mean("VIC² on normalised L, SimCLR² on normalised G").iter().all(|sine| *sine < 1e-9));
+    assert!(mean("loss of BT²").iter().all(|loss| *loss < 1e-18));
+    assert!(mean("sine to the top eigenvectors")[0] < 1e-9 && mean("sine to the top eigenvectors")[10] > 0.5);
+    assert!(mean("excess of ‖Z‖² over the least").windows(2).all(|pair| pair[0] < pair[1]));
+}
+
+#[test]
+fn t22_training_uses_as_many_dimensions_as_pay() {
+    let curves = other_seed(&collapse::EXPERIMENT);
+    for (name, paying) in [("SimCLR², contrastive", 6.0), ("VIC²", 11.0), ("BT², penalised", 5.0)] {
+        let expected: Vec<f64> = (1..=12).map(|width| f64::from(width).min(paying)).collect();
+        for kind in ["trained", "theory"] {
+            assert_eq!(curve(&curves, &format!("{name}, {kind}")).mean, expected, "{name}, {kind}");
+        }
+        let [trained, theory] = ["trained values", "theory of values"]
+            .map(|kind| &curve(&curves, &format!("{name}, {kind}")).mean);
+        assert!(largest_difference(trained, theory) < 1e-2);
+    }
+}
+
+#[test]
+fn t18_t19_t28_t29_t47_training_meets_theory() {
+    let curves = other_seed(&training_meets_theory::EXPERIMENT);
+    for loss in ["SimCLR²", "VIC²", "BT²"] {
+        for (regime, gap, sine) in [("free", -9.0, -4.0), ("kernel", -4.0, -2.0), ("linear", -1.5, 0.1)] {
+            let mean = &curve(&curves, &format!("{loss}, {regime}")).mean;
+            assert!(mean.windows(2).all(|pair| pair[1] <= pair[0] + 1e-9), "{loss}, {regime} descends");
+            assert!(mean[300] < gap, "{loss}, {regime}: {}", mean[300]);
+            let angle = curve(&curves, &format!("{loss}, {regime}, angle")).mean[300];
+            assert!(angle < sine, "{loss}, {regime}, angle: {angle}");
+        }
+        let perceptron = &curve(&curves, &format!("{loss}, perceptron")).mean;
+        assert!(perceptron[300] < perceptron[0] - 1.0 && perceptron[300] >= -15.0);
+    }
+}
+
+#[test]
+fn digits_are_read_better_by_what_is_learned_than_from_pixels() {
+    let curves = other_seed(&digits::EXPERIMENT);
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("figures/digits.csv");
+    let full = read_curves(committed).unwrap();
+    assert_eq!(names(&curves), names(&full));
+    for curve in curves.iter().chain(&full) {
+        assert!(curve.mean.iter().all(|accuracy| (0.3..1.0).contains(accuracy)), "{}", curve.series);
+        let (first, last) = (curve.mean[0], curve.mean[curve.mean.len() - 1]);
+        assert!(last > first + 0.2, "{}: {first} to {last}", curve.series);
+    }
+    let at = |series: &str, i: usize| curve(&full, series).mean[i];
+    for loss in ["VICReg", "SimCLR", "Barlow Twins"] {
+        for knowledge in ["views", "views and labels", "labels"] {
+            assert!(at(&format!("{loss}, {knowledge}"), 3) > at("raw pixels", 3), "{loss}, {knowledge}");
+        }
+    }
+}
+
 #[test]
 fn curve_files_are_the_same_bytes_on_any_threads_and_on_every_run() {
-    for experiment in &EXPERIMENTS {
+    for (experiment, _) in &EXPERIMENTS {
         let files: Vec<Vec<u8>> = [1, 2, 2]
             .into_iter()
             .map(|threads| {
@@ -213,7 +342,7 @@ fn curve_files_are_the_same_bytes_on_any_threads_and_on_every_run() {
 
 #[test]
 fn the_committed_figures_are_the_full_protocol() {
-    for experiment in &EXPERIMENTS {
+    for (experiment, _) in &EXPERIMENTS {
         let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("figures").join(experiment.name);
         let made: Provenance = Provenance::read(committed.with_extension("json")).unwrap();
         assert_eq!((made.name.as_str(), made.scale), (experiment.name, Scale::Full));
@@ -223,10 +352,10 @@ fn the_committed_figures_are_the_full_protocol() {
 
 #[test]
 fn every_experiment_draws_all_its_pictures() {
-    for experiment in &EXPERIMENTS {
+    for (experiment, pictures) in &EXPERIMENTS {
         let out = tempfile::tempdir().unwrap();
         quick(experiment, 0, 2, out.path());
-        for picture in ["", "_training", "_graph", "_features"] {
+        for picture in *pictures {
             let file = |extension| out.path().join(format!("{}{picture}.{extension}", experiment.name));
             assert!(fs::read(file("png")).unwrap().starts_with(b"\x89PNG\r\n\x1a\n"));
             assert!(fs::read_to_string(file("svg")).unwrap().trim_end().ends_with("</svg>"));
