@@ -1,5 +1,9 @@
-//! What the test files share: an eigensolver that owes nothing to the crate, and the default family of random graphs.
+//! What the test files share: an eigensolver that owes nothing to the crate, the default family of random graphs, the
+//! losses by definition, and descent.
 #![allow(dead_code)] // each test file uses a part
+
+pub(crate) mod definitions;
+pub(crate) mod descent;
 
 use ndarray::{Array1, Array2};
 use proptest::prelude::*;
