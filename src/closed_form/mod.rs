@@ -21,9 +21,8 @@ use ndarray::{Array1, Array2, ArrayView2};
 use crate::error::{Result, check};
 use crate::graph::SimilarityGraph;
 use crate::linalg::{Eigenpairs, leading_eigenpairs};
-use crate::loss::Loss;
+use crate::loss::{Loss, SpectralLoss};
 
-pub use crate::loss::SpectralLoss;
 pub use kernel::{FittedKernel, KernelExpansion, KernelRegime, KernelSolver, Lift};
 pub use linear::{LinearMap, LinearRegime};
 
