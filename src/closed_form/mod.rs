@@ -45,6 +45,7 @@ pub struct Minimiser<M> {
 impl<M> Minimiser<M> {
     /// Whether `Z Zᵀ` is the only optimal one: the last mode kept is separated from the next, or carries nothing.
     ///
+    /// Of squared Barlow Twins without a penalty it is the only one of least norm; others attain the value (claim T21).
     /// Eigenvalues closer than `1e-10` of the largest count as equal.
     pub fn is_unique(&self) -> bool {
         let (Some(&first), Some(&last), Some(next)) =

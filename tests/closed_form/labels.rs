@@ -18,6 +18,9 @@ use crate::support::{gaussian, rel, rng};
 const SIMCLR2: SpectralLoss = SpectralLoss::SimClr2;
 const BARLOW_TWINS2: SpectralLoss = SpectralLoss::BarlowTwins2;
 
+/// The weight of a class's block in `ZZᵀ`, from its size.
+type ScaleOfClass = fn(f64) -> f64;
+
 fn class_sizes(classes: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(1..=8_usize, classes)
 }
@@ -54,7 +57,7 @@ proptest! {
         let y = labels.one_hot();
         let targets = gaussian(n, 2, &mut rng);
         let shift = n as f64 * ridge_weight;
-        let cases: [(SpectralLoss, fn(f64) -> f64); 3] = [
+        let cases: [(SpectralLoss, ScaleOfClass); 3] = [
             (SIMCLR2, |_| 1.0),
             (SpectralLoss::Vic2 { lambda }, |size| 1.0 / size),
             (BARLOW_TWINS2, |size| 1.0 / (size * size)),

@@ -199,6 +199,20 @@ proptest! {
     }
 }
 
+/// At an eigenvalue the shifted core of a rank-one change is often zero to the last bit; that is no reason to give up.
+#[test]
+fn rank_one_changes_are_solved() {
+    let mut rng = rng(9);
+    for instance in 0..500 {
+        let values: Array1<f64> = (0..8).map(|_| rng.random_range(-5.0..5.0)).collect();
+        let w = gaussian(8, 1, &mut rng);
+        let core = Array2::from_elem((1, 1), if instance % 2 == 0 { 1.0 } else { -1.0 });
+        let pairs = leading_eigenpairs_of_update(values.view(), w.view(), core.view(), 2);
+        let matrix = Array2::from_diag(&values) + w.dot(&core).dot(&w.t());
+        agrees(&pairs.unwrap(), &matrix, &Array2::eye(8), 2).unwrap();
+    }
+}
+
 /// The order of the values does not matter, nor does a part that the core annihilates.
 #[test]
 fn what_a_low_rank_change_does_not_see() {
