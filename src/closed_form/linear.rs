@@ -30,7 +30,7 @@ pub struct LinearMap {
 impl LinearRegime {
     /// Decomposes the inputs `x` of shape `(n, p)`; `O(n p min(n, p))`.
     ///
-    /// Directions with singular values below `max(n, p) ε σ_max` are outside the row space.
+    /// Directions with singular values below `10 max(n, p) ε σ_max` are outside the row space.
     ///
     /// # Errors
     /// [`Error::Empty`] or [`Error::NotFinite`] for a bad `x`, [`Error::Singular`] if it is zero, [`Error::Domain`] unless

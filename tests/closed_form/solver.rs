@@ -175,9 +175,11 @@ proptest! {
             2 => symmetric(r, || rng.random_range(-2.0..2.0), |entry| entry),
             _ => Array2::ones((r, r)), // singular
         };
-        let pairs = leading_eigenpairs_of_update(values.view(), w.view(), core.view(), k).unwrap();
+        let pairs = leading_eigenpairs_of_update(values.view(), w.view(), core.view(), k);
+        // One instance in thousands comes too near one of the values and says so; rejecting more than that is a failure.
+        prop_assume!(!matches!(pairs, Err(Error::NotConverged { .. })));
         let matrix = Array2::from_diag(&values) + w.dot(&core).dot(&w.t());
-        agrees(&pairs, &((&matrix + &matrix.t()) * 0.5), &Array2::eye(n), k)?;
+        agrees(&pairs.unwrap(), &((&matrix + &matrix.t()) * 0.5), &Array2::eye(n), k)?;
     }
 
     /// Repeated values: the result is right, or an error says that it is not certified.
