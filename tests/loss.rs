@@ -7,8 +7,6 @@ mod support;
 mod claims;
 #[path = "loss/contrastive.rs"]
 mod contrastive;
-#[path = "loss/definitions.rs"]
-mod definitions;
 #[path = "loss/golden.rs"]
 mod golden;
 #[path = "loss/inputs.rs"]

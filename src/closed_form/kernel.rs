@@ -10,13 +10,14 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
-use super::{Coordinates, Minimiser, SpectralLoss};
+use super::{Coordinates, Minimiser};
 use crate::error::{Error, Result, check};
 use crate::graph::{LowRankPart, SimilarityGraph};
 use crate::kernel::{RadialKernel, cross_gram, gram};
 use crate::linalg::{
     Eigenpairs, PartialEigensolver, SpectralFactor, leading_eigenpairs_of_update, symmetric_eigen,
 };
+use crate::loss::SpectralLoss;
 
 /// A kernel, a penalty, a cut-off: what there is to choose.
 #[derive(Clone, Copy, Debug, PartialEq)]

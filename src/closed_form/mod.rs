@@ -21,9 +21,8 @@ use ndarray::{Array1, Array2, ArrayView2};
 use crate::error::{Result, check};
 use crate::graph::SimilarityGraph;
 use crate::linalg::{Eigenpairs, leading_eigenpairs};
-use crate::loss::Loss;
+use crate::loss::{Loss, SpectralLoss};
 
-pub use crate::loss::SpectralLoss;
 pub use kernel::{FittedKernel, KernelExpansion, KernelRegime, KernelSolver, Lift};
 pub use linear::{LinearMap, LinearRegime};
 
@@ -46,6 +45,7 @@ pub struct Minimiser<M> {
 impl<M> Minimiser<M> {
     /// Whether `Z Zᵀ` is the only optimal one: the last mode kept is separated from the next, or carries nothing.
     ///
+    /// Of squared Barlow Twins without a penalty it is the only one of least norm; others attain the value (claim T21).
     /// Eigenvalues closer than `1e-10` of the largest count as equal.
     pub fn is_unique(&self) -> bool {
         let (Some(&first), Some(&last), Some(next)) =

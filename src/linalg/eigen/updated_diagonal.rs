@@ -221,8 +221,8 @@ struct Eliminated {
 impl Eliminated {
     fn new(mut matrix: Array2<f64>) -> Self {
         let r = matrix.nrows();
-        let smallest =
-            f64::EPSILON * matrix.iter().fold(f64::MIN_POSITIVE, |largest, entry| largest.max(entry.abs()));
+        // The core is a sum with signs: at an eigenvalue it may cancel to the last bit, but rounding is at least ε.
+        let smallest = f64::EPSILON * matrix.iter().fold(1.0_f64, |largest, entry| largest.max(entry.abs()));
         let mut order: Array1<usize> = (0..r).collect();
         for k in 0..r {
             let largest = (k..r)

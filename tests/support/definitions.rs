@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis};
 use pal::graph::SimilarityGraph;
 use pal::loss::Loss;
 
-use crate::support::rel;
+use super::{jacobi, rel};
 
 pub(crate) fn squared_norm(a: &Array2<f64>) -> f64 {
     a.iter().map(|entry| entry * entry).sum()
@@ -122,6 +122,25 @@ pub(crate) fn redundancy(correlations: &Array2<f64>, lambda: f64) -> f64 {
         .indexed_iter()
         .map(|((k, l), c)| if k == l { (c - 1.0).powi(2) } else { lambda * c * c })
         .sum()
+}
+
+/// `power` of the positive definite `a`, by its eigenpairs; eigenvalues up to `1e-12` of the largest count as zero.
+pub(crate) fn matrix_power(a: &Array2<f64>, power: f64) -> Array2<f64> {
+    let (values, vectors) = jacobi(a);
+    let powers = values.mapv(|value| if value > 1e-12 * values[0] { value.powf(power) } else { 0.0 });
+    (&vectors * &powers).dot(&vectors.t())
+}
+
+/// The weights `(ZᵀZ + NλI)⁻¹ ZᵀY` of the ridge regression of `y` on `z`.
+pub(crate) fn ridge_weights(z: &Array2<f64>, y: &Array2<f64>, lambda: f64) -> Array2<f64> {
+    let shifted = z.t().dot(z) + Array2::<f64>::eye(z.ncols()) * (z.nrows() as f64 * lambda);
+    matrix_power(&shifted, -1.0).dot(&z.t()).dot(y)
+}
+
+/// `‖ZW − Y‖²/N + λ‖W‖²` at those weights.
+pub(crate) fn ridge(z: &Array2<f64>, y: &Array2<f64>, lambda: f64) -> f64 {
+    let w = ridge_weights(z, y, lambda);
+    squared_norm(&(z.dot(&w) - y)) / z.nrows() as f64 + lambda * squared_norm(&w)
 }
 
 /// The gradient by central differences of step `1e-5`.
