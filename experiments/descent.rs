@@ -1,9 +1,8 @@
-//! What the experiments on training share: descent on a squared loss from a random start, and how far from the optimum.
+//! What the experiments on training share: descent on a squared loss from a random start.
 
-use ndarray::{Array2, ArrayView2, Axis, Slice};
+use ndarray::{Array2, ArrayView2};
 use pal::Result;
 use pal::graph::SimilarityGraph;
-use pal::linalg::thin_svd;
 use pal::loss::{Loss, SpectralLoss};
 use pal::model::{Lbfgs, Minimum, Progress, lbfgs};
 use rand::{Rng, RngExt};
@@ -48,15 +47,4 @@ impl Problem<'_> {
 
 fn mismatch(_: ndarray::ShapeError) -> pal::Error {
     pal::Error::Empty { argument: "point", expected: "number for every entry of W" }
-}
-
-/// The sine of the largest principal angle between the spans of the `rank` leading left singular vectors of each.
-pub fn sine_between(a: ArrayView2<f64>, b: ArrayView2<f64>, rank: usize) -> Result<f64> {
-    let leading = |z: ArrayView2<f64>| -> Result<Array2<f64>> {
-        Ok(thin_svd(z)?.u.slice_axis(Axis(1), Slice::from(..rank)).to_owned())
-    };
-    let (a, b) = (leading(a)?, leading(b)?);
-    // The part of one basis outside the other keeps its digits where the cosines are near one.
-    let outside = &b - &a.dot(&a.t().dot(&b));
-    Ok(thin_svd(outside.view())?.singular_values[0].min(1.0))
 }

@@ -10,16 +10,13 @@ use pal::closed_form::free;
 use pal::data::Labels;
 use pal::experiment::{Curve, Experiment, Run, linspace, run_main};
 use pal::graph::SimilarityGraph;
-use pal::linalg::{Operator, symmetric_eigen};
+use pal::linalg::{Operator, sine_between, symmetric_eigen};
 use pal::loss::SpectralLoss;
 use pal::probe::LinearProbe;
 use pal::{Result, plot};
 use rand::Rng;
 use rand::seq::index;
 use serde::Serialize;
-
-mod descent;
-use descent::sine_between;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "equivalence",

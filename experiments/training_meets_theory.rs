@@ -11,7 +11,7 @@ use pal::data::circles;
 use pal::experiment::{Curve, Experiment, Run, run_main};
 use pal::graph::SimilarityGraph;
 use pal::kernel::{Exponential, gram};
-use pal::linalg::SpectralFactor;
+use pal::linalg::{SpectralFactor, sine_between};
 use pal::loss::SpectralLoss;
 use pal::model::{Activation, FullBatch, Lbfgs, Network, lbfgs};
 use pal::{Result, plot};
@@ -19,7 +19,7 @@ use rand::Rng;
 use serde::Serialize;
 
 mod descent;
-use descent::{Problem, sine_between};
+use descent::Problem;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "training_meets_theory",

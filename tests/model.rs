@@ -109,7 +109,7 @@ fn a_convolutional_encoder_is_its_sums() {
         let (second, dim) = convolve(&first, dim, 2, &parameter(&network, "2.weights"));
         assert_eq!(dim, (3, 2, 2));
         let expected = Array1::from(second).dot(&parameter(&network, "4.weights"));
-        assert!(rel(&z, &expected) < 1e-12);
+        assert!(rel(z, &expected) < 1e-12);
     }
 }
 

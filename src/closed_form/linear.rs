@@ -2,10 +2,11 @@
 
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 
-use super::{Coordinates, Minimiser, SpectralLoss};
+use super::{Coordinates, Minimiser};
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
 use crate::linalg::thin_svd;
+use crate::loss::SpectralLoss;
 
 /// Representations that are linear in the inputs, with the penalty `2β‖Θ‖²`.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! Pseudo-inverse, minimum-norm least squares, Cholesky factor and triangular solves of dense matrices.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Slice, s};
 
 use super::eigen::{safe_scale, symmetric_eigen};
 use super::{ThinSvd, backend};
@@ -85,6 +85,25 @@ impl ThinSvd {
         let smallest = RANK_MARGIN * longest as f64 * f64::EPSILON * self.singular_values[0];
         self.singular_values.iter().take_while(|&&sigma| sigma > smallest).count()
     }
+}
+
+/// The sine of the largest principal angle between the spans of the `rank` leading left singular vectors of `a` and `b`,
+/// both of `n` rows; `O(n k²)`. Small angles keep their digits.
+///
+/// # Errors
+/// [`Error::Domain`] unless `rank` is at least 1 and at most every side of both; [`Error::Shape`] if their rows differ;
+/// as [`thin_svd`].
+pub fn sine_between(a: ArrayView2<f64>, b: ArrayView2<f64>, rank: usize) -> Result<f64> {
+    check::shape("b", &[a.nrows(), b.ncols()], b.shape())?;
+    let most = a.nrows().min(a.ncols()).min(b.ncols());
+    check::count("rank", rank, most, "at least 1 and at most the rows and columns of both matrices")?;
+    let leading = |z: ArrayView2<f64>| -> Result<Array2<f64>> {
+        Ok(thin_svd(z)?.u.slice_axis(Axis(1), Slice::from(..rank)).to_owned())
+    };
+    let (a, b) = (leading(a)?, leading(b)?);
+    // The part of one basis outside the other has digits where the cosines round to one.
+    let outside = &b - &a.dot(&a.t().dot(&b));
+    Ok(thin_svd(outside.view())?.singular_values[0].min(1.0))
 }
 
 /// The solution `W` of shape `(p, c)` of least norm among the minimisers of `‖A W − B‖`, `A` `(m, p)`, `B` `(m, c)`.

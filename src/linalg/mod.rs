@@ -30,7 +30,9 @@ mod woodbury;
 
 pub use backend::{Multiply, ThinSvd};
 pub use certificate::{Certificate, count_above};
-pub use dense::{SpectralFactor, cholesky, least_squares, solve_lower, solve_lower_transposed, thin_svd};
+pub use dense::{
+    SpectralFactor, cholesky, least_squares, sine_between, solve_lower, solve_lower_transposed, thin_svd,
+};
 pub use eigen::{
     Eigenpairs, PartialEigensolver, leading_eigenpairs, leading_eigenpairs_of_update, symmetric_eigen,
 };

@@ -3,8 +3,8 @@
 use ndarray::{Array2, s};
 use pal::Error;
 use pal::linalg::{
-    SpectralFactor, cholesky, leading_eigenpairs, least_squares, solve_lower, solve_lower_transposed,
-    thin_svd,
+    SpectralFactor, cholesky, leading_eigenpairs, least_squares, sine_between, solve_lower,
+    solve_lower_transposed, thin_svd,
 };
 use proptest::prelude::*;
 use rand::RngExt;
@@ -161,4 +161,30 @@ fn singular_values_at_the_ends_of_the_number_range() {
         assert!(rel(&(far.singular_values / scale), &svd.singular_values) < 1e-14);
         assert!(rel(&far.u, &svd.u) < 1e-13 && rel(&far.vt, &svd.vt) < 1e-13);
     }
+}
+
+/// Spans turned against each other by known angles in separate planes: the largest counts, tiny ones to their last digits.
+#[test]
+fn the_largest_principal_angle() {
+    let mut rng = rng(31);
+    let q = orthonormal_columns(gaussian(12, 6, &mut rng));
+    for angles in [[0.3, 1.2, 0.0], [1e-9, 0.0, 0.0], [0.0, 0.0, std::f64::consts::FRAC_PI_2]] {
+        let a = q.slice(s![.., ..3]).to_owned();
+        let mut b = a.clone();
+        for (i, angle) in angles.iter().enumerate() {
+            let turned = &q.column(i) * f64::cos(*angle) + &q.column(3 + i) * f64::sin(*angle);
+            b.column_mut(i).assign(&turned);
+        }
+        let mixing = gaussian(3, 3, &mut rng);
+        let sine = sine_between(a.dot(&mixing).view(), b.dot(&mixing.t()).view(), 3).unwrap();
+        let expected = angles.iter().fold(0.0_f64, |largest, angle| largest.max(angle.sin()));
+        assert!((sine - expected).abs() < 1e-11, "{sine} against {expected}");
+    }
+    let z = gaussian(5, 2, &mut rng);
+    assert!(matches!(sine_between(z.view(), z.view(), 0), Err(Error::Domain { argument: "rank", .. })));
+    assert!(matches!(sine_between(z.view(), z.view(), 3), Err(Error::Domain { argument: "rank", .. })));
+    assert!(matches!(
+        sine_between(z.view(), z.slice(s![1.., ..]), 1),
+        Err(Error::Shape { argument: "b", .. })
+    ));
 }
