@@ -5,8 +5,8 @@
 //! 1. [`data`] makes or reads samples; an [`oracle`] answers which belong together, asked by a strategy of [`active`].
 //! 2. The answers are a [`graph`], kept in its cheap form.
 //! 3. A [`loss`] scores a representation on the graph; [`closed_form`] minimises the spectral ones exactly, with a
-//!    [`kernel`] where features are functions of the inputs, by the eigensolvers of [`linalg`]. Elsewhere its gradient
-//!    passes back through the steps of a model, by [`autodiff`].
+//!    [`kernel`] where features are functions of the inputs, by the eigensolvers of [`linalg`]. Elsewhere a
+//!    [`model`] is trained on it, by the gradients of [`autodiff`].
 //! 4. A [`probe`] reads the representation; [`experiment`] averages over seeded trials and [`plot`] draws.
 //!
 //! ```

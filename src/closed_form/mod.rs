@@ -10,11 +10,13 @@
 //! | [`KernelRegime`] | `K^{1/2}` | a function of the RKHS | `2β Tr(Zᵀ K⁻¹ Z)` |
 //!
 //! With `F = U Σ Vᵀ` and `Z = U Φ`, the squared losses of [`SpectralLoss`] become problems in `Φ` that the leading
-//! eigenpairs of one symmetric matrix solve (claims T18–T21, T28, T29, T47).
+//! eigenpairs of one symmetric matrix solve (claims T18–T21, T28, T29, T47). Beside them stands [`supervised()`] learning with
+//! a norm on the representation (claim T25).
 
 mod kernel;
 mod linear;
 mod spectral_loss;
+mod supervised;
 
 use ndarray::{Array1, Array2, ArrayView2};
 
@@ -25,6 +27,7 @@ use crate::loss::{Loss, SpectralLoss};
 
 pub use kernel::{FittedKernel, KernelExpansion, KernelRegime, KernelSolver, Lift};
 pub use linear::{LinearMap, LinearRegime};
+pub use supervised::{Supervised, supervised};
 
 /// The minimiser of a squared loss over one model class.
 #[derive(Clone, Debug)]

@@ -1,7 +1,8 @@
 //! Claims T23–T26: what the closed forms make of labels.
 
 use ndarray::{Array1, Array2, Axis, concatenate, s};
-use pal::closed_form::free;
+use pal::Error;
+use pal::closed_form::{free, supervised};
 use pal::data::Labels;
 use pal::graph::SimilarityGraph;
 use pal::linalg::{leading_eigenpairs, least_squares};
@@ -185,10 +186,9 @@ fn t25_minority_collapse() {
         let s = surviving(&sizes, lambda, mu);
         assert_eq!(s.iter().filter(|&&s| s > 0.0).count(), survivors);
         let optimum = nuclear_optimum(&sizes, lambda, mu);
-        // Y diag(n_c^{-1/2} √s_c): its columns have the norm √s_c.
-        let roots: Array1<f64> = s.iter().zip(sizes).map(|(s, size)| (s / size as f64).sqrt()).collect();
-        let z = &y * &(roots * (lambda / mu).powf(0.25));
-        assert!(within(1e-9, ridge(&z, &y, lambda) + mu * squared_norm(&z), optimum));
+        let closed = supervised(&labels, lambda, mu).unwrap();
+        assert!(rel(&closed.strengths, &s) < 1e-12 && within(1e-12, closed.value, optimum));
+        assert!(within(1e-9, ridge(&closed.z, &y, lambda) + mu * squared_norm(&closed.z), optimum));
 
         // Z and W side by side, one above the other.
         let joint = |both: &Array2<f64>| {
@@ -249,4 +249,18 @@ fn t23_needs_balance_for_proportional_ridge_predictors() {
         let factor = (&one * &other).sum() / squared_norm(&other);
         assert_eq!(rel(&one, &(other * factor)) < 1e-9, proportional);
     }
+}
+
+#[test]
+fn supervised_learning_needs_every_label_and_both_penalties() {
+    let labels = Labels::new(vec![0, 1, 0], 3).unwrap();
+    // A class without members changes nothing.
+    let closed = supervised(&labels, 0.01, 0.01).unwrap();
+    assert!(closed.strengths[2] == 0.0 && closed.z.column(2).iter().all(|&entry| entry == 0.0));
+    for (lambda, mu, name) in [(0.0, 0.1, "lambda"), (0.1, -1.0, "mu"), (0.1, f64::NAN, "mu")] {
+        let refused = supervised(&labels, lambda, mu);
+        assert!(matches!(refused, Err(Error::Domain { argument, .. }) if argument == name));
+    }
+    let some = labels.reveal(|sample| sample != 1);
+    assert!(matches!(supervised(&some, 0.1, 0.1), Err(Error::Domain { value, .. }) if value == 1.0));
 }
