@@ -80,6 +80,18 @@ pub enum Error {
         /// The weight it was named with again.
         second: f64,
     },
+    /// An answer about a pair contradicts what the answers before it imply.
+    #[error("the pair ({row}, {column}) is answered {answer}, but the answers before imply {implied}")]
+    Contradiction {
+        /// The sample named first.
+        row: usize,
+        /// The sample named second.
+        column: usize,
+        /// The answer refused: 1 for "belong together", −1 for "do not".
+        answer: f64,
+        /// What was implied, likewise.
+        implied: f64,
+    },
     /// An argument holds nothing.
     #[error("{argument} is empty: expected at least one {expected}")]
     Empty {

@@ -2,8 +2,11 @@
 //!
 //! A [`Strategy`] looks at what is known and at the representation it gave, and makes a query; [`ask`] puts it to the
 //! oracle and takes the answer in. [`random_pairs`] is the passive counterpart.
+//!
+//! Where questions are about pairs and even the number of classes is open, [`discover`] finds them one after the other.
 
 mod captcha;
+mod discovery;
 mod random_pairs;
 
 use ndarray::ArrayView2;
@@ -13,6 +16,9 @@ use crate::error::Result;
 use crate::oracle::{Knowledge, Oracle, Query};
 
 pub use captcha::{PredictedCaptcha, UniformCaptcha};
+pub use discovery::{
+    Discovery, DiscoveryCost, discover, discovery_cost, most_discovery_cost, placement_probability,
+};
 pub use random_pairs::random_pairs;
 
 /// A way to choose the next query.

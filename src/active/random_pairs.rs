@@ -4,19 +4,15 @@ use rand::Rng;
 use rand::seq::index;
 
 use crate::error::{Error, Result};
-
-/// The most whose pairs' ranks [`unrank`] can take eightfold.
-const MOST_SAMPLES: usize = 1 << 31;
+use crate::oracle::cost::{pairs_among, require_countable};
 
 /// The first `amount` pairs `(i, j)`, `i < j`, of one uniform random order of all `n(n − 1)/2`.
 ///
 /// # Errors
 /// [`Error::Domain`] if there are fewer pairs, or too many to be numbered in 64 bits (`n > 2³¹`).
 pub fn random_pairs(n: usize, amount: usize, rng: &mut (impl Rng + ?Sized)) -> Result<Vec<(usize, usize)>> {
-    if n > MOST_SAMPLES {
-        return Err(Error::Domain { argument: "n", value: n as f64, must: "at most 2^31" });
-    }
-    let all = n * n.saturating_sub(1) / 2;
+    require_countable("n", n)?; // `unrank` takes a rank eightfold
+    let all = pairs_among(n);
     if amount > all {
         return Err(Error::Domain {
             argument: "amount",

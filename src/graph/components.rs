@@ -36,30 +36,52 @@ impl SimilarityGraph {
     }
 }
 
-/// Disjoint sets of `0..n`.
+/// Disjoint sets of `0..n`, the smaller joined to the larger: a representative is at most `log₂ n` steps away.
+#[derive(Clone, Debug)]
 pub(crate) struct UnionFind {
     parent: Vec<usize>,
+    /// Number of elements of the set, where its representative stands.
+    size: Vec<usize>,
 }
 
 impl UnionFind {
     /// Every element alone.
     pub(crate) fn new(n: usize) -> Self {
-        Self { parent: (0..n).collect() }
+        Self { parent: (0..n).collect(), size: vec![1; n] }
     }
 
-    /// The representative of the set of `i`: its smallest element.
-    pub(crate) fn find(&mut self, mut i: usize) -> usize {
+    /// Number of elements `n`.
+    pub(crate) fn len(&self) -> usize {
+        self.parent.len()
+    }
+
+    /// The representative of the set of `i`.
+    pub(crate) fn find(&self, mut i: usize) -> usize {
         while self.parent[i] != i {
-            self.parent[i] = self.parent[self.parent[i]];
             i = self.parent[i];
         }
         i
     }
 
-    /// Makes the sets of `i` and `j` one.
+    /// Number of elements in the set of `i`.
+    pub(crate) fn size(&self, i: usize) -> usize {
+        self.size[self.find(i)]
+    }
+
+    /// The representatives, ascending.
+    pub(crate) fn representatives(&self) -> impl Iterator<Item = usize> {
+        (0..self.len()).filter(|&i| self.parent[i] == i)
+    }
+
+    /// Makes the sets of `i` and `j` one; its representative is that of the larger set, the first on a tie.
     pub(crate) fn join(&mut self, i: usize, j: usize) {
         let (i, j) = (self.find(i), self.find(j));
-        self.parent[i.max(j)] = i.min(j);
+        if i == j {
+            return;
+        }
+        let (large, small) = if self.size[i] >= self.size[j] { (i, j) } else { (j, i) };
+        self.parent[small] = large;
+        self.size[large] += self.size[small];
     }
 
     /// Makes the sets of all `elements` one.
@@ -80,19 +102,15 @@ impl UnionFind {
     }
 
     /// The number of each element's set, in order of first appearance.
-    pub(crate) fn numbered(mut self) -> Vec<usize> {
-        let mut sets = 0;
-        let mut number_of = Vec::with_capacity(self.parent.len());
-        for i in 0..self.parent.len() {
-            // The representative is the smallest element, so it has its number already.
-            let representative = self.find(i);
-            if representative == i {
-                number_of.push(sets);
-                sets += 1;
-            } else {
-                number_of.push(number_of[representative]);
-            }
-        }
-        number_of
+    pub(crate) fn numbered(&self) -> Vec<usize> {
+        let mut number_of_representative = vec![None; self.len()];
+        let mut sets = 0..;
+        (0..self.len())
+            .filter_map(|i| {
+                let number = &mut number_of_representative[self.find(i)];
+                *number = number.or_else(|| sets.next());
+                *number
+            })
+            .collect()
     }
 }
