@@ -10,7 +10,7 @@ use pal::data::augment::{Augmentation, Change};
 use pal::data::{DIGITS_SHAPE, Labelled, Labels, digits_train_and_test};
 use pal::experiment::{Curve, Experiment, Run, Scale, run_main};
 use pal::graph::SimilarityGraph;
-use pal::loss::{BarlowTwins, Loss, NtXent, VicReg};
+use pal::loss::{BarlowTwins, NamedLoss, NtXent, VicReg};
 use pal::model::{Activation, Adam, Model, Network, Projected, Rule, Schedule, Trainer, Training};
 use pal::probe::LinearProbe;
 use pal::{Result, plot};
@@ -58,11 +58,12 @@ const QUICK: Protocol = Protocol { labels: &[10, 50, 200], steps: 30, ..FULL };
 
 const RAW: &str = "raw pixels";
 
-fn losses(protocol: Protocol) -> [(&'static str, Box<dyn Loss<f32>>); 3] {
+/// The losses, each with the ending of its picture's name.
+fn losses(protocol: Protocol) -> [(&'static str, &'static str, NamedLoss); 3] {
     [
-        ("VICReg", Box::new(VicReg::default())),
-        ("SimCLR", Box::new(NtXent { temperature: protocol.temperature })),
-        ("Barlow Twins", Box::new(BarlowTwins::default())),
+        ("VICReg", "", NamedLoss::VicReg(VicReg::default())),
+        ("SimCLR", "_simclr", NamedLoss::NtXent(NtXent { temperature: protocol.temperature })),
+        ("Barlow Twins", "_barlow_twins", NamedLoss::BarlowTwins(BarlowTwins::default())),
     ]
 }
 
@@ -86,16 +87,13 @@ fn run(run: &Run) -> Result<()> {
         .collect::<Result<Vec<_>>>()?;
     run.save(&curves, &protocol)?;
     let axes = plot::Axes::new("Number of labels", "Test accuracy");
-    let raw = curves.last().cloned();
-    for (position, (stem, of)) in
-        [("digits", "VICReg"), ("digits_simclr", "SimCLR"), ("digits_barlow_twins", "Barlow Twins")]
+    for (name, ending, _) in losses(protocol) {
+        let shown: Vec<Curve> = curves
             .iter()
-            .enumerate()
-    {
-        let mut shown: Vec<Curve> = curves[3 * position..3 * position + 3].to_vec();
-        debug_assert!(shown.iter().all(|curve| curve.series.starts_with(of)));
-        shown.extend(raw.clone());
-        plot::curves(&run.out.join(stem), &shown, &axes)?;
+            .filter(|curve| curve.series.starts_with(name) || curve.series == RAW)
+            .cloned()
+            .collect();
+        plot::curves(&run.out.join(format!("{}{ending}", run.name)), &shown, &axes)?;
     }
     Ok(())
 }
@@ -128,11 +126,10 @@ fn trial(
         )
     };
     let mut series = Vec::new();
-    for (name, loss) in losses(protocol) {
+    for (name, _, loss) in losses(protocol) {
         let seed = rng.random();
-        let fit = |inputs: ArrayView2<f64>, graph: &SimilarityGraph| {
-            represent(protocol, loss.as_ref(), inputs, graph, seed)
-        };
+        let fit =
+            |inputs: ArrayView2<f64>, graph: &SimilarityGraph| represent(protocol, loss, inputs, graph, seed);
         let by_views = fit(train.inputs.view(), &views)?;
         let (mut unsupervised, mut both, mut supervised) = (Vec::new(), Vec::new(), Vec::new());
         for &count in protocol.labels {
@@ -183,7 +180,7 @@ fn balanced_order(labels: &Labels, rng: &mut impl Rng) -> Result<Vec<usize>> {
 /// An encoder trained on what the graph says of two views of each input.
 fn represent(
     protocol: Protocol,
-    loss: &dyn Loss<f32>,
+    loss: NamedLoss,
     inputs: ArrayView2<f64>,
     graph: &SimilarityGraph,
     seed: u64,
@@ -212,7 +209,7 @@ fn represent(
     )?;
     let mut trainer = Trainer::new(training, model)?;
     let inputs = inputs.mapv(narrow);
-    trainer.run(loss, graph, inputs.view(), &augmentation, |_, epoch| Ok(epoch.loss))?;
+    trainer.run(&loss, graph, inputs.view(), &augmentation, |_, epoch| Ok(epoch.loss))?;
     Ok(trainer.into_model())
 }
 
