@@ -10,13 +10,12 @@ use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ndarray::{Array2, ArrayView2};
-use pal::autodiff::Tape;
+use ndarray::{ArcArray2, Array2};
 use pal::data::io::read_npy;
 use pal::experiment::stream;
 use pal::graph::SimilarityGraph;
 use pal::loss::{Loss, VicReg};
-use pal::model::{Activation, Adam, Model, Network, Optimiser, Rule};
+use pal::model::{Activation, Adam, Model, Network, Optimiser, Rule, value_and_gradients};
 
 const WIDTHS: [usize; 4] = [784, 512, 512, 128];
 const RATE: f64 = 1e-3;
@@ -32,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let array: Array2<f64> = read_npy(Path::new(folder).join(name))?;
         Ok(array.mapv(|entry| entry as f32))
     };
-    let x = read("x.npy")?;
+    let x = read("x.npy")?.into_shared();
     let graph = SimilarityGraph::views(x.nrows() / 2, 2)?;
     let mut network = Network::mlp(&WIDTHS, Activation::Relu, &mut stream(0, 0))?;
     for (layer, parameters) in network.parameters_mut().chunks_exact_mut(2).enumerate() {
@@ -42,13 +41,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut value = 0.0;
     for _ in 0..CHECKED_STEPS {
-        value = step(&mut network, &mut optimiser, x.view(), &graph)?;
+        value = step(&mut network, &mut optimiser, &x, &graph)?;
     }
     let until = Instant::now() + Duration::try_from_secs_f64(seconds.parse()?)?;
     let mut fastest = Duration::MAX;
     while fastest == Duration::MAX || Instant::now() < until {
         let started = Instant::now();
-        step(&mut network, &mut optimiser, x.view(), &graph)?;
+        step(&mut network, &mut optimiser, &x, &graph)?;
         fastest = fastest.min(started.elapsed());
     }
     println!(r#"{{"milliseconds": {}, "value": {value}}}"#, 1e3 * fastest.as_secs_f64());
@@ -59,18 +58,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn step(
     network: &mut Network<f32>,
     optimiser: &mut Optimiser<f32>,
-    x: ArrayView2<f32>,
+    x: &ArcArray2<f32>,
     graph: &SimilarityGraph,
 ) -> pal::Result<f32> {
-    let tape = Tape::new();
-    let leaves: Vec<_> =
-        network.parameters().into_iter().map(|parameter| tape.leaf(parameter.value.clone())).collect();
-    let z = network.forward(&leaves, tape.constant(x.to_owned()))?;
-    let loss = z.scalar_op(|z| VicReg::default().value_and_gradient(z, graph))?;
-    let mut gradients = tape.backward(loss)?;
-    let value = loss.scalar()?;
-    let gradients: Vec<_> = leaves.iter().filter_map(|&leaf| gradients.take(leaf)).collect();
-    drop(tape);
+    let (value, gradients) =
+        value_and_gradients(network, x.clone(), |z| VicReg::default().value_and_gradient(z, graph))?;
     let mut parameters: Vec<_> =
         network.parameters_mut().into_iter().map(|parameter| parameter.value.view_mut()).collect();
     optimiser.step(RATE, &mut parameters, &gradients)?;
