@@ -6,7 +6,7 @@ use pal::loss::{BarlowTwins, Loss, NtXent, Penalised, SpectralLoss, Statistics, 
 use proptest::prelude::*;
 use rand::RngExt;
 
-use crate::definitions::{
+use crate::support::definitions::{
     barlow_twins2, redundancy, slope_is_right, squared_norm, standard_deviations, vicreg,
 };
 use crate::support::{gaussian, random_graph_and_z, rng};
