@@ -179,9 +179,9 @@ fn a_kernel_machine_is_its_expansion() {
 #[test]
 fn rules_are_their_formulas() {
     let mut rng = rng(7);
-    let start = [gaussian(3, 2, &mut rng), gaussian(1, 2, &mut rng)];
-    let gradients: Vec<[Array2<f64>; 2]> =
-        (0..3).map(|_| [gaussian(3, 2, &mut rng), gaussian(1, 2, &mut rng)]).collect();
+    let mut pair = || [gaussian(151, 131, &mut rng), gaussian(1, 131, &mut rng)]; // more entries than one task takes
+    let start = pair();
+    let gradients: Vec<[Array2<f64>; 2]> = (0..3).map(|_| pair()).collect();
     let rate = 0.1;
     let norm = |a: &Array2<f64>| a.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
     let rules = [
@@ -223,7 +223,7 @@ fn rules_are_their_formulas() {
                     }
                 }
             }
-            assert!(rel(&moved[which], &w) < 1e-14, "{rule:?}, bias: {bias}");
+            assert!(rel(&moved[which], &w) < 1e-13, "{rule:?}, bias: {bias}");
         }
         assert_eq!(optimiser.steps(), 3);
     }

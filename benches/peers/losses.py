@@ -10,17 +10,12 @@ first evaluation needed beyond the inputs. A ratio below 1 means that this crate
 The graph is that of two views a sample, rows 2i and 2i+1, or of ten classes, row i of class i mod 10.
 """
 import argparse
-import json
-import os
 import shutil
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
-THREADS = 2
+from turns import THREADS, fastest, in_turns, ratio, serve
+
 CLASSES = 10
 TEMPERATURE = 0.1
 SIZES, WIDTHS = (512, 4096, 16384), (64, 256)
@@ -161,14 +156,7 @@ def jax_evaluation(loss, graph, z):
     return evaluate
 
 
-def resident(field):
-    """A number that the system knows of this process, in megabytes."""
-    line, = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(field))
-    return int(line.split()[1]) / 1024
-
-
-def serve(side, loss, graph, path):
-    """Evaluates for as many seconds as each line of the input says, and answers each with a line of JSON."""
+def serve_loss(side, loss, graph, path):
     import numpy as np
 
     z = np.load(path).astype(np.float32)
@@ -176,61 +164,22 @@ def serve(side, loss, graph, path):
         evaluate = jax_evaluation(loss, graph, z)
     else:
         evaluate = torch_evaluation(loss, graph, z, side == "torch.compile")
-    Path("/proc/self/clear_refs").write_text("5")  # forgets the peak until now
-    before = resident("VmRSS")
-    value, gradient = evaluate()
-    megabytes = resident("VmHWM") - before
-    for line in sys.stdin:
-        fastest, until = float("inf"), time.perf_counter() + float(line)
-        while fastest == float("inf") or time.perf_counter() < until:
-            started = time.perf_counter()
-            value, gradient = evaluate()
-            fastest = min(fastest, time.perf_counter() - started)
-        norm = float((np.asarray(gradient, dtype=np.float64) ** 2).sum() ** 0.5)
-        print(json.dumps({"milliseconds": 1e3 * fastest, "value": value, "gradient_norm": norm, "megabytes": megabytes}),
-              flush=True)
 
-
-# The comparison
-
-def start(side, loss, graph, path):
-    environment = dict(os.environ, OMP_NUM_THREADS=str(THREADS), MKL_NUM_THREADS=str(THREADS))
-    command = [sys.executable, __file__, "--serve", side, loss, graph, str(path)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
-
-
-def ask(server, seconds):
-    server.stdin.write(f"{seconds}\n")
-    server.stdin.flush()
-    return json.loads(server.stdout.readline())
-
-
-def time_ours(program, loss, graph, path, seconds):
-    command = [program, loss, str(path), graph, str(seconds)]
-    environment = dict(os.environ, RAYON_NUM_THREADS=str(THREADS))
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
+    def describe(result):
+        value, gradient = result
+        return {"value": value, "gradient_norm": float((np.asarray(gradient, dtype=np.float64) ** 2).sum() ** 0.5)}
+    serve(evaluate, describe)
 
 
 def compare(program, loss, graph, n, k, path, sides, rounds, seconds):
-    servers = {side: start(side, loss, graph, path) for side in sides}
-    runs = {side: [] for side in ("ours", *sides)}
-    for _ in range(rounds):
-        runs["ours"].append(time_ours(program, loss, graph, path, seconds))
-        for side, server in servers.items():
-            runs[side].append(ask(server, seconds))
-    for server in servers.values():
-        server.stdin.close()
-        server.wait()
-    times = {side: [run["milliseconds"] for run in of_side] for side, of_side in runs.items()}
-    faster = min(sides, key=lambda side: statistics.median(times[side]))
-    ratio = statistics.median(a / b for a, b in zip(times["ours"], times[faster]))
-    megabytes = {side: of_side[0]["megabytes"] for side, of_side in runs.items()}
-    ours = runs["ours"][0]
-    differences = [abs(ours[what] - runs[side][0][what]) / abs(runs[side][0][what])
+    runs = in_turns(__file__, sides, program, (loss, graph, path), rounds, seconds)
+    of_rounds, faster = ratio(runs)
+    first = {side: of_side[0] for side, of_side in runs.items()}
+    differences = [abs(first["ours"][what] - first[side][what]) / abs(first[side][what])
                    for side in sides for what in ("value", "gradient_norm")]
-    assert max(differences) < 1e-3, (loss, graph, n, k, ours, {side: runs[side][0] for side in sides})
-    print(f"{loss:13s} {graph:7s} {n:6d} {k:4d}  " + " ".join(f"{min(times[side]):10.2f}" for side in runs)
-          + f"  {ratio:6.2f} ({faster})  " + " ".join(f"{megabytes[side]:7.0f}" for side in runs)
+    assert max(differences) < 1e-3, (loss, graph, n, k, first)
+    print(f"{loss:13s} {graph:7s} {n:6d} {k:4d}  " + " ".join(f"{time:10.2f}" for time in fastest(runs).values())
+          + f"  {of_rounds:6.2f} ({faster})  " + " ".join(f"{run['megabytes']:7.0f}" for run in first.values())
           + f"   {max(differences):.0e}", flush=True)
 
 
@@ -245,7 +194,7 @@ def main():
     parser.add_argument("--serve", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        return serve(*options.serve)
+        return serve_loss(*options.serve)
 
     from compare import ROOT, cargo
     import numpy as np

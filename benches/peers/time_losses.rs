@@ -1,6 +1,6 @@
 //! Times losses with their gradients in `f32`: our side of `losses.py`.
 //!
-//! `time_losses LOSS Z.npy GRAPH SECONDS`, where GRAPH is `views` (two a sample) or `labels` (ten classes), prints one line of
+//! `time_losses LOSS GRAPH Z.npy SECONDS`, where GRAPH is `views` (two a sample) or `labels` (ten classes), prints one line of
 //! JSON: the fastest evaluation in milliseconds, the value, the norm of the gradient, and the megabytes that evaluating
 //! took at most beyond the inputs.
 
@@ -22,8 +22,8 @@ const CLASSES: usize = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [name, z, graph, seconds] = &arguments[..] else {
-        return Err("usage: time_losses LOSS Z.npy views|labels SECONDS".into());
+    let [name, graph, z, seconds] = &arguments[..] else {
+        return Err("usage: time_losses LOSS views|labels Z.npy SECONDS".into());
     };
     let z: Array2<f64> = read_npy(z)?;
     let z = z.mapv(|entry| entry as f32);

@@ -1,6 +1,6 @@
 //! A model's loss on all samples as a function of one long vector.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, s};
+use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2, s};
 
 use super::{Model, value_and_gradients};
 use crate::Scalar;
@@ -13,7 +13,7 @@ pub struct FullBatch<'a, F, M> {
     model: M,
     loss: &'a dyn Loss<F>,
     graph: &'a SimilarityGraph,
-    inputs: ArrayView2<'a, F>,
+    inputs: ArcArray2<F>,
 }
 
 impl<'a, F: Scalar, M: Model<F>> FullBatch<'a, F, M> {
@@ -25,11 +25,11 @@ impl<'a, F: Scalar, M: Model<F>> FullBatch<'a, F, M> {
         model: M,
         loss: &'a dyn Loss<F>,
         graph: &'a SimilarityGraph,
-        inputs: ArrayView2<'a, F>,
+        inputs: ArrayView2<F>,
     ) -> Result<Self> {
         check::shape("inputs", &[graph.len(), model.inputs()], inputs.shape())?;
         check::finite("inputs", &inputs)?;
-        Ok(Self { model, loss, graph, inputs })
+        Ok(Self { model, loss, graph, inputs: inputs.to_owned().into_shared() })
     }
 
     /// The parameters as they stand, row by row, one after another.
@@ -59,8 +59,8 @@ impl<'a, F: Scalar, M: Model<F>> FullBatch<'a, F, M> {
     /// # Errors
     /// As [`FullBatch::at`].
     pub fn represent(&mut self, point: ArrayView1<F>) -> Result<Array2<F>> {
-        let inputs = self.inputs;
-        self.at(point)?.embed(inputs)
+        let inputs = self.inputs.clone();
+        self.at(point)?.embed(inputs.view())
     }
 
     /// The loss at `point`, and its gradient.
@@ -69,7 +69,7 @@ impl<'a, F: Scalar, M: Model<F>> FullBatch<'a, F, M> {
     /// As [`FullBatch::at`], and those of the loss.
     pub fn value_and_gradient(&mut self, point: ArrayView1<F>) -> Result<(F, Array1<F>)> {
         self.at(point)?;
-        let (value, gradients) = value_and_gradients(&self.model, self.inputs.to_owned(), |z| {
+        let (value, gradients) = value_and_gradients(&self.model, self.inputs.clone(), |z| {
             self.loss.value_and_gradient(z, self.graph)
         })?;
         let joined = gradients.into_iter().flat_map(Array2::into_iter).collect();

@@ -56,6 +56,7 @@ use ndarray::{ArcArray2, Array2, ArrayView2};
 use crate::Scalar;
 use crate::autodiff::{Tape, Var};
 use crate::error::{Result, check};
+use crate::linalg::rows::in_pool;
 
 pub use full_batch::FullBatch;
 pub use kernel_machine::KernelMachine;
@@ -74,7 +75,7 @@ pub struct Parameter<F> {
 }
 
 /// A function of samples with parameters to train.
-pub trait Model<F: Scalar> {
+pub trait Model<F: Scalar>: Sync {
     /// Width `p` of the samples it takes.
     fn inputs(&self) -> usize;
 
@@ -110,16 +111,27 @@ pub trait Model<F: Scalar> {
 
 /// Value of a loss on what the model makes of `x`, and its gradients in the order of the parameters; zero where the loss
 /// does not depend on one.
-fn value_and_gradients<F: Scalar>(
+///
+/// The part of a step of training before [`Optimiser::step`], for a loop of one's own.
+///
+/// * `x`: `(n, p)` samples, in any memory layout; shared arrays are not copied;
+/// * `loss`: value and gradient, `(n, k)`, at the representations `(n, k)`, as [`crate::loss::Loss::value_and_gradient`].
+///
+/// # Errors
+/// Those of [`Model::forward`] and of the loss; [`crate::Error::Shape`] if its gradient has another shape.
+pub fn value_and_gradients<F: Scalar>(
     model: &(impl Model<F> + ?Sized),
-    x: Array2<F>,
-    loss: impl FnOnce(ArrayView2<F>) -> Result<(F, Array2<F>)>,
+    x: impl Into<ArcArray2<F>>,
+    loss: impl FnOnce(ArrayView2<F>) -> Result<(F, Array2<F>)> + Send,
 ) -> Result<(F, Vec<Array2<F>>)> {
-    let tape = Tape::new();
-    let leaves: Vec<Var<F>> =
-        model.parameters().into_iter().map(|parameter| tape.leaf(parameter.value.clone())).collect();
-    let value = model.forward(&leaves, tape.constant(x))?.scalar_op(loss)?;
-    let mut gradients = tape.backward(value)?;
-    let of = |&leaf: &Var<F>| gradients.take(leaf).unwrap_or_else(|| Array2::zeros(leaf.dim()));
-    Ok((value.scalar()?, leaves.iter().map(of).collect()))
+    let x = x.into();
+    in_pool(|| {
+        let tape = Tape::new();
+        let leaves: Vec<Var<F>> =
+            model.parameters().into_iter().map(|parameter| tape.leaf(parameter.value.clone())).collect();
+        let value = model.forward(&leaves, tape.constant(x))?.scalar_op(loss)?;
+        let mut gradients = tape.backward(value)?;
+        let of = |&leaf: &Var<F>| gradients.take(leaf).unwrap_or_else(|| Array2::zeros(leaf.dim()));
+        Ok((value.scalar()?, leaves.iter().map(of).collect()))
+    })
 }

@@ -250,12 +250,12 @@ impl<F: Scalar> Model<F> for Network<F> {
             x = match layer {
                 Layer::Dense => {
                     let (weights, bias) = next()?;
-                    (x.matmul(weights)? + bias)?
+                    x.affine(weights, bias)?
                 }
                 Layer::Convolution(Patches { table, count, .. }) => {
                     let (weights, bias) = next()?;
                     let patches = x.gather_columns(table)?.reshape((n * count, weights.dim().0))?;
-                    (patches.matmul(weights)? + bias)?.reshape((n, count * weights.dim().1))?
+                    patches.affine(weights, bias)?.reshape((n, count * weights.dim().1))?
                 }
                 Layer::Standardise => {
                     let (scale, shift) = next()?;

@@ -214,7 +214,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
             checkpoint: self.settings.checkpoint.clone().filter(|_| epoch > 1),
         };
         let found = value_and_gradients(&self.model, x, |z| {
-            if z.iter().all(|entry| entry.is_finite()) {
+            if check::finite("z", &z).is_ok() {
                 loss.value_and_gradient(z, graph)
             } else {
                 Err(diverged("representation"))
@@ -227,7 +227,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
             }
             found => found?,
         };
-        if gradients.iter().flatten().any(|entry| !entry.is_finite()) {
+        if gradients.iter().any(|gradient| check::finite("gradient", gradient).is_err()) {
             return Err(diverged("gradient"));
         }
         let mut parameters: Vec<ArrayViewMut2<F>> =

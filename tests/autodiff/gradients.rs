@@ -73,6 +73,7 @@ proptest! {
         let mut rng = rng(seed);
         let (a, b) = (gaussian(m, k, &mut rng), gaussian(k, n, &mut rng));
         check(&[&a, &b], |v| v[0].matmul(v[1]));
+        check(&[&a, &b, &gaussian(1, n, &mut rng)], |v| v[0].affine(v[1], v[2]));
         // Transposed operands, in the memory layout that a transpose leaves.
         check(&[&a.t().to_owned(), &b.t().to_owned()], |v| v[0].transpose().matmul(v[1].transpose()));
         check(&[&a.reversed_axes(), &b.reversed_axes()], |v| Ok(v[1].matmul(v[0])?.transpose()));

@@ -19,6 +19,8 @@ fn shapes_that_do_not_fit() {
         ("mul", x * zeros(&tape, 3, 1), (3, 1)),
         ("div", x / zeros(&tape, 1, 2), (1, 2)),
         ("matmul", x.matmul(x), (2, 3)),
+        ("affine", x.affine(x, zeros(&tape, 1, 3)), (2, 3)),
+        ("affine", x.affine(zeros(&tape, 3, 3), zeros(&tape, 1, 1)), (1, 1)),
         ("reshape", x.reshape((4, 2)), (4, 2)),
         ("reshape", x.reshape((usize::MAX, 2)), (usize::MAX, 2)),
         ("pick", x.pick(&[0, 0, 0]), (3, 1)),
@@ -97,6 +99,8 @@ fn variables_of_two_tapes() {
         ("mul", x * y),
         ("div", x / y),
         ("matmul", x.matmul(y)),
+        ("affine", x.affine(y, x)),
+        ("affine", x.affine(x, y)),
         ("concatenate", tape.concatenate(Axis(0), &[x, y])),
     ];
     for (name, outcome) in cases {

@@ -36,6 +36,9 @@ proptest! {
         let (left, right) = (place(&a, layouts[0]), place(&b, layouts[1]));
         let computed = left.matmul(right).unwrap().value();
         prop_assert!(rel(&computed, &product(a.view(), b.view())) < 1e-12);
+        let shift = gaussian(1, b.ncols(), &mut rng);
+        let computed = left.affine(right, tape.leaf(shift.clone())).unwrap().value();
+        prop_assert!(rel(&computed, &(product(a.view(), b.view()) + shift)) < 1e-12);
     }
 }
 

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Scalar;
 use crate::error::{Result, check};
+use crate::linalg::rows::in_pool;
 
 pub use adam::Adam;
 pub use lars::Lars;
@@ -41,7 +42,7 @@ pub enum Rule {
 }
 
 /// What a rule must be able to do to one parameter.
-trait Update<F> {
+trait Update<F>: Sync {
     /// Arrays of the parameter's shape that are kept between steps.
     const MOMENTS: usize;
 
@@ -141,9 +142,11 @@ impl<F: Scalar> Optimiser<F> {
         }
         self.steps += 1;
         let moments_of = self.moments.chunks_mut(U::MOMENTS);
-        for ((parameter, gradient), moments) in parameters.iter_mut().zip(gradients).zip(moments_of) {
-            rule.update(self.steps, F::of(rate), parameter.view_mut(), gradient, moments);
-        }
+        in_pool(|| {
+            for ((parameter, gradient), moments) in parameters.iter_mut().zip(gradients).zip(moments_of) {
+                rule.update(self.steps, F::of(rate), parameter.view_mut(), gradient, moments);
+            }
+        });
         Ok(())
     }
 }
