@@ -106,7 +106,13 @@ fn t43_partition_count() {
             partitions_of.entry(key).or_default().push(partition);
         }
         for (sizes, all) in partitions_of {
+            // In whatever order the sizes are named.
+            let largest_first: Vec<usize> = sizes.iter().rev().copied().collect();
+            let mut mixed = sizes.clone();
+            mixed.rotate_left(1);
             let bits = log2_partitions(&sizes).unwrap();
+            assert!(near(log2_partitions(&largest_first).unwrap(), bits));
+            assert!(near(log2_partitions(&mixed).unwrap(), bits));
             assert!((bits.exp2() - all.len() as f64).abs() < 1e-9, "{sizes:?}");
             if n < 6 {
                 assert!(game_value(&all) as f64 >= bits - 1e-9, "{sizes:?}");
