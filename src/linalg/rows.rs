@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, CowArray, Ix2, s};
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{add_product_on_this_thread, add_upper_gram_on_this_thread};
@@ -55,6 +56,21 @@ pub(crate) fn row<'a, F>(x: &'a ArrayView2<F>, i: usize) -> &'a [F] {
 /// `f()` inside the thread pool, which parallel loops in it then need not enter one by one.
 pub(crate) fn in_pool<T: Send>(f: impl FnOnce() -> T + Send) -> T {
     rayon::join(f, || ()).0
+}
+
+/// `f()` in the widest vectors of the machine, as far as `f` and what it calls are inlined; the same bits on every machine.
+#[inline(always)]
+pub(crate) fn vectorised<T>(f: impl FnOnce() -> T) -> T {
+    struct Vectorised<C>(C);
+    impl<T, C: FnOnce() -> T> WithSimd for Vectorised<C> {
+        type Output = T;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> T {
+            (self.0)()
+        }
+    }
+    Arch::new().dispatch(Vectorised(f))
 }
 
 /// The sum of `f` over the chunks of `0..count`, `chunk` numbers each but the last.
@@ -223,7 +239,7 @@ pub(crate) fn sums_over_blocks(
     let partial = |part: usize| {
         let mut sums = vec![0.0; len];
         for block in part * blocks / partial_sums..(part + 1) * blocks / partial_sums {
-            add(block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n), &mut sums);
+            vectorised(|| add(block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n), &mut sums));
         }
         sums
     };
