@@ -9,7 +9,7 @@ use super::labels::LabelGraph;
 use super::pairs::PairGraph;
 use super::product::{CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use crate::error::{Error, Result};
-use crate::linalg::rows::{entries, entries_mut, over_rows, sum_over};
+use crate::linalg::rows::{entries, entries_mut, over_rows, sum_over, vectorised};
 use crate::scalar::Scalar;
 
 /// `samples` blocks of `views` consecutive rows each. It is the label graph whose label is the sample index.
@@ -199,11 +199,14 @@ impl ViewGraph {
         over_rows(out, self.chunk() * self.views, |first, mut out| {
             let mut sum = vec![F::zero(); k];
             let blocks = entries(&x)[first * k..].chunks_exact(self.views * k);
-            let of_block = |(x, out): (&[F], &mut [F])| {
-                write_sum(x, &mut sum);
-                f(x, &mut sum, out)
-            };
-            blocks.zip(entries_mut(&mut out).chunks_exact_mut(self.views * k)).map(of_block).sum()
+            let blocks = blocks.zip(entries_mut(&mut out).chunks_exact_mut(self.views * k));
+            vectorised(|| {
+                let of_block = |(x, out): (&[F], &mut [F])| {
+                    write_sum(x, &mut sum);
+                    f(x, &mut sum, out)
+                };
+                blocks.map(of_block).sum()
+            })
         })
     }
 }

@@ -37,7 +37,7 @@ pub use eigen::{
     Eigenpairs, PartialEigensolver, leading_eigenpairs, leading_eigenpairs_of_update, symmetric_eigen,
 };
 pub use operator::{Affine, Operator};
-pub(crate) use product::{add_product, add_product_on_this_thread, product};
+pub(crate) use product::{add_product, add_product_on_this_thread, add_upper_gram_on_this_thread, product};
 pub use subspace::{Filter, Subspace, SubspaceIteration, random_block};
 pub use woodbury::{KernelShiftInvert, Woodbury};
 

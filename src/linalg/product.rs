@@ -26,3 +26,10 @@ pub(crate) fn add_product_on_this_thread<F: Scalar>(
 ) {
     F::add_product_on_this_thread(a, b, out);
 }
+
+/// `out ← out + AᵀA` on and above the diagonal, for `a` `(n, k)` and a row-major `out` `(k, k)`, on the calling thread alone.
+///
+/// What is below the diagonal of `out` is undefined afterwards; about `n k²` flops.
+pub(crate) fn add_upper_gram_on_this_thread<F: Scalar>(a: ArrayView2<F>, out: ArrayViewMut2<F>) {
+    F::add_upper_gram_on_this_thread(a, out);
+}

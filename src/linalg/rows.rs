@@ -6,9 +6,10 @@
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, CowArray, Ix2, s};
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::add_product_on_this_thread;
+use super::{add_product_on_this_thread, add_upper_gram_on_this_thread};
 use crate::scalar::Scalar;
 
 /// Rows that one task handles, and whose sum is in the precision of the entries. Fixed, so that results do not depend on
@@ -55,6 +56,21 @@ pub(crate) fn row<'a, F>(x: &'a ArrayView2<F>, i: usize) -> &'a [F] {
 /// `f()` inside the thread pool, which parallel loops in it then need not enter one by one.
 pub(crate) fn in_pool<T: Send>(f: impl FnOnce() -> T + Send) -> T {
     rayon::join(f, || ()).0
+}
+
+/// `f()` in the widest vectors of the machine, as far as `f` and what it calls are inlined; the same bits on every machine.
+#[inline(always)]
+pub(crate) fn vectorised<T>(f: impl FnOnce() -> T) -> T {
+    struct Vectorised<C>(C);
+    impl<T, C: FnOnce() -> T> WithSimd for Vectorised<C> {
+        type Output = T;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> T {
+            (self.0)()
+        }
+    }
+    Arch::new().dispatch(Vectorised(f))
 }
 
 /// The sum of `f` over the chunks of `0..count`, `chunk` numbers each but the last.
@@ -109,14 +125,24 @@ impl<'a, F: Scalar> Shifted<'a, F> {
 
     /// `AᵀA`, `(k, k)`. `O(n k²)` time, `O(k²)` memory.
     pub(crate) fn gram(&self) -> Array2<f64> {
-        self.sum_of_products(|block, _, out| add_product_on_this_thread(block.t(), block.view(), out))
+        let add = |block: CowArray<'_, F, Ix2>, _, out: ArrayViewMut2<F>| {
+            add_upper_gram_on_this_thread(block.view(), out);
+        };
+        let mut gram = self.sum_of_products(add, |row| row);
+        for row in 1..gram.nrows() {
+            for column in 0..row {
+                gram[[row, column]] = gram[[column, row]];
+            }
+        }
+        gram
     }
 
     /// `AᵀB` for `b` of shape `(n, k)`. `O(n k²)` time, `O(k²)` memory.
     pub(crate) fn transposed_dot(&self, b: ArrayView2<F>) -> Array2<f64> {
-        self.sum_of_products(|block, rows, out| {
+        let add = |block: CowArray<'_, F, Ix2>, rows, out: ArrayViewMut2<F>| {
             add_product_on_this_thread(block.t(), b.slice(s![rows, ..]), out);
-        })
+        };
+        self.sum_of_products(add, |_| 0)
     }
 
     /// `out ← scale · A M + keep · out`, for `m` of shape `(k, k)`; `O(n k²)`.
@@ -134,21 +160,27 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         });
     }
 
+    /// What `add(block of A, its rows, out)` adds up to over the blocks, in the columns `from(row)..` of each row.
     fn sum_of_products(
         &self,
         add: impl Fn(CowArray<'_, F, Ix2>, Range<usize>, ArrayViewMut2<F>) + Sync,
+        from: impl Fn(usize) -> usize + Sync,
     ) -> Array2<f64> {
         let (n, k) = self.matrix.dim();
         let blocks = n.div_ceil(BLOCK_ROWS);
-        // As much memory as the matrix at most.
-        let partial_sums = PARTIAL_SUMS.min(n / k.max(1)).clamp(1, blocks.max(1));
+        // Half as many entries as the matrix at most, unless it is smaller than two blocks.
+        let partial_sums = PARTIAL_SUMS.min(n / (2 * k).max(1)).max(2).min(blocks).max(1);
         let partial = |part: usize| {
             let (mut sum, mut of_block) = (Array2::zeros((k, k)), Array2::zeros((k, k)));
             for block in part * blocks / partial_sums..(part + 1) * blocks / partial_sums {
                 let rows = block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n);
                 of_block.fill(F::zero());
                 add(self.block(rows.clone()), rows, of_block.view_mut());
-                sum.zip_mut_with(&of_block, |sum: &mut f64, &entry| *sum += entry.as_f64());
+                for (row, (mut sum, part)) in sum.rows_mut().into_iter().zip(of_block.rows()).enumerate() {
+                    let columns = from(row)..;
+                    let mut sum: ArrayViewMut1<f64> = sum.slice_mut(s![columns.clone()]);
+                    sum.zip_mut_with(&part.slice(s![columns]), |sum, entry| *sum += entry.as_f64());
+                }
             }
             sum
         };
@@ -207,7 +239,7 @@ pub(crate) fn sums_over_blocks(
     let partial = |part: usize| {
         let mut sums = vec![0.0; len];
         for block in part * blocks / partial_sums..(part + 1) * blocks / partial_sums {
-            add(block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n), &mut sums);
+            vectorised(|| add(block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n), &mut sums));
         }
         sums
     };

@@ -11,6 +11,7 @@ use crate::graph::SimilarityGraph;
 use crate::linalg::Operator;
 use crate::linalg::rows::{
     BLOCK_ROWS, Shifted, entries, entries_mut, multiply_in_place, over_rows, row, sums_over_blocks,
+    vectorised,
 };
 use crate::scalar::Scalar;
 
@@ -175,11 +176,13 @@ fn standardised<F: Scalar>(
     let means: Vec<F> = means.into_iter().map(F::of).collect();
     // Scales do not matter, and squares of entries up to 1 stay in the number range.
     let mut largest = vec![F::zero(); k];
-    for row in entries(&z).chunks_exact(k) {
-        for (largest, entry) in largest.iter_mut().zip(row) {
-            *largest = if entry.abs() > *largest { entry.abs() } else { *largest };
+    vectorised(|| {
+        for row in entries(&z).chunks_exact(k) {
+            for (largest, entry) in largest.iter_mut().zip(row) {
+                *largest = if entry.abs() > *largest { entry.abs() } else { *largest };
+            }
         }
-    }
+    });
     let of_column = |&largest: &F| {
         if largest > F::zero() { largest.recip().min(F::max_value()) } else { F::one() }
     };
@@ -207,12 +210,14 @@ fn standardised<F: Scalar>(
     let divisors: Vec<F> = deviations.iter().flatten().map(|&deviation| F::of(deviation)).collect();
     let mut u = Array2::zeros((n, k));
     over_rows(u.view_mut(), BLOCK_ROWS, |first, mut u| {
-        for (i, u) in (first..).zip(entries_mut(&mut u).chunks_exact_mut(k)) {
-            let statistics = means[place(i)].iter().zip(&divisors[place(i)]);
-            for ((u, &entry), (&mean, &divisor)) in u.iter_mut().zip(row(&z, i)).zip(statistics) {
-                *u = (entry - mean) / divisor;
+        vectorised(|| {
+            for (i, u) in (first..).zip(entries_mut(&mut u).chunks_exact_mut(k)) {
+                let statistics = means[place(i)].iter().zip(&divisors[place(i)]);
+                for ((u, &entry), (&mean, &divisor)) in u.iter_mut().zip(row(&z, i)).zip(statistics) {
+                    *u = (entry - mean) / divisor;
+                }
             }
-        }
+        });
         0.0
     });
     Ok((u, deviations))

@@ -134,3 +134,14 @@ fn single_precision_agrees_at_many_samples() {
         }
     }
 }
+
+/// Wide enough for a symmetric product in several strips, on more rows than a block.
+#[test]
+fn t16_simclr2_of_many_columns_is_its_definition() {
+    let z = gaussian(300, 150, &mut rng(16));
+    let graph = SimilarityGraph::views(150, 2).unwrap();
+    let misfit = z.dot(&z.t()) - graph.to_dense();
+    let (value, gradient) = SpectralLoss::SimClr2.value_and_gradient(z.view(), &graph).unwrap();
+    assert!((value / misfit.mapv(|entry| entry * entry).sum() - 1.0).abs() < 1e-12);
+    assert!(rel(&gradient, &(4.0 * misfit.dot(&z))) < 1e-12);
+}

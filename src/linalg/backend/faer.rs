@@ -1,6 +1,7 @@
 //! The pure-Rust backend.
 
 use faer::linalg::matmul::matmul;
+use faer::prelude::*;
 use faer::traits::ComplexField;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, NdFloat};
@@ -58,6 +59,10 @@ pub(in crate::linalg) fn block_diagonal(a: ArrayView2<f64>) -> Result<BlockDiago
 const SEQUENTIAL_BELOW: usize = 1 << 21;
 /// Fewest and most rows of a product that one task computes.
 const TASK_ROWS: (usize, usize) = (32, 128);
+/// Most strips of rows in which a symmetric product is computed, and what their height is a multiple of: narrower ones
+/// save more of what mirrors the rest, but are multiplied more slowly.
+const GRAM_STRIPS: usize = 4;
+const GRAM_STRIP_ROWS: usize = 32;
 
 impl<F: NdFloat + ComplexField> Multiply for F {
     fn add_product(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>) {
@@ -68,6 +73,21 @@ impl<F: NdFloat + ComplexField> Multiply for F {
         with_row_major(a, b, out, |a, b, out| {
             let out = MatMut::from_row_major_slice_mut(out, a.nrows(), b.ncols());
             matmul(out, Accum::Add, a, b, F::one(), Par::Seq);
+        });
+    }
+
+    fn add_upper_gram_on_this_thread(a: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        with_row_major(a.t(), a, out, |_, a, out| {
+            let k = a.ncols();
+            let mut out = MatMut::from_row_major_slice_mut(out, k, k);
+            // Strips of rows, each from its part of the diagonal to the right.
+            let strip = k.div_ceil(GRAM_STRIPS).next_multiple_of(GRAM_STRIP_ROWS);
+            for first in (0..k).step_by(strip) {
+                let (rows, columns) = (strip.min(k - first), k - first);
+                let out = out.rb_mut().submatrix_mut(first, first, rows, columns);
+                let left = a.subcols(first, rows).transpose();
+                matmul(out, Accum::Add, left, a.subcols(first, columns), F::one(), Par::Seq);
+            }
         });
     }
 }

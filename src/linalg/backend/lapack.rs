@@ -59,6 +59,10 @@ impl<F: NdFloat> Multiply for F {
     fn add_product_on_this_thread(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>) {
         Self::add_product(a, b, out);
     }
+
+    fn add_upper_gram_on_this_thread(a: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        Self::add_product(a.t(), a, out);
+    }
 }
 
 fn not_converged(solver: &'static str) -> Error {

@@ -39,6 +39,11 @@ pub trait Multiply: Sized {
     /// The same on the calling thread alone, for tasks that are many already.
     #[doc(hidden)]
     fn add_product_on_this_thread(a: ArrayView2<Self>, b: ArrayView2<Self>, out: ArrayViewMut2<Self>);
+
+    /// `out ← out + AᵀA` on and above the diagonal, for `a` `(n, k)` and `out` `(k, k)` in row-major order, on the calling
+    /// thread alone. What is below the diagonal of `out` is undefined afterwards; about `n k²` flops.
+    #[doc(hidden)]
+    fn add_upper_gram_on_this_thread(a: ArrayView2<Self>, out: ArrayViewMut2<Self>);
 }
 
 /// The block-diagonal factor of a symmetric indefinite factorisation `P A Pᵀ = L B Lᵀ`.
