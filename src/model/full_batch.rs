@@ -1,6 +1,6 @@
 //! A model's loss on all samples as a function of one long vector.
 
-use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2, s};
+use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2};
 
 use super::{Model, value_and_gradients};
 use crate::Scalar;
@@ -44,12 +44,9 @@ impl<'a, F: Scalar, M: Model<F>> FullBatch<'a, F, M> {
     pub fn at(&mut self, point: ArrayView1<F>) -> Result<&M> {
         let count = self.model.parameters().into_iter().map(|parameter| parameter.value.len()).sum();
         check::shape("point", &[count], point.shape())?;
-        let mut start = 0;
+        let mut entries = point.iter();
         for parameter in self.model.parameters_mut() {
-            let end = start + parameter.value.len();
-            let entries = point.slice(s![start..end]).to_owned();
-            parameter.value.iter_mut().zip(entries).for_each(|(to, from)| *to = from);
-            start = end;
+            parameter.value.iter_mut().zip(&mut entries).for_each(|(to, &from)| *to = from);
         }
         Ok(&self.model)
     }

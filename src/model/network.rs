@@ -79,15 +79,7 @@ impl<F: Scalar> Network<F> {
     /// # Errors
     /// [`Error::Empty`] with fewer than two widths, or if one is 0.
     pub fn mlp(widths: &[usize], activation: Activation, rng: &mut impl Rng) -> Result<Self> {
-        let (mut network, rest) = Self::starting(widths)?;
-        for (position, &width) in rest.iter().enumerate() {
-            let last = position + 1 == rest.len();
-            network.push_dense(width, (!last).then_some(activation), rng);
-            if !last {
-                network.layers.push(Layer::Activation(activation));
-            }
-        }
-        Ok(network)
+        Self::stacked(widths, activation, |_| (), rng)
     }
 
     /// As [`Network::mlp`] with `ReLU`, and every hidden layer standardised over the batch: the projector of Barlow Twins
@@ -96,17 +88,13 @@ impl<F: Scalar> Network<F> {
     /// # Errors
     /// As [`Network::mlp`].
     pub fn projector(widths: &[usize], rng: &mut impl Rng) -> Result<Self> {
-        let (mut network, rest) = Self::starting(widths)?;
-        for (position, &width) in rest.iter().enumerate() {
-            let last = position + 1 == rest.len();
-            network.push_dense(width, (!last).then_some(Activation::Relu), rng);
-            if !last {
-                network.push_parameter("scale", Array2::ones((1, width)));
-                network.push_parameter("shift", Array2::zeros((1, width)));
-                network.layers.extend([Layer::Standardise, Layer::Activation(Activation::Relu)]);
-            }
-        }
-        Ok(network)
+        let standardise = |network: &mut Self| {
+            let dim = (1, network.width);
+            network.push_parameter("scale", Array2::ones(dim));
+            network.push_parameter("shift", Array2::zeros(dim));
+            network.layers.push(Layer::Standardise);
+        };
+        Self::stacked(widths, Activation::Relu, standardise, rng)
     }
 
     /// An encoder of images: 3×3 convolutions with the activation, the first at every pixel, each later one at every second
@@ -137,6 +125,25 @@ impl<F: Scalar> Network<F> {
             network.width = shape.len();
         }
         network.push_dense(outputs, None, rng);
+        Ok(network)
+    }
+
+    /// Linear layers between the `widths`; after each but the last what `hidden` adds, then the activation.
+    fn stacked(
+        widths: &[usize],
+        activation: Activation,
+        hidden: impl Fn(&mut Self),
+        rng: &mut impl Rng,
+    ) -> Result<Self> {
+        let (mut network, rest) = Self::starting(widths)?;
+        for (position, &width) in rest.iter().enumerate() {
+            let last = position + 1 == rest.len();
+            network.push_dense(width, (!last).then_some(activation), rng);
+            if !last {
+                hidden(&mut network);
+                network.layers.push(Layer::Activation(activation));
+            }
+        }
         Ok(network)
     }
 

@@ -1,7 +1,6 @@
 //! Adam, and `AdamW`.
 
 use ndarray::{Array2, ArrayViewMut2};
-use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +8,7 @@ use super::sgd::check_fading;
 use super::{Update, decay_of};
 use crate::Scalar;
 use crate::error::{Result, check};
-use crate::linalg::rows::{entries, entries_mut, in_rows};
+use crate::linalg::rows::{entries, entries_mut, in_rows, vectorised};
 
 /// Entries that one task updates.
 const TASK_ENTRIES: usize = 1 << 14;
@@ -55,15 +54,16 @@ impl<F: Scalar> Update<F> for Adam {
         let [first, second] = moments else { return };
         #[allow(clippy::cast_possible_truncation)] // beyond 2³¹ steps nothing is left of the bias
         let t = step.min(i32::MAX as u64) as i32;
-        let pass = Pass {
-            beta1: F::of(self.beta1),
-            beta2: F::of(self.beta2),
-            rest1: F::of(1.0 - self.beta1),
-            rest2: F::of(1.0 - self.beta2),
-            size: rate * F::of((1.0 - self.beta1.powi(t)).recip()),
-            spread: F::of((1.0 - self.beta2.powi(t)).recip()),
-            epsilon: F::of(self.epsilon),
-            kept: F::one() - rate * F::of(decay_of(self.weight_decay, parameter.nrows())),
+        let (beta1, beta2) = (F::of(self.beta1), F::of(self.beta2));
+        let (rest1, rest2) = (F::of(1.0 - self.beta1), F::of(1.0 - self.beta2));
+        let size = rate * F::of((1.0 - self.beta1.powi(t)).recip());
+        let spread = F::of((1.0 - self.beta2.powi(t)).recip());
+        let epsilon = F::of(self.epsilon);
+        let kept = F::one() - rate * F::of(decay_of(self.weight_decay, parameter.nrows()));
+        let entry = |w: &mut F, g: F, m: &mut F, v: &mut F| {
+            *m = beta1 * *m + rest1 * g;
+            *v = beta2 * *v + rest2 * g * g;
+            *w = kept * *w - size * *m / ((spread * *v).sqrt() + epsilon);
         };
         in_rows(gradient.view(), parameter, |gradient, mut parameter| {
             let (mut first, mut second) = (first.view_mut(), second.view_mut());
@@ -73,45 +73,13 @@ impl<F: Scalar> Update<F> for Adam {
                 .zip(entries_mut(&mut first).par_chunks_mut(TASK_ENTRIES))
                 .zip(entries_mut(&mut second).par_chunks_mut(TASK_ENTRIES))
                 .for_each(|(((parameter, gradient), first), second)| {
-                    Arch::new().dispatch(Chunk { pass, parameter, gradient, first, second });
+                    vectorised(|| {
+                        let moments = first.iter_mut().zip(second);
+                        for ((w, &g), (m, v)) in parameter.iter_mut().zip(gradient).zip(moments) {
+                            entry(w, g, m, v);
+                        }
+                    });
                 });
         });
-    }
-}
-
-/// The numbers of one step.
-#[derive(Clone, Copy)]
-struct Pass<F> {
-    beta1: F,
-    beta2: F,
-    rest1: F,
-    rest2: F,
-    size: F,
-    spread: F,
-    epsilon: F,
-    kept: F,
-}
-
-/// The same stretch of a parameter, its gradient and its moments.
-struct Chunk<'a, F> {
-    pass: Pass<F>,
-    parameter: &'a mut [F],
-    gradient: &'a [F],
-    first: &'a mut [F],
-    second: &'a mut [F],
-}
-
-impl<F: Scalar> WithSimd for Chunk<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Pass { beta1, beta2, rest1, rest2, size, spread, epsilon, kept } = self.pass;
-        let moments = self.first.iter_mut().zip(self.second);
-        for ((w, &g), (m, v)) in self.parameter.iter_mut().zip(self.gradient).zip(moments) {
-            *m = beta1 * *m + rest1 * g;
-            *v = beta2 * *v + rest2 * g * g;
-            *w = kept * *w - size * *m / ((spread * *v).sqrt() + epsilon);
-        }
     }
 }

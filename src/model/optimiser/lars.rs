@@ -3,8 +3,7 @@
 use ndarray::{Array2, ArrayViewMut2, Zip};
 use serde::{Deserialize, Serialize};
 
-use super::sgd::check_fading;
-use super::{Update, decay_of};
+use super::{Sgd, Update, decay_of};
 use crate::Scalar;
 use crate::error::{Result, check};
 
@@ -31,8 +30,7 @@ impl<F: Scalar> Update<F> for Lars {
     const MOMENTS: usize = 1;
 
     fn check(&self) -> Result<()> {
-        check_fading("momentum", self.momentum)?;
-        check::not_negative("weight_decay", self.weight_decay)?;
+        Update::<F>::check(&self.descent())?;
         check::positive("trust", self.trust)
     }
 
@@ -40,12 +38,11 @@ impl<F: Scalar> Update<F> for Lars {
         &self,
         _: u64,
         rate: F,
-        mut parameter: ArrayViewMut2<F>,
+        parameter: ArrayViewMut2<F>,
         gradient: &Array2<F>,
         moments: &mut [Array2<F>],
     ) {
         let decay = F::of(decay_of(self.weight_decay, parameter.nrows()));
-        let momentum = F::of(self.momentum);
         let (mut weights, mut directions) = (0.0, 0.0);
         Zip::from(&parameter).and(gradient).for_each(|&w, &g| {
             weights += w.as_f64().powi(2);
@@ -53,9 +50,13 @@ impl<F: Scalar> Update<F> for Lars {
         });
         let adapts = parameter.nrows() > 1 && weights > 0.0 && directions > 0.0;
         let scale = F::of(if adapts { self.trust * (weights / directions).sqrt() } else { 1.0 });
-        Zip::from(&mut parameter).and(gradient).and(&mut moments[0]).par_for_each(|w, &g, m| {
-            *m = momentum * *m + scale * (g + decay * *w);
-            *w -= rate * *m;
-        });
+        self.descent().scaled_update(rate, scale, parameter, gradient, &mut moments[0]);
+    }
+}
+
+impl Lars {
+    /// The rule once gradients are scaled.
+    fn descent(&self) -> Sgd {
+        Sgd { momentum: self.momentum, weight_decay: self.weight_decay }
     }
 }

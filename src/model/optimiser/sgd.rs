@@ -42,14 +42,28 @@ impl<F: Scalar> Update<F> for Sgd {
         &self,
         _: u64,
         rate: F,
-        mut parameter: ArrayViewMut2<F>,
+        parameter: ArrayViewMut2<F>,
         gradient: &Array2<F>,
         moments: &mut [Array2<F>],
     ) {
+        self.scaled_update(rate, F::one(), parameter, gradient, &mut moments[0]);
+    }
+}
+
+impl Sgd {
+    /// The step with `g + λ w` times `scale`.
+    pub(super) fn scaled_update<F: Scalar>(
+        &self,
+        rate: F,
+        scale: F,
+        mut parameter: ArrayViewMut2<F>,
+        gradient: &Array2<F>,
+        moment: &mut Array2<F>,
+    ) {
         let momentum = F::of(self.momentum);
         let decay = F::of(decay_of(self.weight_decay, parameter.nrows()));
-        Zip::from(&mut parameter).and(gradient).and(&mut moments[0]).par_for_each(|w, &g, m| {
-            *m = momentum * *m + (g + decay * *w);
+        Zip::from(&mut parameter).and(gradient).and(moment).par_for_each(|w, &g, m| {
+            *m = momentum * *m + scale * (g + decay * *w);
             *w -= rate * *m;
         });
     }
