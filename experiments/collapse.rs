@@ -120,7 +120,7 @@ fn trained(case: &Case, rng: &mut impl Rng) -> Result<Vec<Vec<f64>>> {
                 beta: case.beta,
                 width,
             };
-            let found = problem.descend(Lbfgs { iterations: 2000, ..Lbfgs::default() }, rng, |_| ())?;
+            let found = problem.descend(Lbfgs { iterations: 2000, ..Lbfgs::default() }, rng, |_| Ok(()))?;
             Ok(thin_svd(problem.represent(found.point.view())?.view())?.singular_values.to_vec())
         })
         .collect()

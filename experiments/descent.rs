@@ -1,10 +1,10 @@
 //! What the experiments on training share: descent on a squared loss from a random start.
 
-use ndarray::{Array2, ArrayView2};
-use pal::Result;
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use pal::graph::SimilarityGraph;
 use pal::loss::{Loss, SpectralLoss};
 use pal::model::{Lbfgs, Minimum, Progress, lbfgs};
+use pal::{Error, Result};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
@@ -24,12 +24,12 @@ impl Problem<'_> {
         &self,
         options: Lbfgs,
         rng: &mut impl Rng,
-        observe: impl FnMut(Progress<f64>),
+        observe: impl FnMut(Progress<f64>) -> Result<()>,
     ) -> Result<Minimum<f64>> {
-        let dim = (self.features.ncols(), self.width);
-        let start = (0..dim.0 * dim.1).map(|_| rng.sample(StandardNormal)).collect();
-        let objective = |point: ndarray::ArrayView1<f64>| {
-            let w = point.into_shape_with_order(dim).map_err(mismatch)?;
+        let entries = self.features.ncols() * self.width;
+        let start = (0..entries).map(|_| rng.sample(StandardNormal)).collect();
+        let objective = |point: ArrayView1<f64>| {
+            let w = self.weights(point)?;
             let (value, slope) = self.loss.value_and_gradient(self.features.dot(&w).view(), self.graph)?;
             let gradient = self.features.t().dot(&slope) + 4.0 * self.beta * &w;
             let penalty = 2.0 * self.beta * w.iter().map(|entry| entry * entry).sum::<f64>();
@@ -39,12 +39,17 @@ impl Problem<'_> {
     }
 
     /// The representations of a point of the descent.
-    pub fn represent(&self, point: ndarray::ArrayView1<f64>) -> Result<Array2<f64>> {
-        let w = point.into_shape_with_order((self.features.ncols(), self.width)).map_err(mismatch)?;
-        Ok(self.features.dot(&w))
+    pub fn represent(&self, point: ArrayView1<f64>) -> Result<Array2<f64>> {
+        Ok(self.features.dot(&self.weights(point)?))
     }
-}
 
-fn mismatch(_: ndarray::ShapeError) -> pal::Error {
-    pal::Error::Empty { argument: "point", expected: "number for every entry of W" }
+    /// `W`, whose entries a point lists row by row.
+    fn weights<'a>(&self, point: ArrayView1<'a, f64>) -> Result<ArrayView2<'a, f64>> {
+        let dim = (self.features.ncols(), self.width);
+        point.into_shape_with_order(dim).map_err(|_| Error::Shape {
+            argument: "point",
+            expected: vec![dim.0 * dim.1],
+            got: vec![point.len()],
+        })
+    }
 }

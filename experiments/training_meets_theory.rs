@@ -154,13 +154,11 @@ fn trial(rng: &mut impl Rng) -> Result<Vec<Vec<Path>>> {
 
 impl Problem<'_> {
     fn path(&self, best: (f64, ArrayView2<f64>, usize), rng: &mut impl Rng) -> Result<Path> {
-        let (mut path, mut failed) = (Path::default(), Ok(()));
+        let mut path = Path::default();
         self.descend(options(), rng, |progress| {
-            let pushed =
-                self.represent(progress.point).and_then(|z| path.push(progress.value, z.view(), best));
-            failed = std::mem::replace(&mut failed, Ok(())).and(pushed);
+            path.push(progress.value, self.represent(progress.point)?.view(), best)
         })?;
-        failed.map(|()| path.completed())
+        Ok(path.completed())
     }
 }
 
@@ -176,18 +174,14 @@ fn perceptron(
     let network = Network::mlp(&[inputs.ncols(), first, second, PROTOCOL.width], Activation::Tanh, rng)?;
     let mut problem = FullBatch::new(network.clone(), &loss, graph, inputs)?;
     let mut observed = FullBatch::new(network, &loss, graph, inputs)?;
-    let (mut path, mut failed) = (Path::default(), Ok(()));
+    let mut path = Path::default();
     lbfgs(
         problem.point(),
         options(),
         |point| problem.value_and_gradient(point),
-        |progress| {
-            let z = observed.represent(progress.point);
-            let pushed = z.and_then(|z| path.push(progress.value, z.view(), best));
-            failed = std::mem::replace(&mut failed, Ok(())).and(pushed);
-        },
+        |progress| path.push(progress.value, observed.represent(progress.point)?.view(), best),
     )?;
-    failed.map(|()| path.completed())
+    Ok(path.completed())
 }
 
 fn options() -> Lbfgs {

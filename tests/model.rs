@@ -261,7 +261,10 @@ proptest! {
         };
         let mut values = Vec::new();
         let options = Lbfgs { iterations: 5000, memory, tolerance: 1e-9 };
-        let found = lbfgs(Array1::zeros(n), options, objective, |progress| values.push(progress.value)).unwrap();
+        let found = lbfgs(Array1::zeros(n), options, objective, |progress| {
+            values.push(progress.value);
+            Ok(())
+        }).unwrap();
         prop_assert!(found.converged);
         prop_assert!(values.windows(2).all(|pair| pair[1] <= pair[0]));
         prop_assert_eq!(values.len(), found.iterations + 1);
@@ -275,7 +278,7 @@ fn lbfgs_walks_a_curved_valley_and_stays_in_the_domain() {
         let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
         Ok((a * a + 100.0 * b * b, array![-2.0 * a - 400.0 * x[0] * b, 200.0 * b]))
     };
-    let found = lbfgs(array![-1.2, 1.0], Lbfgs::default(), rosenbrock, |_| ()).unwrap();
+    let found = lbfgs(array![-1.2, 1.0], Lbfgs::default(), rosenbrock, |_| Ok(())).unwrap();
     assert!(found.converged && found.iterations < 100 && rel(&found.point, &array![1.0, 1.0]) < 1e-6);
 
     // x − ln x, refused at x ≤ 0: steps that leave the domain are taken back.
@@ -285,7 +288,7 @@ fn lbfgs_walks_a_curved_valley_and_stays_in_the_domain() {
         }
         Ok((x[0] - x[0].ln(), array![1.0 - 1.0 / x[0]]))
     };
-    let found = lbfgs(array![30.0], Lbfgs::default(), barrier, |_| ()).unwrap();
+    let found = lbfgs(array![30.0], Lbfgs::default(), barrier, |_| Ok(())).unwrap();
     assert!(found.converged && (found.point[0] - 1.0).abs() < 1e-6);
 }
 
@@ -305,7 +308,7 @@ fn t18_t29_training_ends_at_the_closed_form() {
     let mut problem = FullBatch::new(machine, &loss, &graph, train.inputs.view()).unwrap();
     let start = problem.point();
     let options = Lbfgs { iterations: 3000, ..Lbfgs::default() };
-    let found = lbfgs(start, options, |point| problem.value_and_gradient(point), |_| ()).unwrap();
+    let found = lbfgs(start, options, |point| problem.value_and_gradient(point), |_| Ok(())).unwrap();
     assert!((found.value - best).abs() < 1e-5 * (1.0 + best.abs()), "{} against {best}", found.value);
     let z = problem.at(found.point.view()).unwrap().embed(train.inputs.view()).unwrap();
     assert!((loss.value(z.view(), &graph).unwrap() - found.value).abs() < 1e-9);
@@ -612,8 +615,8 @@ fn settings_and_shapes_out_of_range_are_refused() {
     let mut wider = Array2::zeros((3, 2));
     assert!(optimiser.step(0.1, &mut [wider.view_mut()], &[Array2::zeros((3, 2))]).is_err());
     let flat = |x: ArrayView1<f64>| Ok((0.0, x.to_owned()));
-    assert!(lbfgs(array![1.0], Lbfgs { memory: 0, ..Lbfgs::default() }, flat, |_| ()).is_err());
-    assert!(lbfgs(array![1.0], Lbfgs { tolerance: -1.0, ..Lbfgs::default() }, flat, |_| ()).is_err());
+    assert!(lbfgs(array![1.0], Lbfgs { memory: 0, ..Lbfgs::default() }, flat, |_| Ok(())).is_err());
+    assert!(lbfgs(array![1.0], Lbfgs { tolerance: -1.0, ..Lbfgs::default() }, flat, |_| Ok(())).is_err());
     let nan = |x: ArrayView1<f64>| Ok((f64::NAN, x.to_owned()));
-    assert!(lbfgs(array![1.0], Lbfgs::default(), nan, |_| ()).is_err());
+    assert!(lbfgs(array![1.0], Lbfgs::default(), nan, |_| Ok(())).is_err());
 }

@@ -65,13 +65,13 @@ const EVALUATIONS: usize = 40;
 /// algorithms 7.4, 3.5 and 3.6). Values never increase. `O(memory · parameters)` an iteration beside the objective.
 ///
 /// # Errors
-/// What the objective reports at the start; later, a point it refuses is stepped back from.
+/// What `observe` reports, and the objective at the start; later, a point it refuses is stepped back from.
 /// [`Error::Domain`] for a memory of 0, a negative tolerance, or a start at which the value is not finite.
 pub fn lbfgs<F: Scalar>(
     start: Array1<F>,
     options: Lbfgs,
     mut objective: impl FnMut(ArrayView1<F>) -> Result<(F, Array1<F>)>,
-    mut observe: impl FnMut(Progress<F>),
+    mut observe: impl FnMut(Progress<F>) -> Result<()>,
 ) -> Result<Minimum<F>> {
     check::count("memory", options.memory, usize::MAX, "at least 1")?;
     check::not_negative("tolerance", options.tolerance)?;
@@ -85,7 +85,7 @@ pub fn lbfgs<F: Scalar>(
     let mut iterations = 0;
     loop {
         let slope = largest(&here.gradient);
-        observe(Progress { iteration: iterations, point: here.point.view(), value: here.value, slope });
+        observe(Progress { iteration: iterations, point: here.point.view(), value: here.value, slope })?;
         let converged = slope <= options.tolerance;
         if converged || iterations == options.iterations {
             return Ok(Minimum { point: here.point, value: here.value, iterations, converged });
