@@ -8,16 +8,7 @@ use pal::kernel::{Exponential, Gaussian};
 use pal::linalg::leading_eigenpairs_of_update;
 use pal::loss::SpectralLoss;
 
-use crate::support::{gaussian, rng};
-
-macro_rules! refused {
-    ($call:expr, $error:pat) => {
-        match $call {
-            Err($error) => {}
-            other => panic!("{}: {other:?}", stringify!($call)),
-        }
-    };
-}
+use crate::support::{gaussian, refused, rng};
 
 const LOSSES: [SpectralLoss; 3] =
     [SpectralLoss::SimClr2, SpectralLoss::Vic2 { lambda: 1.0 }, SpectralLoss::BarlowTwins2];

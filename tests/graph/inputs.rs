@@ -5,16 +5,7 @@ use pal::Error;
 use pal::data::Labels;
 use pal::graph::{SimilarityGraph, drop_entries, redraw_labels};
 
-use crate::support::rng;
-
-macro_rules! refused {
-    ($call:expr, $error:pat) => {
-        match $call {
-            Err($error) => {}
-            other => panic!("{}: {other:?}", stringify!($call)),
-        }
-    };
-}
+use crate::support::{refused, rng};
 
 #[test]
 fn constructors_refuse_bad_input() {

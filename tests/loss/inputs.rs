@@ -9,16 +9,7 @@ use pal::loss::{
     BarlowTwins, Loss, NamedLoss, NtXent, Penalised, Ridge, SpectralLoss, Statistics, VicReg, cross_entropy,
 };
 
-use crate::support::{gaussian, rel, rng};
-
-macro_rules! refused {
-    ($call:expr, $error:pat) => {
-        match $call {
-            Err($error) => {}
-            other => panic!("{}: {other:?}", stringify!($call)),
-        }
-    };
-}
+use crate::support::{gaussian, refused, rel, rng};
 
 fn every_loss() -> [Box<dyn Loss>; 10] {
     [
