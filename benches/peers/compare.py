@@ -14,6 +14,7 @@
 import argparse
 import csv
 import json
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -32,6 +33,12 @@ SOLVE_SECONDS = 0.5
 
 def cargo(*arguments):
     return subprocess.run(["cargo", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def built(name, folder):
+    """The program of an example, copied to a folder so that builds in the meantime do not change what is timed."""
+    cargo("build", "--release", "--example", name)
+    return shutil.copy(ROOT / "target" / "release" / "examples" / name, folder)
 
 
 def example(name, *arguments):

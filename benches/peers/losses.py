@@ -10,7 +10,6 @@ first evaluation needed beyond the inputs. A ratio below 1 means that this crate
 The graph is that of two views a sample, rows 2i and 2i+1, or of ten classes, row i of class i mod 10.
 """
 import argparse
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -196,18 +195,16 @@ def main():
     if options.serve:
         return serve_loss(*options.serve)
 
-    from compare import ROOT, cargo
+    from compare import built
     import numpy as np
 
-    cargo("build", "--release", "--example", "time_losses")
     sides = ["torch", "jax"] + ["torch.compile"] * options.compile
     print(f"value and gradient, f32, {THREADS} threads: fastest ms, median ratio of {options.rounds} rounds to the faster peer,")
     print("megabytes of an evaluation, largest relative difference of values and of gradients' norms")
     print(f"{'':13s} {'':7s} {'n':>6} {'k':>4}  " + " ".join(f"{side:>10}" for side in ("ours", *sides)) + "   ratio"
           + " " * 9 + " ".join(f"{side:>7}" for side in ("ours", *sides)))
     with tempfile.TemporaryDirectory() as folder:
-        # A copy, so that builds in the meantime do not change what is timed.
-        program = shutil.copy(ROOT / "target" / "release" / "examples" / "time_losses", folder)
+        program = built("time_losses", folder)
         for n in options.sizes:
             for k in options.widths:
                 path = Path(folder) / f"{n}-{k}.npy"

@@ -8,7 +8,6 @@ Both sides start from the same weights and take five steps before they are timed
 A ratio below 1 means that this crate is faster.
 """
 import argparse
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -63,14 +62,12 @@ def main():
     if options.serve:
         return serve_steps(*options.serve)
 
-    from compare import ROOT, cargo
+    from compare import built
     import numpy as np
 
-    cargo("build", "--release", "--example", "time_training")
     sides = ["torch"] + ["torch.compile"] * options.compile
     with tempfile.TemporaryDirectory() as folder:
-        # A copy, so that builds in the meantime do not change what is timed.
-        program = shutil.copy(ROOT / "target" / "release" / "examples" / "time_training", folder)
+        program = built("time_training", folder)
         rng = np.random.default_rng(0)
         samples = np.repeat(rng.standard_normal((ROWS // 2, WIDTHS[0])), 2, axis=0)
         np.save(Path(folder) / "x.npy", samples + 0.5 * rng.standard_normal((ROWS, WIDTHS[0])))
