@@ -5,6 +5,8 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::error::{Result, check};
+use crate::linalg::exp::exp_f64;
+use crate::linalg::rows::vectorised;
 
 /// A positive definite function of the distance between two points.
 pub trait RadialKernel: Sync {
@@ -16,6 +18,14 @@ pub trait RadialKernel: Sync {
 
     /// `k(x, y)` for `‖x − y‖² = squared ≥ 0`; 1 at 0.
     fn at_squared_distance(&self, squared: f64) -> f64;
+
+    /// Replaces squared distances by the kernel's values: [`Self::at_squared_distance`] of each, in vectors where the kernel
+    /// can be.
+    fn at_squared_distances(&self, squared: &mut [f64]) {
+        for entry in squared {
+            *entry = self.at_squared_distance(*entry);
+        }
+    }
 
     /// `m` draws from the kernel's spectral density on `R^p` (Bochner; claim T32), shape `(m, p)`.
     fn frequencies<R: Rng + ?Sized>(&self, m: usize, p: usize, rng: &mut R) -> Array2<f64>;
@@ -33,8 +43,17 @@ impl RadialKernel for Exponential {
         check::positive("sigma", self.sigma)
     }
 
+    #[inline(always)]
     fn at_squared_distance(&self, squared: f64) -> f64 {
-        (-squared.sqrt() / self.sigma).exp()
+        exp_f64(-squared.sqrt() / self.sigma)
+    }
+
+    fn at_squared_distances(&self, squared: &mut [f64]) {
+        vectorised(|| {
+            for entry in squared.iter_mut() {
+                *entry = self.at_squared_distance(*entry);
+            }
+        });
     }
 
     /// Multivariate Cauchy: a normal vector over an independent normal number.
@@ -60,8 +79,17 @@ impl RadialKernel for Gaussian {
         check::positive("sigma", self.sigma)
     }
 
+    #[inline(always)]
     fn at_squared_distance(&self, squared: f64) -> f64 {
-        (-squared / (self.sigma * self.sigma)).exp()
+        exp_f64(-squared / (self.sigma * self.sigma))
+    }
+
+    fn at_squared_distances(&self, squared: &mut [f64]) {
+        vectorised(|| {
+            for entry in squared.iter_mut() {
+                *entry = self.at_squared_distance(*entry);
+            }
+        });
     }
 
     fn frequencies<R: Rng + ?Sized>(&self, m: usize, p: usize, rng: &mut R) -> Array2<f64> {

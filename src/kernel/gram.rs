@@ -1,13 +1,20 @@
-//! Gram matrices by matrix product, in parallel over blocks of rows.
+//! Gram matrices, in parallel over blocks of rows.
+//!
+//! Squared distances between points of few coordinates are summed coordinate by coordinate, in vectors over the points;
+//! between longer points they come from a matrix product.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, Zip, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use super::RadialKernel;
 use crate::error::{Error, Result, check};
+use crate::linalg::add_product_on_this_thread;
+use crate::linalg::rows::vectorised;
 
 /// Rows that one task computes. Fixed, so that results do not depend on the number of threads.
 const BLOCK_ROWS: usize = 64;
+/// Most coordinates whose differences are squared one by one.
+const FEW_COORDINATES: usize = 16;
 /// Squared distances below this part of `‖x‖² + ‖y‖²` lose too many digits to cancellation and are summed directly.
 const CANCELLED: f64 = 1e-4;
 
@@ -17,10 +24,13 @@ const CANCELLED: f64 = 1e-4;
 /// [`Error::Empty`] or [`Error::NotFinite`] for a bad `x`, [`Error::Domain`] for a bad kernel parameter.
 pub fn gram(kernel: &impl RadialKernel, x: ArrayView2<f64>) -> Result<Array2<f64>> {
     let mut gram = cross_gram(kernel, x, x)?;
-    for i in 0..x.nrows() {
-        gram[[i, i]] = 1.0;
-        for j in 0..i {
-            gram[[j, i]] = gram[[i, j]];
+    if x.ncols() > FEW_COORDINATES {
+        // A product may round the two halves differently; squared differences do not.
+        for i in 0..x.nrows() {
+            gram[[i, i]] = 1.0;
+            for j in 0..i {
+                gram[[j, i]] = gram[[i, j]];
+            }
         }
     }
     Ok(gram)
@@ -28,7 +38,8 @@ pub fn gram(kernel: &impl RadialKernel, x: ArrayView2<f64>) -> Result<Array2<f64
 
 /// The matrix `k(y_i, x_j)` of shape `(m, n)` between `y` `(m, p)` and `x` `(n, p)`. `O(m n p)`.
 ///
-/// Distances carry a relative error of about `1e-12`, and an absolute one of `ε` times the largest coordinate.
+/// Distances carry a relative error of about `1e-12` (of a few `ε` up to 16 coordinates), and an absolute one of `ε` times
+/// the largest coordinate.
 ///
 /// # Errors
 /// [`Error::Empty`] or [`Error::NotFinite`] for bad points, [`Error::Shape`] if the widths differ, [`Error::Domain`] for
@@ -42,31 +53,79 @@ pub fn cross_gram(kernel: &impl RadialKernel, y: ArrayView2<f64>, x: ArrayView2<
     check::finite("x", &x)?;
     check::finite("y", &y)?;
 
-    let mean = x.sum_axis(Axis(0)) / x.nrows() as f64;
-    let (x, y) = (&x - &mean, &y - &mean);
-    let (x_squares, y_squares) = (row_squares(&x), row_squares(&y));
-    let mut gram = Array2::zeros((y.nrows(), x.nrows()));
-    gram.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS).into_par_iter().enumerate().for_each(
-        |(block, mut rows)| {
-            let first = block * BLOCK_ROWS;
-            let y = y.slice(s![first..first + rows.nrows(), ..]);
-            ndarray::linalg::general_mat_mul(-2.0, &y, &x.t(), 0.0, &mut rows);
-            for (mut row, (y, &y_square)) in
-                rows.rows_mut().into_iter().zip(y.rows().into_iter().zip(y_squares.slice(s![first..])))
-            {
-                Zip::from(&mut row).and(x.rows()).and(&x_squares).for_each(|entry, x, &x_square| {
-                    let expanded = *entry + x_square + y_square;
-                    let squared = if expanded < CANCELLED * (x_square + y_square) {
-                        x.iter().zip(y).map(|(x, y)| (x - y) * (x - y)).sum()
-                    } else {
-                        expanded
-                    };
-                    *entry = kernel.at_squared_distance(squared);
-                });
-            }
-        },
-    );
+    let n = x.nrows();
+    let distances = Distances::to(x);
+    let mut gram = Array2::zeros((y.nrows(), n));
+    let entries = gram.as_slice_mut().unwrap_or_default();
+    entries.par_chunks_mut(BLOCK_ROWS * n).enumerate().for_each(|(block, squares)| {
+        let first = block * BLOCK_ROWS;
+        distances.squares_from(y.slice(s![first..first + squares.len() / n, ..]), squares);
+        kernel.at_squared_distances(squares);
+    });
     Ok(gram)
+}
+
+/// Squared distances to fixed points.
+enum Distances {
+    /// Coordinates of the points, those of one axis in a row.
+    ByCoordinate(Array2<f64>),
+    /// Points relative to their mean, with their squared norms.
+    ByProduct { mean: Array1<f64>, x: Array2<f64>, squares: Array1<f64> },
+}
+
+impl Distances {
+    fn to(x: ArrayView2<f64>) -> Self {
+        if x.ncols() <= FEW_COORDINATES {
+            return Self::ByCoordinate(x.t().as_standard_layout().into_owned());
+        }
+        let mean = x.sum_axis(Axis(0)) / x.nrows() as f64;
+        let x = &x - &mean;
+        Self::ByProduct { squares: row_squares(&x), x, mean }
+    }
+
+    /// Fills `out`, all zeros, row by row with the squared distances from the points `y`.
+    fn squares_from(&self, y: ArrayView2<f64>, out: &mut [f64]) {
+        match self {
+            Self::ByCoordinate(x) => {
+                for (y, out) in y.rows().into_iter().zip(out.chunks_exact_mut(x.ncols())) {
+                    vectorised(|| {
+                        for (&y, x) in y.iter().zip(x.rows()) {
+                            for (out, x) in out.iter_mut().zip(x.as_slice().unwrap_or_default()) {
+                                *out += (x - y) * (x - y);
+                            }
+                        }
+                    });
+                }
+            }
+            Self::ByProduct { mean, x, squares } => {
+                let y = &y - mean;
+                let mut products = Array2::zeros((y.nrows(), x.nrows()));
+                add_product_on_this_thread(y.view(), x.t(), products.view_mut());
+                let y_squares = row_squares(&y);
+                for (i, out) in out.chunks_exact_mut(x.nrows()).enumerate() {
+                    expanded(y.row(i), y_squares[i], products.row(i), x, squares, out);
+                }
+            }
+        }
+    }
+}
+
+/// `‖y‖² + ‖x‖² − 2⟨y, x⟩` for every `x`; where that cancels, the sum of squared differences.
+fn expanded(
+    y: ArrayView1<f64>,
+    y_square: f64,
+    products: ArrayView1<f64>,
+    x: &Array2<f64>,
+    squares: &Array1<f64>,
+    out: &mut [f64],
+) {
+    for (j, (out, (&product, &x_square))) in out.iter_mut().zip(products.iter().zip(squares)).enumerate() {
+        let sum = x_square + y_square;
+        *out = sum - 2.0 * product;
+        if *out < CANCELLED * sum {
+            *out = x.row(j).iter().zip(y).map(|(x, y)| (x - y) * (x - y)).sum();
+        }
+    }
 }
 
 fn row_squares(x: &Array2<f64>) -> Array1<f64> {
