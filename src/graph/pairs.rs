@@ -39,7 +39,7 @@ impl PairGraph {
             upper.push((row, column, weight));
         }
         // Stable: of two conflicting weights the error names the earlier one first.
-        upper.sort_by_key(|&(row, column, _)| (row, column));
+        let mut upper = sorted_by(samples, &sorted_by(samples, &upper, |pair| pair.1), |pair| pair.0);
         for pair in upper.windows(2) {
             let ((row, column, first), (next_row, next_column, second)) = (pair[0], pair[1]);
             #[allow(clippy::float_cmp)] // a nearly equal weight is a different answer
@@ -102,6 +102,25 @@ impl PairGraph {
     fn edges(&self) -> impl Iterator<Item = (usize, usize, f64)> + '_ {
         self.entries().filter(|&(i, j, _)| i < j)
     }
+}
+
+type Pair = (usize, usize, f64);
+
+/// The pairs in the order of a key below `keys`, those with the same key in the order given: a counting sort.
+fn sorted_by(keys: usize, pairs: &[Pair], key: impl Fn(&Pair) -> usize) -> Vec<Pair> {
+    let mut next = vec![0; keys + 1];
+    for pair in pairs {
+        next[key(pair) + 1] += 1;
+    }
+    for key in 0..keys {
+        next[key + 1] += next[key];
+    }
+    let mut sorted = vec![(0, 0, 0.0); pairs.len()];
+    for pair in pairs {
+        sorted[next[key(pair)]] = *pair;
+        next[key(pair)] += 1;
+    }
+    sorted
 }
 
 impl Structure for PairGraph {
