@@ -1,4 +1,4 @@
-//! Leading eigenvalues by counting (Givens 1954; Kahan 1966).
+//! Where the leading eigenvalues are, by counting (Givens 1954; Kahan 1966).
 //!
 //! How many eigenvalues lie above `x` is the number of positive pivots of `A − xI` (Sylvester; claim T34). Every sweep
 //! counts for [`SHIFTS`] values of `x` together and narrows every open interval at once.
@@ -8,18 +8,53 @@ use super::counted::Counted;
 /// Values of `x` counted in one sweep.
 pub(super) const SHIFTS: usize = 16;
 
-/// The `k ≤ n` largest eigenvalues, descending, each to within the rounding error of the matrix.
+/// An interval that holds an eigenvalue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Bracket {
+    pub(super) low: f64,
+    pub(super) high: f64,
+}
+
+impl Bracket {
+    pub(super) fn width(self) -> f64 {
+        self.high - self.low
+    }
+
+    pub(super) fn middle(self) -> f64 {
+        0.5 * (self.low + self.high)
+    }
+
+    /// Whether this one lies above the other, at least `apart` times as far from it as either is wide.
+    fn is_clear_of(self, below: Self, apart: f64) -> bool {
+        self.low - below.high >= apart * self.width().max(below.width())
+    }
+}
+
+/// What counts as one eigenvalue: neighbouring numbers below the bound are closer than half of it, so that every interval
+/// wider than that can be divided.
+pub(super) fn resolution(bound: f64) -> f64 {
+    2.0 * f64::EPSILON * bound
+}
+
+/// Brackets of the `k ≤ n` largest eigenvalues, descending.
 ///
-/// About 50 bits each, [`SHIFTS`] counts a sweep.
-pub(super) fn leading_eigenvalues(matrix: &impl Counted, k: usize) -> Vec<f64> {
+/// Each is at most the resolution wide, or holds no other eigenvalue and is `apart` times as far from its neighbours as it
+/// is wide. About 50 bits each with an infinite `apart`, [`SHIFTS`] counts a sweep.
+pub(super) fn isolate(matrix: &impl Counted, k: usize, apart: f64) -> Vec<Bracket> {
     let bound = matrix.bound();
-    // Neighbouring numbers inside the reach are closer than this, so that every open interval can be divided.
-    let tolerance = 2.0 * f64::EPSILON * bound;
-    let reach = bound * (1.0 + 4.0 * f64::EPSILON * matrix.order() as f64) + tolerance;
-    let mut intervals = vec![(-reach, reach); k];
+    let resolution = resolution(bound);
+    let reach = bound * (1.0 + 4.0 * f64::EPSILON * matrix.order() as f64) + resolution;
+    // One more tells how far the next eigenvalue is.
+    let mut brackets = vec![Bracket { low: -reach, high: reach }; (k + 1).min(matrix.order())];
     loop {
-        let mut open: Vec<(f64, f64)> =
-            intervals.iter().copied().filter(|&(low, high)| high - low > tolerance).collect();
+        let is_open = |rank: usize| {
+            let bracket = brackets[rank];
+            let clear_above = rank == 0 || brackets[rank - 1].is_clear_of(bracket, apart);
+            let clear_below = brackets.get(rank + 1).is_none_or(|&next| bracket.is_clear_of(next, apart));
+            bracket.width() > resolution && !(clear_above && clear_below)
+        };
+        let mut open: Vec<Bracket> =
+            (0..brackets.len()).filter(|&rank| is_open(rank)).map(|rank| brackets[rank]).collect();
         open.dedup();
         open.truncate(SHIFTS);
         if open.is_empty() {
@@ -27,13 +62,13 @@ pub(super) fn leading_eigenvalues(matrix: &impl Counted, k: usize) -> Vec<f64> {
         }
         let each = SHIFTS / open.len();
         let mut shifts = [f64::INFINITY; SHIFTS];
-        for (shifts, &(low, high)) in shifts.chunks_exact_mut(each).zip(&open) {
+        for (shifts, bracket) in shifts.chunks_exact_mut(each).zip(&open) {
             for (part, shift) in shifts.iter_mut().enumerate() {
-                *shift = low + (high - low) * (part + 1) as f64 / (each + 1) as f64;
+                *shift = bracket.low + bracket.width() * (part + 1) as f64 / (each + 1) as f64;
             }
         }
         let above = matrix.count_above(shifts);
-        for (rank, (low, high)) in intervals.iter_mut().enumerate() {
+        for (rank, Bracket { low, high }) in brackets.iter_mut().enumerate() {
             for (&shift, &above) in shifts.iter().zip(&above) {
                 if above > rank {
                     *low = low.max(shift);
@@ -43,5 +78,6 @@ pub(super) fn leading_eigenvalues(matrix: &impl Counted, k: usize) -> Vec<f64> {
             }
         }
     }
-    intervals.into_iter().map(|(low, high)| 0.5 * (low + high)).collect()
+    brackets.truncate(k);
+    brackets
 }

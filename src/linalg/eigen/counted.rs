@@ -20,8 +20,8 @@ pub(super) trait Counted {
     /// `x ← (A − shift · I)⁻¹ x` for the factored shift.
     fn solve(&mut self, x: &mut [f64]);
 
-    /// `‖(A − eigenvalue · I) x‖`.
-    fn residual(&self, eigenvalue: f64, x: &[f64]) -> f64;
+    /// `product ← A x`.
+    fn apply(&self, x: &[f64], product: &mut [f64]);
 
     /// `pivot`, moved off zero.
     fn guard(&self, pivot: f64) -> f64 {

@@ -1,6 +1,6 @@
 //! Leading eigenpairs after a low-rank change of a matrix whose eigenpairs are known.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, ShapeBuilder};
 
 use super::updated_diagonal::UpdatedDiagonal;
 use super::{Eigenpairs, leading, symmetric_eigen};
@@ -45,7 +45,7 @@ pub fn leading_eigenpairs_of_update(
     let (values, next) = leading(&mut matrix, k, n, &mut vectors)?;
     Ok(Eigenpairs {
         values: values.into(),
-        vectors: Array2::from_shape_fn((n, k), |(i, j)| vectors[j * n + i]),
+        vectors: Array2::from_shape_fn((n, k).f(), |(i, j)| vectors[j * n + i]),
         next,
     })
 }

@@ -1,8 +1,8 @@
 //! Eigenpairs of dense symmetric matrices: all of them, or the leading few without the full decomposition.
 //!
 //! [`leading_eigenpairs`] reduces the matrix to tridiagonal form (`4n³/3` flops, one cache-friendly sweep a column),
-//! finds the wanted eigenvalues by vectorised bisection and their vectors by inverse iteration (`O(nk²)`), and
-//! transforms back (`2n²k`). For `k ≪ n` that is several times cheaper than the `≈ 9n³` of a full decomposition.
+//! isolates the wanted eigenvalues by vectorised bisection, finds them and their vectors by inverse iteration (`O(nk²)`),
+//! and transforms back (`2n²k`). For `k ≪ n` that is several times cheaper than the `≈ 9n³` of a full decomposition.
 //! Every residual is checked before anything is returned; where one fails, the full decomposition takes over.
 
 mod bisection;
@@ -13,7 +13,7 @@ mod reduction;
 mod tridiagonal;
 mod updated_diagonal;
 
-use ndarray::{Array1, Array2, ArrayView2, s};
+use ndarray::{Array1, Array2, ArrayView2, ShapeBuilder, s};
 
 pub use self::low_rank_update::leading_eigenpairs_of_update;
 
@@ -70,6 +70,13 @@ pub struct PartialEigensolver {
     vectors: Vec<f64>,
 }
 
+/// A solver with empty buffers: there is nothing else to copy.
+impl Clone for PartialEigensolver {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 /// Beyond this fraction of the spectrum (`k > n / 4`) the full decomposition is cheaper.
 const LARGEST_PART: usize = 4;
 /// Squares of entries beyond these would overflow, or vanish, in a norm.
@@ -118,11 +125,14 @@ impl PartialEigensolver {
         reduction.back_transform(vectors);
         Ok(Eigenpairs {
             values: values.iter().map(|value| value / scale).collect(),
-            vectors: Array2::from_shape_fn((n, k), |(i, j)| vectors[j * stride + i]),
+            vectors: Array2::from_shape_fn((n, k).f(), |(i, j)| vectors[j * stride + i]),
             next: next.map(|value| value / scale),
         })
     }
 }
+
+/// Brackets at least so many times as far from each other as they are wide tell eigenvalues apart.
+const APART: f64 = 8.0;
 
 /// The `k` leading eigenvalues and the one after them, and into `vectors` the eigenvectors, one every `stride` entries.
 fn leading(
@@ -131,11 +141,18 @@ fn leading(
     stride: usize,
     vectors: &mut Vec<f64>,
 ) -> Result<(Vec<f64>, Option<f64>)> {
-    let mut values = bisection::leading_eigenvalues(matrix, (k + 1).min(matrix.order()));
-    let next = values.get(k).copied();
-    values.truncate(k);
-    inverse_iteration::eigenvectors(matrix, &values, stride, vectors)?;
-    Ok((values, next))
+    let with_next = (k + 1).min(matrix.order());
+    let brackets = bisection::isolate(matrix, with_next, APART);
+    if let Ok(mut values) = inverse_iteration::eigenpairs(matrix, &brackets, stride, vectors) {
+        vectors.truncate(k * stride);
+        let next = values.get(k).copied();
+        values.truncate(k);
+        return Ok((values, next));
+    }
+    // To the last bit, where the vectors do not tell.
+    let brackets = bisection::isolate(matrix, with_next, f64::INFINITY);
+    let values = inverse_iteration::eigenpairs(matrix, &brackets[..k], stride, vectors)?;
+    Ok((values, brackets.get(k).map(|next| next.middle())))
 }
 
 /// The leading pairs by the full decomposition; reads the lower triangle only.

@@ -52,14 +52,22 @@ impl HouseholderReduction {
         let n = a.nrows();
         self.padded = n.next_multiple_of(TILE);
         self.matrix.reset(self.padded * self.padded);
-        for (j, column) in self.matrix.chunks_exact_mut(self.padded).take(n).enumerate() {
-            let tile = j - j % TILE;
-            // The upper part of a diagonal tile mirrors its lower part.
-            for i in tile..j {
-                column[i] = scale * a[[j, i]];
+        let a = a.as_standard_layout();
+        let entries = a.as_slice().unwrap_or_default();
+        // By strips of rows, so that reads and writes both run along cache lines.
+        for (first, rows) in (0..n).step_by(TILE).zip(entries.chunks(TILE * n)) {
+            for (j, column) in
+                self.matrix.chunks_exact_mut(self.padded).take((first + TILE).min(n)).enumerate()
+            {
+                for (entry, row) in column[first..].iter_mut().zip(rows.chunks_exact(n)) {
+                    *entry = scale * row[j];
+                }
             }
-            for (entry, &value) in column[j..n].iter_mut().zip(a.column(j).iter().skip(j)) {
-                *entry = scale * value;
+            // What was read above the diagonal of the tile is not to be used: it mirrors what is below.
+            for i in first..(first + TILE).min(n) {
+                for j in first..i {
+                    self.matrix[i * self.padded + j] = self.matrix[j * self.padded + i];
+                }
             }
         }
         for buffer in [&mut self.v, &mut self.w, &mut self.next, &mut self.product] {

@@ -114,14 +114,15 @@ impl Counted for Tridiagonal<'_> {
         }
     }
 
-    fn residual(&self, eigenvalue: f64, x: &[f64]) -> f64 {
+    fn apply(&self, x: &[f64], product: &mut [f64]) {
+        for ((product, d), x) in product.iter_mut().zip(self.diagonal).zip(x) {
+            *product = d * x;
+        }
         let n = x.len();
-        let entry = |i: usize| {
-            let before = if i > 0 { self.off_diagonal[i - 1] * x[i - 1] } else { 0.0 };
-            let after = if i + 1 < n { self.off_diagonal[i] * x[i + 1] } else { 0.0 };
-            before + (self.diagonal[i] - eigenvalue) * x[i] + after
-        };
-        (0..n).map(|i| entry(i).powi(2)).sum::<f64>().sqrt()
+        for (i, e) in self.off_diagonal[..n - 1].iter().enumerate() {
+            product[i] += e * x[i + 1];
+            product[i + 1] += e * x[i];
+        }
     }
 }
 

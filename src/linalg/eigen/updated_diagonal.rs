@@ -10,7 +10,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::bisection::SHIFTS;
 use super::counted::Counted;
-use crate::linalg::simd::dot;
+use crate::linalg::simd::{axpy, dot};
 
 pub(super) struct UpdatedDiagonal {
     values: Vec<f64>,
@@ -102,15 +102,29 @@ impl Counted for UpdatedDiagonal {
         Arch::new().dispatch(Solve { matrix: self, x });
     }
 
-    fn residual(&self, eigenvalue: f64, x: &[f64]) -> f64 {
-        let n = x.len();
-        let mut residual: Vec<f64> =
-            self.values.iter().zip(x).map(|(value, x)| (value - eigenvalue) * x).collect();
-        for (column, sign) in self.columns.chunks_exact(n).zip(&self.signs) {
-            let scale = sign * column.iter().zip(x).map(|(b, x)| b * x).sum::<f64>();
-            residual.iter_mut().zip(column).for_each(|(residual, b)| *residual += scale * b);
+    fn apply(&self, x: &[f64], product: &mut [f64]) {
+        Arch::new().dispatch(Apply { matrix: self, x, product });
+    }
+}
+
+struct Apply<'a> {
+    matrix: &'a UpdatedDiagonal,
+    x: &'a [f64],
+    product: &'a mut [f64],
+}
+
+impl WithSimd for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { matrix, x, product } = self;
+        for ((product, value), x) in product.iter_mut().zip(&matrix.values).zip(x) {
+            *product = value * x;
         }
-        residual.iter().map(|entry| entry * entry).sum::<f64>().sqrt()
+        for (column, sign) in matrix.columns.chunks_exact(x.len()).zip(&matrix.signs) {
+            axpy(simd, sign * dot(simd, column, x), column, product);
+        }
     }
 }
 
