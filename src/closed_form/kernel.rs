@@ -8,6 +8,8 @@
 //! would lead the spectrum with features that vanish everywhere (claim T31). Then the problem is restricted to the
 //! range of `K`.
 
+use std::sync::{Arc, OnceLock};
+
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 use super::{Coordinates, Minimiser};
@@ -15,7 +17,8 @@ use crate::error::{Error, Result, check};
 use crate::graph::{LowRankPart, SimilarityGraph};
 use crate::kernel::{RadialKernel, cross_gram, gram};
 use crate::linalg::{
-    Eigenpairs, PartialEigensolver, SpectralFactor, leading_eigenpairs_of_update, symmetric_eigen,
+    Eigenpairs, PartialEigensolver, SpectralFactor, leading_eigenpairs_of_update, narrow_product, product,
+    symmetric_eigen,
 };
 use crate::loss::SpectralLoss;
 
@@ -34,12 +37,22 @@ pub struct KernelRegime<K> {
 #[derive(Clone, Debug)]
 pub struct FittedKernel<K> {
     kernel: K,
-    beta: f64,
     inputs: Array2<f64>,
-    /// `K` in its eigenbasis, restricted to its numerical range.
-    spectrum: SpectralFactor,
-    /// `K⁻¹` on that range.
+    penalty: Penalty,
+}
+
+/// `βK⁻¹` on the numerical range of `K`.
+#[derive(Clone, Debug)]
+struct Penalty {
+    beta: f64,
+    gram: Array2<f64>,
+    cutoff: f64,
+    /// `K⁻¹` on the range.
     inverse: Array2<f64>,
+    /// Dimension of the range.
+    rank: usize,
+    /// `K` in its eigenbasis, restricted to the range, once it was asked for: it costs several times the inverse.
+    spectrum: OnceLock<SpectralFactor>,
 }
 
 impl<K: RadialKernel + Clone> KernelRegime<K> {
@@ -48,7 +61,7 @@ impl<K: RadialKernel + Clone> KernelRegime<K> {
         Self { kernel, beta, cutoff: 0.0 }
     }
 
-    /// Decomposes the Gram matrix of the samples `x` of shape `(n, p)`; `O(n² p + n³)`.
+    /// Inverts the Gram matrix of the samples `x` of shape `(n, p)`; `O(n² p + n³)`.
     ///
     /// # Errors
     /// [`crate::Error::Domain`] unless `β > 0`, the cut-off is not negative and the kernel's parameters are in range;
@@ -56,32 +69,52 @@ impl<K: RadialKernel + Clone> KernelRegime<K> {
     /// leaves nothing.
     pub fn on(&self, x: ArrayView2<f64>) -> Result<FittedKernel<K>> {
         check::positive("beta", self.beta)?;
-        let spectrum = SpectralFactor::new(gram(&self.kernel, x)?.view(), self.cutoff)?;
-        let inverse = spectrum.power(-1.0);
-        Ok(FittedKernel {
-            kernel: self.kernel.clone(),
-            beta: self.beta,
-            inputs: x.to_owned(),
-            spectrum,
-            inverse,
-        })
+        let penalty = Penalty::new(gram(&self.kernel, x)?, self.beta, self.cutoff)?;
+        Ok(FittedKernel { kernel: self.kernel.clone(), inputs: x.to_owned(), penalty })
+    }
+}
+
+impl Penalty {
+    fn new(gram: Array2<f64>, beta: f64, cutoff: f64) -> Result<Self> {
+        if let Some(inverse) = SpectralFactor::inverse_of_full_rank(gram.view(), cutoff)? {
+            let rank = gram.nrows();
+            return Ok(Self { beta, gram, cutoff, inverse, rank, spectrum: OnceLock::new() });
+        }
+        let factor = SpectralFactor::new(gram.view(), cutoff)?;
+        let (inverse, rank) = (factor.power(-1.0), factor.values.len());
+        Ok(Self { beta, gram, cutoff, inverse, rank, spectrum: OnceLock::from(factor) })
+    }
+
+    fn spectrum(&self) -> Result<&SpectralFactor> {
+        if let Some(spectrum) = self.spectrum.get() {
+            return Ok(spectrum);
+        }
+        let spectrum = SpectralFactor::new(self.gram.view(), self.cutoff)?;
+        Ok(self.spectrum.get_or_init(|| spectrum))
+    }
+
+    /// Whether the range is everything.
+    fn is_regular(&self) -> bool {
+        self.rank == self.gram.nrows()
     }
 }
 
 impl<K: RadialKernel> FittedKernel<K> {
-    /// The eigenvalues of the Gram matrix above the cut-off, descending.
-    pub fn kernel_spectrum(&self) -> &Array1<f64> {
-        &self.spectrum.values
+    /// The eigenvalues of the Gram matrix above the cut-off, descending; `O(n³)` the first time.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotConverged`] if the backend gives up.
+    pub fn kernel_spectrum(&self) -> Result<&Array1<f64>> {
+        Ok(&self.penalty.spectrum()?.values)
     }
 
     /// A solver with buffers of its own, for many graphs on the same samples.
     pub fn solver(&self) -> KernelSolver<'_> {
         KernelSolver {
-            inverse: &self.inverse,
-            spectrum: &self.spectrum,
-            beta: self.beta,
-            matrix: Array2::zeros(self.inverse.raw_dim()),
+            penalty: &self.penalty,
+            matrix: Array2::zeros(self.penalty.gram.raw_dim()),
             dense: PartialEigensolver::default(),
+            last: None,
             last_rest: None,
             decomposed: None,
         }
@@ -107,9 +140,10 @@ impl<K: RadialKernel> FittedKernel<K> {
         graph: &SimilarityGraph,
         k: usize,
     ) -> Result<Minimiser<KernelExpansion<'_, K>>> {
-        let penalties = self.spectrum.values.mapv(f64::recip);
-        let coordinates = Coordinates { basis: Some(self.spectrum.vectors.view()), penalties };
-        let (minimiser, _) = coordinates.minimise(loss, graph, k, self.beta)?;
+        let spectrum = self.penalty.spectrum()?;
+        let penalties = spectrum.values.mapv(f64::recip);
+        let coordinates = Coordinates { basis: Some(spectrum.vectors.view()), penalties };
+        let (minimiser, _) = coordinates.minimise(loss, graph, k, self.penalty.beta)?;
         let expansion = self.expand(minimiser.z.view())?;
         Ok(minimiser.with_map(expansion))
     }
@@ -123,7 +157,7 @@ impl<K: RadialKernel> FittedKernel<K> {
         Ok(KernelExpansion {
             kernel: &self.kernel,
             inputs: self.inputs.view(),
-            coefficients: self.inverse.dot(&z),
+            coefficients: narrow_product(self.penalty.inverse.view(), z),
         })
     }
 
@@ -133,7 +167,8 @@ impl<K: RadialKernel> FittedKernel<K> {
     /// # Errors
     /// [`crate::Error::Shape`], [`crate::Error::Empty`] or [`crate::Error::NotFinite`] for bad points.
     pub fn lift(&self, x: ArrayView2<f64>) -> Result<Lift> {
-        Ok(Lift { matrix: cross_gram(&self.kernel, x, self.inputs.view())?.dot(&self.inverse) })
+        let cross = cross_gram(&self.kernel, x, self.inputs.view())?;
+        Ok(Lift { matrix: product(cross.view(), self.penalty.inverse.view()) })
     }
 }
 
@@ -173,7 +208,7 @@ impl Lift {
     /// [`crate::Error::Shape`] if `z` has other rows.
     pub fn embed(&self, z: ArrayView2<f64>) -> Result<Array2<f64>> {
         check::shape("z", &[self.matrix.ncols(), z.ncols()], z.shape())?;
-        Ok(self.matrix.dot(&z))
+        Ok(narrow_product(self.matrix.view(), z))
     }
 }
 
@@ -181,19 +216,19 @@ impl Lift {
 ///
 /// The graph's structure decides how. Label and low-rank terms change `T` by a low-rank matrix: once the rest of `T` is
 /// decomposed, every further set of labels costs `O(n² k)` instead of `4n³/3`. The rest is decomposed when it comes the
-/// second time in a row; without other terms it is `−βK⁻¹`, whose eigenvectors are known from the start. Everything else,
-/// and every case in which a residual does not certify the short way, is solved densely.
-#[derive(Debug)]
+/// second time in a row, or [when told so](Self::decompose); without other terms it is `−βK⁻¹`. Everything else, and every
+/// case in which a residual does not certify the short way, is solved densely. The same graph again costs nothing.
+#[derive(Clone, Debug)]
 pub struct KernelSolver<'a> {
-    inverse: &'a Array2<f64>,
-    spectrum: &'a SpectralFactor,
-    beta: f64,
+    penalty: &'a Penalty,
     matrix: Array2<f64>,
     dense: PartialEigensolver,
+    /// The last graph and its leading pairs.
+    last: Option<(SimilarityGraph, Eigenpairs)>,
     /// What the last graph held besides its low-rank part.
     last_rest: Option<SimilarityGraph>,
     /// `last_rest − βK⁻¹`, if it was decomposed.
-    decomposed: Option<Eigenpairs>,
+    decomposed: Option<Arc<Eigenpairs>>,
 }
 
 /// Low rank is at most this fraction of the order (`r ≤ n / 16`): beyond, a dense solve costs as much.
@@ -206,35 +241,53 @@ impl KernelSolver<'_> {
     /// [`crate::Error::Shape`] if the graph has other samples; [`crate::Error::Domain`] unless `k` is at least
     /// 1 and at most the rank of `K`.
     pub fn leading(&mut self, graph: &SimilarityGraph, k: usize) -> Result<Eigenpairs> {
-        let n = self.inverse.nrows();
-        check::shape("graph", &[n], &[graph.len()])?;
-        check::count(
-            "k",
-            k,
-            self.spectrum.values.len(),
-            "at least 1 and at most the rank of the Gram matrix",
-        )?;
-        if let (rest, Some(change)) = graph.split_low_rank()
-            && change.core.nrows() * LARGEST_RANK_PART <= n
-            && let Some(pairs) = self.leading_of_update(rest, &change, k)?
+        self.check_order(graph)?;
+        check::count("k", k, self.penalty.rank, "at least 1 and at most the rank of the Gram matrix")?;
+        if let Some((last, pairs)) = &self.last
+            && pairs.values.len() == k
+            && last == graph
         {
-            return Ok(pairs);
+            return Ok(pairs.clone());
         }
-        self.assemble(graph)?;
-        let pairs = self.dense.leading(self.matrix.view(), k)?;
-        Ok(self.in_samples(pairs))
+        let pairs = if let Some(pairs) = self.leading_of_update(graph, k)? {
+            pairs
+        } else {
+            self.assemble(graph)?;
+            let pairs = self.dense.leading(self.matrix.view(), k)?;
+            self.in_samples(pairs)?
+        };
+        self.last = Some((graph.clone(), pairs.clone()));
+        Ok(pairs)
+    }
+
+    /// Decomposes `rest − βK⁻¹`, so that graphs that add labels or low rank to `rest` are solved the short way from the
+    /// first one on; `≈ 9n³` flops. Clones of the solver share the result.
+    ///
+    /// # Errors
+    /// [`crate::Error::Shape`] if the graph has other samples; [`crate::Error::NotConverged`] if the backend gives up.
+    pub fn decompose(&mut self, rest: &SimilarityGraph) -> Result<()> {
+        self.check_order(rest)?;
+        self.assemble(rest)?;
+        let pairs = symmetric_eigen(self.matrix.view())?;
+        self.decomposed = Some(Arc::new(self.in_samples(pairs)?));
+        self.last_rest = Some(rest.clone());
+        Ok(())
+    }
+
+    fn check_order(&self, graph: &SimilarityGraph) -> Result<()> {
+        check::shape("graph", &[self.penalty.gram.nrows()], &[graph.len()])
     }
 
     /// By a low-rank change of the decomposed rest; `None` if that is not known, or the result is not certified.
-    fn leading_of_update(
-        &mut self,
-        rest: Option<SimilarityGraph>,
-        change: &LowRankPart,
-        k: usize,
-    ) -> Result<Option<Eigenpairs>> {
+    fn leading_of_update(&mut self, graph: &SimilarityGraph, k: usize) -> Result<Option<Eigenpairs>> {
+        let (rest, Some(change)) = graph.split_low_rank() else { return Ok(None) };
+        if change.core.nrows() * LARGEST_RANK_PART > graph.len() {
+            return Ok(None);
+        }
         let Some(rest) = rest else {
-            let values = self.spectrum.values.mapv(|value| -self.beta / value);
-            return updated(values.view(), self.spectrum.vectors.view(), change, k);
+            let spectrum = self.penalty.spectrum()?;
+            let values = spectrum.values.mapv(|value| -self.penalty.beta / value);
+            return updated(values.view(), spectrum.vectors.view(), &change, k);
         };
         if self.last_rest.as_ref() != Some(&rest) {
             self.last_rest = Some(rest);
@@ -242,11 +295,10 @@ impl KernelSolver<'_> {
             return Ok(None);
         }
         if self.decomposed.is_none() {
-            self.assemble(&rest)?;
-            self.decomposed = Some(self.in_samples(symmetric_eigen(self.matrix.view())?));
+            self.decompose(&rest)?;
         }
         match &self.decomposed {
-            Some(Eigenpairs { values, vectors, .. }) => updated(values.view(), vectors.view(), change, k),
+            Some(known) => updated(known.values.view(), known.vectors.view(), &change, k),
             None => Ok(None),
         }
     }
@@ -254,22 +306,25 @@ impl KernelSolver<'_> {
     /// Fills the matrix with `graph − βK⁻¹`; on the range of `K` and in its eigenbasis, `UᵀGU − βΛ⁻¹`, if that is not
     /// everything (claim T30).
     fn assemble(&mut self, graph: &SimilarityGraph) -> Result<()> {
-        if self.spectrum.dropped > 0 {
-            let penalties = self.spectrum.values.mapv(f64::recip);
-            let basis = self.spectrum.vectors.view();
-            self.matrix = SpectralLoss::SimClr2.matrix(graph, Some(basis), &penalties, self.beta);
+        let Penalty { beta, ref inverse, .. } = *self.penalty;
+        if !self.penalty.is_regular() {
+            let spectrum = self.penalty.spectrum()?;
+            let penalties = spectrum.values.mapv(f64::recip);
+            self.matrix =
+                SpectralLoss::SimClr2.matrix(graph, Some(spectrum.vectors.view()), &penalties, beta);
             return Ok(());
         }
-        self.matrix.zip_mut_with(self.inverse, |entry, &inverse| *entry = -self.beta * inverse);
+        self.matrix.zip_mut_with(inverse, |entry, &inverse| *entry = -beta * inverse);
         graph.add_to(1.0, &mut self.matrix.view_mut())
     }
 
     /// Eigenpairs of the matrix that [`Self::assemble`] fills, with vectors over the samples.
-    fn in_samples(&self, pairs: Eigenpairs) -> Eigenpairs {
-        if self.spectrum.dropped == 0 {
-            return pairs;
+    fn in_samples(&self, pairs: Eigenpairs) -> Result<Eigenpairs> {
+        if self.penalty.is_regular() {
+            return Ok(pairs);
         }
-        Eigenpairs { vectors: self.spectrum.vectors.dot(&pairs.vectors), ..pairs }
+        let vectors = product(self.penalty.spectrum()?.vectors.view(), pairs.vectors.view());
+        Ok(Eigenpairs { vectors, ..pairs })
     }
 }
 
@@ -280,9 +335,12 @@ fn updated(
     change: &LowRankPart,
     k: usize,
 ) -> Result<Option<Eigenpairs>> {
-    let w = basis.t().dot(&change.factor);
+    let w = narrow_product(basis.t(), change.factor.view());
     match leading_eigenpairs_of_update(values, w.view(), change.core.view(), k) {
-        Ok(pairs) => Ok(Some(Eigenpairs { vectors: basis.dot(&pairs.vectors), ..pairs })),
+        Ok(pairs) => {
+            let vectors = narrow_product(basis, pairs.vectors.view());
+            Ok(Some(Eigenpairs { vectors, ..pairs }))
+        }
         Err(Error::NotConverged { .. }) => Ok(None),
         Err(other) => Err(other),
     }

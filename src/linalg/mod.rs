@@ -21,6 +21,7 @@ mod certificate;
 mod dense;
 mod eigen;
 pub(crate) mod exp;
+mod narrow;
 mod operator;
 mod product;
 pub(crate) mod rows;
@@ -36,6 +37,7 @@ pub use dense::{
 pub use eigen::{
     Eigenpairs, PartialEigensolver, leading_eigenpairs, leading_eigenpairs_of_update, symmetric_eigen,
 };
+pub(crate) use narrow::narrow_product;
 pub use operator::{Affine, Operator};
 pub(crate) use product::{add_product, add_product_on_this_thread, add_upper_gram_on_this_thread, product};
 pub use subspace::{Filter, Subspace, SubspaceIteration, random_block};

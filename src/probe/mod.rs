@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2};
 
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
-use crate::linalg::{cholesky, least_squares, solve_lower, solve_lower_transposed};
+use crate::linalg::{cholesky, least_squares, narrow_product, solve_lower, solve_lower_transposed};
 
 /// A fitted linear reader.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +51,7 @@ impl LinearProbe {
     pub fn predict(&self, features: ArrayView2<f64>) -> Result<Vec<usize>> {
         check::shape("features", &[features.nrows(), self.weights.nrows()], features.shape())?;
         check::finite("features", &features)?;
-        let outputs = features.dot(&self.weights);
+        let outputs = narrow_product(features, self.weights.view());
         let largest = |row: ndarray::ArrayView1<f64>| {
             row.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (class, &output)| {
                 if output > best.1 { (class, output) } else { best }

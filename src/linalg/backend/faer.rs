@@ -1,6 +1,7 @@
 //! The pure-Rust backend.
 
 use faer::linalg::matmul::matmul;
+use faer::linalg::solvers::DenseSolveCore;
 use faer::prelude::*;
 use faer::traits::ComplexField;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
@@ -41,6 +42,12 @@ pub(in crate::linalg) fn cholesky(a: ArrayView2<f64>) -> Option<Array2<f64>> {
     let factor = copy(a).llt(Side::Lower).ok()?;
     let l = factor.L();
     Some(Array2::from_shape_fn(a.dim(), |(i, j)| if j <= i { l[(i, j)] } else { 0.0 }))
+}
+
+/// `A⁻¹`, symmetric to the last bit, or `None` if `a` is not numerically positive definite; `n³` flops.
+pub(in crate::linalg) fn positive_inverse(a: ArrayView2<f64>) -> Option<Array2<f64>> {
+    let inverse = copy(a).llt(Side::Lower).ok()?.inverse();
+    Some(Array2::from_shape_fn(a.dim(), |(i, j)| inverse[(i.max(j), i.min(j))]))
 }
 
 /// The block-diagonal factor of Bunch and Kaufman's factorisation; `n³/3` flops.

@@ -2,7 +2,7 @@
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, NdFloat, s};
-use ndarray_linalg::{Cholesky, Eigh, FactorizeH, JobSvd, SVDDC, UPLO};
+use ndarray_linalg::{Cholesky, CholeskyInverse, Eigh, FactorizeH, JobSvd, SVDDC, UPLO};
 
 use super::{BlockDiagonal, Multiply, ThinSvd};
 use crate::error::{Error, Result};
@@ -28,6 +28,12 @@ pub(in crate::linalg) fn thin_svd(a: ArrayView2<f64>) -> Result<ThinSvd> {
 /// Lower triangular `R` with `A = R Rᵀ`, or `None` if `a` is not numerically positive definite; `n³/3` flops.
 pub(in crate::linalg) fn cholesky(a: ArrayView2<f64>) -> Option<Array2<f64>> {
     a.as_standard_layout().cholesky(UPLO::Lower).ok()
+}
+
+/// `A⁻¹`, symmetric to the last bit, or `None` if `a` is not numerically positive definite; `n³` flops.
+pub(in crate::linalg) fn positive_inverse(a: ArrayView2<f64>) -> Option<Array2<f64>> {
+    let inverse = a.as_standard_layout().invc().ok()?;
+    Some(Array2::from_shape_fn(a.dim(), |(i, j)| inverse[[i.max(j), i.min(j)]]))
 }
 
 /// The block-diagonal factor of Bunch and Kaufman's factorisation; `n³/3` flops.

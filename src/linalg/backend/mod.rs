@@ -15,7 +15,7 @@ use self::lapack as chosen;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
-pub(super) use chosen::{NAME, block_diagonal, cholesky, symmetric_eigen, thin_svd};
+pub(super) use chosen::{NAME, block_diagonal, cholesky, positive_inverse, symmetric_eigen, thin_svd};
 
 /// The thin singular value decomposition `A = U diag(σ) Vᵀ` of a matrix of shape `(m, n)`, `r = min(m, n)`.
 #[derive(Clone, Debug)]

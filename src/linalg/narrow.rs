@@ -1,0 +1,176 @@
+//! Products of a large matrix with a few columns.
+//!
+//! General multiplication first copies its operands into panels, which for a handful of columns costs more than the
+//! product. Here the large matrix is read once, where it lies.
+
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2, ShapeBuilder};
+use pulp::{Arch, Simd, WithSimd};
+use rayon::slice::ParallelSlice as _;
+
+use super::simd::axpy;
+
+/// Rows of the large matrix that one task multiplies.
+const TASK_ROWS: usize = 256;
+/// Multiplications below which a second thread does not pay.
+const SEQUENTIAL_BELOW: usize = 1 << 21;
+/// Most columns whose sums, for two rows, stay in registers.
+const MOST_COLUMNS: usize = 5;
+
+/// `A B` of shape `(m, k)`, contiguous by columns, for `a` `(m, n)` and `b` `(n, k)` with small `k`; `2 m n k` flops.
+///
+/// Nothing is copied if `a` is contiguous by rows or by columns, and `b` by columns. Where `a` is contiguous by columns,
+/// zeros of `b` cost nothing. Shapes are the caller's duty; the result does not depend on the number of threads.
+pub(crate) fn narrow_product(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Array2<f64> {
+    let (m, n, k) = (a.nrows(), a.ncols(), b.ncols());
+    let mut out = Array2::zeros((m, k).f());
+    if m * n * k == 0 {
+        return out;
+    }
+    let columns = by_columns(b);
+    let columns = columns.as_slice_memory_order().unwrap_or_default();
+    if let (None, Some(a)) = (a.as_slice(), a.t().as_slice()) {
+        let out = out.as_slice_memory_order_mut().unwrap_or_default();
+        Arch::new().dispatch(Combinations { a, columns, out, m });
+    } else {
+        let a = a.as_standard_layout();
+        let a = a.as_slice().unwrap_or_default();
+        if m * n * k < SEQUENTIAL_BELOW {
+            let out = out.as_slice_memory_order_mut().unwrap_or_default();
+            Arch::new().dispatch(Dots { a, columns, out, n });
+        } else {
+            let tasks = out.axis_chunks_iter_mut(Axis(0), TASK_ROWS).into_par_iter();
+            tasks.zip(a.par_chunks(TASK_ROWS * n)).for_each(|(mut out, a)| {
+                let mut part = Array2::zeros(out.raw_dim().f());
+                let entries = part.as_slice_memory_order_mut().unwrap_or_default();
+                Arch::new().dispatch(Dots { a, columns, out: entries, n });
+                out.assign(&part);
+            });
+        }
+    }
+    out
+}
+
+/// The matrix contiguous by columns, copied if it is not.
+pub(crate) fn by_columns(b: ArrayView2<f64>) -> CowArray<f64, Ix2> {
+    if b.t().is_standard_layout() {
+        return b.into();
+    }
+    let mut copy = Array2::zeros(b.raw_dim().f());
+    copy.assign(&b);
+    copy.into()
+}
+
+/// `out`, by columns, of the dot products of the rows of `a` with the columns, all of length `n`.
+struct Dots<'a> {
+    a: &'a [f64],
+    columns: &'a [f64],
+    out: &'a mut [f64],
+    n: usize,
+}
+
+impl WithSimd for Dots<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { a, columns, out, n } = self;
+        let m = a.len() / n;
+        for (columns, out) in columns.chunks(MOST_COLUMNS * n).zip(out.chunks_mut(MOST_COLUMNS * m)) {
+            for (i, rows) in (0..).step_by(2).zip(a.chunks(2 * n)) {
+                match columns.len() / n {
+                    1 => dots::<S, 1>(simd, rows, columns, &mut out[i..], m),
+                    2 => dots::<S, 2>(simd, rows, columns, &mut out[i..], m),
+                    3 => dots::<S, 3>(simd, rows, columns, &mut out[i..], m),
+                    4 => dots::<S, 4>(simd, rows, columns, &mut out[i..], m),
+                    _ => dots::<S, MOST_COLUMNS>(simd, rows, columns, &mut out[i..], m),
+                }
+            }
+        }
+    }
+}
+
+/// The products of one row or two with `K` columns, `m` places apart in `out`.
+#[inline(always)]
+fn dots<S: Simd, const K: usize>(simd: S, rows: &[f64], columns: &[f64], out: &mut [f64], m: usize) {
+    let n = columns.len() / K;
+    let (first, last) = (&rows[..n], &rows[rows.len() - n..]);
+    let columns: [_; K] = std::array::from_fn(|j| S::as_simd_f64s(&columns[j * n..(j + 1) * n]));
+    let [(first, first_tail), (last, last_tail)] = [first, last].map(S::as_simd_f64s);
+    let heads = columns.map(|(head, _)| &head[..first.len()]);
+    let mut sums = [[simd.splat_f64s(0.0); 2]; K];
+    for (i, (&a, &b)) in first.iter().zip(last).enumerate() {
+        for (sums, column) in sums.iter_mut().zip(heads) {
+            sums[0] = simd.mul_add_e_f64s(a, column[i], sums[0]);
+            sums[1] = simd.mul_add_e_f64s(b, column[i], sums[1]);
+        }
+    }
+    let tail_of = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    for (j, (sums, (_, tail))) in sums.into_iter().zip(columns).enumerate() {
+        out[j * m] = simd.reduce_sum_f64s(sums[0]) + tail_of(first_tail, tail);
+        if rows.len() > n {
+            out[j * m + 1] = simd.reduce_sum_f64s(sums[1]) + tail_of(last_tail, tail);
+        }
+    }
+}
+
+/// `out`, by columns, of the combinations of the columns of `a`, of length `m`, that the columns tell.
+struct Combinations<'a> {
+    a: &'a [f64],
+    columns: &'a [f64],
+    out: &'a mut [f64],
+    m: usize,
+}
+
+impl WithSimd for Combinations<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { a, columns, out, m } = self;
+        let n = a.len() / m;
+        for (out, weights) in out.chunks_exact_mut(m).zip(columns.chunks_exact(n)) {
+            for (&weight, a) in weights.iter().zip(a.chunks_exact(m)).filter(|(weight, _)| **weight != 0.0) {
+                axpy(simd, weight, a, out);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp)] // sums of small whole numbers
+mod tests {
+    use super::{MOST_COLUMNS, narrow_product};
+    use ndarray::{Array2, ShapeBuilder, s};
+
+    #[test]
+    fn equals_the_plain_product_in_any_layout_and_shape() {
+        let entry = |(i, j): (usize, usize)| ((7 * i + 5 * j) % 11) as f64 - 5.0;
+        for (m, n) in [(1, 1), (1, 9), (2, 3), (7, 33), (8, 16), (600, 701)] {
+            for k in 0..=2 * MOST_COLUMNS + 1 {
+                let a = Array2::from_shape_fn((m, n), entry);
+                let b = Array2::from_shape_fn((n, k), entry);
+                let expected = Array2::from_shape_fn((m, k), |(i, j)| {
+                    (0..n).map(|l| a[[i, l]] * b[[l, j]]).sum::<f64>()
+                });
+                let mut by_columns = Array2::zeros((m, n).f());
+                by_columns.assign(&a);
+                let mut spread = Array2::zeros((m, 2 * n));
+                spread.slice_mut(s![.., ..;2]).assign(&a);
+                for a in [a.view(), by_columns.view(), spread.slice(s![.., ..;2])] {
+                    assert_eq!(narrow_product(a, b.view()), expected, "{m} × {n} × {k}");
+                    assert_eq!(narrow_product(a, b.t().as_standard_layout().t()), expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_times_nothing_is_zero() {
+        assert_eq!(
+            narrow_product(Array2::zeros((2, 0)).view(), Array2::zeros((0, 3)).view()),
+            Array2::<f64>::zeros((2, 3))
+        );
+        assert_eq!(narrow_product(Array2::zeros((0, 4)).view(), Array2::zeros((4, 3)).view()).dim(), (0, 3));
+    }
+}
