@@ -83,7 +83,8 @@ fn point(
     let representation = Representation { sigma, beta: 1e-3, cutoff: 0.0, width: WIDTH };
     let fit = representation.on(&train.inputs)?;
     let test = circles_sweep(n_test, 0.0, &mut ChaCha8Rng::seed_from_u64(0))?;
-    let mut reader = Reader::new(&fit, &test, representation.width)?;
+    let lift = fit.lift(test.inputs.view())?;
+    let mut reader = Reader::new(&fit, &lift, &test.labels, representation.width);
     // What stays between the points of a curve is decomposed when it comes the second time.
     for _ in 0..2 {
         reader.error_of(&graph()?)?;

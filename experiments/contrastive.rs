@@ -69,7 +69,8 @@ fn run(run: &Run) -> Result<()> {
 fn trial(test: &Labelled, rng: &mut impl Rng) -> Result<([Vec<f64>; 2], Illustration)> {
     let train = circles(PROTOCOL.n_train, PROTOCOL.noise, rng)?;
     let fit = PROTOCOL.representation.on(&train.inputs)?;
-    let mut reader = Reader::new(&fit, test, PROTOCOL.representation.width)?;
+    let lift = fit.lift(test.inputs.view())?;
+    let mut reader = Reader::new(&fit, &lift, &test.labels, PROTOCOL.representation.width);
 
     let mut knowledge = Knowledge::first_of_each_class(&train.labels)?;
     let mut oracle = LabelOracle::new(&train.labels);

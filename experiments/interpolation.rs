@@ -5,9 +5,11 @@
 
 use std::process::ExitCode;
 
+use pal::closed_form::{FittedKernel, Lift};
 use pal::data::{Labelled, circles, circles_sweep, views_by_noise};
 use pal::experiment::{Curve, Experiment, Run, run_main, stream};
 use pal::graph::SimilarityGraph;
+use pal::kernel::Exponential;
 use pal::{Result, plot};
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -60,9 +62,13 @@ fn main() -> ExitCode {
 
 fn run(run: &Run) -> Result<()> {
     let test = circles_sweep(PROTOCOL.n_test, PROTOCOL.noise, &mut run.shared_rng())?;
+    let sets = run.parallel(run.trial_count.div_ceil(PROTOCOL.orders_a_set), |set| {
+        TrainingSet::draw(&test, &mut stream(run.seed, TRAINING_STREAMS + set as u64))
+    })?;
+    let readers = run.parallel(sets.len(), |set| sets[set].readers(&test))?;
     let trials = run.trials(|t, rng| {
-        let set = (t / PROTOCOL.orders_a_set) as u64;
-        trial(&test, &mut stream(run.seed, TRAINING_STREAMS + set), rng)
+        let set = t / PROTOCOL.orders_a_set;
+        trial(&sets[set].train, readers[set].clone(), rng)
     })?;
     let labels: Vec<f64> = (0..PROTOCOL.samples).map(|labels| labels as f64).collect();
     let curves = ["alpha=0.5", "alpha=1e-3", "alpha=1e-6"]
@@ -78,24 +84,55 @@ fn run(run: &Run) -> Result<()> {
     illustrate(run, &trials[0].1, PROTOCOL.representation, (0.0, 1.0))
 }
 
+/// Two views of every sample, and what depends on them alone.
+struct TrainingSet {
+    train: Labelled,
+    fit: FittedKernel<Exponential>,
+    lift: Lift,
+}
+
+impl TrainingSet {
+    fn draw(test: &Labelled, rng: &mut impl Rng) -> Result<Self> {
+        let clean = circles(PROTOCOL.samples, PROTOCOL.noise, rng)?;
+        let train = Labelled {
+            inputs: views_by_noise(clean.inputs.view(), PROTOCOL.views, PROTOCOL.view_noise, rng)?,
+            labels: clean.labels.for_views(PROTOCOL.views)?,
+        };
+        let fit = PROTOCOL.representation.on(&train.inputs)?;
+        let lift = fit.lift(test.inputs.view())?;
+        Ok(Self { train, fit, lift })
+    }
+
+    /// A reader for each α, prepared for any labels beside the views.
+    fn readers<'a>(&'a self, test: &'a Labelled) -> Result<[Reader<'a>; 3]> {
+        let reader = Reader::new(&self.fit, &self.lift, &test.labels, PROTOCOL.representation.width);
+        let mut readers = PROTOCOL.alphas.map(|_| reader.clone());
+        for (reader, alpha) in readers.iter_mut().zip(PROTOCOL.alphas) {
+            reader.solver.decompose(&SimilarityGraph::mixture([(1.0 - alpha, views()?)])?)?;
+        }
+        Ok(readers)
+    }
+}
+
+fn views() -> Result<SimilarityGraph> {
+    SimilarityGraph::views(PROTOCOL.samples, PROTOCOL.views)
+}
+
 /// The errors for each α, and the graph of the first α before, halfway and after.
-fn trial(test: &Labelled, set: &mut impl Rng, rng: &mut impl Rng) -> Result<([Vec<f64>; 3], Illustration)> {
-    let clean = circles(PROTOCOL.samples, PROTOCOL.noise, set)?;
-    let train = Labelled {
-        inputs: views_by_noise(clean.inputs.view(), PROTOCOL.views, PROTOCOL.view_noise, set)?,
-        labels: clean.labels.for_views(PROTOCOL.views)?,
-    };
-    let fit = PROTOCOL.representation.on(&train.inputs)?;
+fn trial(
+    train: &Labelled,
+    readers: [Reader<'_>; 3],
+    rng: &mut impl Rng,
+) -> Result<([Vec<f64>; 3], Illustration)> {
     let mut order: Vec<usize> = (0..PROTOCOL.samples).collect();
     order.shuffle(rng);
     // The end of the permutation is revealed first; `place` is how many labels come before a sample's own.
     let mut place = vec![0; PROTOCOL.samples];
     order.iter().rev().enumerate().for_each(|(labels, &sample)| place[sample] = labels);
 
-    let views = SimilarityGraph::views(PROTOCOL.samples, PROTOCOL.views)?;
+    let views = views()?;
     let (mut errors, mut graphs) = ([Vec::new(), Vec::new(), Vec::new()], Vec::new());
-    for (errors, alpha) in errors.iter_mut().zip(PROTOCOL.alphas) {
-        let mut reader = Reader::new(&fit, test, PROTOCOL.representation.width)?;
+    for ((errors, alpha), mut reader) in errors.iter_mut().zip(PROTOCOL.alphas).zip(readers) {
         for labels in 0..PROTOCOL.samples {
             let first_view = |row: usize| row.is_multiple_of(PROTOCOL.views);
             let known = train.labels.reveal(|row| first_view(row) && place[row / PROTOCOL.views] < labels);
@@ -111,5 +148,5 @@ fn trial(test: &Labelled, set: &mut impl Rng, rng: &mut impl Rng) -> Result<([Ve
             }
         }
     }
-    Ok((errors, Illustration { train, graphs }))
+    Ok((errors, Illustration { train: train.clone(), graphs }))
 }

@@ -79,7 +79,8 @@ struct Trial {
 fn trial(test: &Labelled, rng: &mut impl Rng) -> Result<Trial> {
     let train = circles(PROTOCOL.n_train, PROTOCOL.noise, rng)?;
     let fit = PROTOCOL.representation.on(&train.inputs)?;
-    let mut reader = Reader::new(&fit, test, PROTOCOL.representation.width)?;
+    let lift = fit.lift(test.inputs.view())?;
+    let mut reader = Reader::new(&fit, &lift, &test.labels, PROTOCOL.representation.width);
     let full = SimilarityGraph::labels(&train.labels);
     let (mut errors, mut components) = (Vec::new(), Vec::new());
     let mut graphs = vec![("0 % missing".to_owned(), full.clone())];

@@ -71,7 +71,8 @@ fn run(run: &Run) -> Result<()> {
 fn trial(test: &Labelled, rng: &mut impl Rng) -> Result<(Vec<f64>, Illustration)> {
     let train = circles(PROTOCOL.n_train, PROTOCOL.noise, rng)?;
     let fit = PROTOCOL.representation.on(&train.inputs)?;
-    let mut reader = Reader::new(&fit, test, PROTOCOL.representation.width)?;
+    let lift = fit.lift(test.inputs.view())?;
+    let mut reader = Reader::new(&fit, &lift, &test.labels, PROTOCOL.representation.width);
     let wrong = redraw_labels(&train.labels, 1.0, rng)?;
     let mut order: Vec<usize> = (0..PROTOCOL.n_train).collect();
     order.shuffle(rng);

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use pal::closed_form::{FittedKernel, KernelRegime, KernelSolver, Lift};
-use pal::data::{Labelled, Labels};
+use pal::data::Labels;
 use pal::graph::SimilarityGraph;
 use pal::kernel::Exponential;
 use pal::{Result, probe};
@@ -26,16 +26,18 @@ impl Representation {
 }
 
 /// Reads one graph after another on the same samples.
+#[derive(Clone)]
 pub struct Reader<'a> {
-    solver: KernelSolver<'a>,
-    lift: Lift,
+    pub solver: KernelSolver<'a>,
+    lift: &'a Lift,
     labels: &'a Labels,
     width: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(fit: &'a FittedKernel<Exponential>, test: &'a Labelled, width: usize) -> Result<Self> {
-        Ok(Self { solver: fit.solver(), lift: fit.lift(test.inputs.view())?, labels: &test.labels, width })
+    /// Reads from the points of `lift`, whose labels are given.
+    pub fn new(fit: &'a FittedKernel<Exponential>, lift: &'a Lift, labels: &'a Labels, width: usize) -> Self {
+        Self { solver: fit.solver(), lift, labels, width }
     }
 
     /// The representation of the samples that the graph gives, `(n, width)`.

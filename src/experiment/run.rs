@@ -113,22 +113,38 @@ impl Run {
         trial: impl Fn(usize, &mut ChaCha8Rng) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
         let progress = progress_bar(self.name, self.trial_count, "trials");
+        let results = self.parallel(self.trial_count, |t| {
+            let result = trial(t, &mut stream(self.seed, SHARED_STREAM + 1 + t as u64));
+            progress.inc(1);
+            result
+        });
+        progress.finish_and_clear();
+        results
+    }
+
+    /// `task(0)`, `task(1)`, … in order, computed in parallel on the threads of the run.
+    ///
+    /// # Errors
+    /// That of the first task, in order, that failed; tasks after it are skipped if not yet begun.
+    pub fn parallel<T: Send>(
+        &self,
+        count: usize,
+        task: impl Fn(usize) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
         let first_failed = AtomicUsize::new(usize::MAX);
         let one = |t: usize| {
-            // A trial before every known failure always runs: it might be the first to fail.
+            // A task before every known failure always runs: it might be the first to fail.
             if t > first_failed.load(Ordering::Relaxed) {
                 return None;
             }
-            let result = trial(t, &mut stream(self.seed, SHARED_STREAM + 1 + t as u64));
+            let result = task(t);
             if result.is_err() {
                 first_failed.fetch_min(t, Ordering::Relaxed);
             }
-            progress.inc(1);
             Some(result)
         };
         let results: Vec<Option<Result<T>>> =
-            self.pool.install(|| (0..self.trial_count).into_par_iter().with_max_len(1).map(one).collect());
-        progress.finish_and_clear();
+            self.pool.install(|| (0..count).into_par_iter().with_max_len(1).map(one).collect());
         results.into_iter().flatten().collect()
     }
 
