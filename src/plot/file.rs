@@ -25,7 +25,7 @@ pub(crate) fn png(colour: png::ColorType, width: usize, height: usize, pixels: &
     let mut encoder = png::Encoder::new(&mut file, side(width)?, side(height)?);
     encoder.set_color(colour);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Best);
+    encoder.set_compression(png::Compression::Default);
     let mut writer = encoder.write_header().map_err(refused("picture"))?;
     writer.write_image_data(pixels).map_err(refused("picture"))?;
     writer.finish().map_err(refused("picture"))?;
