@@ -11,6 +11,8 @@
 //! elsewhere only the lower triangle is kept up to date. Vectors are zero outside their support, so sweeps may start
 //! at the tile that holds their first row.
 
+use std::ops::Range;
+
 use ndarray::ArrayView2;
 use pulp::{Arch, Simd, WithSimd};
 
@@ -150,68 +152,74 @@ fn householder<S: Simd>(simd: S, x: &mut [f64], first: usize) -> (f64, f64) {
     (beta, (beta - alpha) / beta)
 }
 
+/// Columns that a sweep handles together, so that what is read beside them is read once; a divisor of [`TILE`].
+const TOGETHER: usize = 4;
+
 /// `A ← A − v wᵀ − w vᵀ` and `y = A x` on the rows and columns from `start`, in one pass over the lower triangle.
 #[inline(always)]
 fn sweep<S: Simd>(simd: S, matrix: &mut [f64], start: usize, [v, w, x]: [&[f64]; 3], y: &mut [f64]) {
-    let padded = v.len();
+    let padded = y.len();
     y[start..].fill(0.0);
-    for (group, columns) in matrix[start * padded..].chunks_exact_mut(2 * padded).enumerate() {
-        let first = start + 2 * group;
-        let (left, right) = columns.split_at_mut(padded);
+    for (group, columns) in matrix[start * padded..].chunks_exact_mut(TOGETHER * padded).enumerate() {
+        let first = start + TOGETHER * group;
         let tile = first - first % TILE;
-        let at_columns = [[v[first], w[first], x[first]], [v[first + 1], w[first + 1], x[first + 1]]];
-        // The diagonal tile is stored in full: its transposed half, the returned products, is not needed.
         let below = tile + TILE;
-        let columns = [&mut left[tile..below], &mut right[tile..below]];
-        strip(
-            simd,
-            columns,
-            at_columns,
-            [&v[tile..below], &w[tile..below], &x[tile..below]],
-            &mut y[tile..below],
-        );
-        let columns = [&mut left[below..], &mut right[below..]];
-        let products =
-            strip(simd, columns, at_columns, [&v[below..], &w[below..], &x[below..]], &mut y[below..]);
-        y[first] += products[0];
-        y[first + 1] += products[1];
+        // The diagonal tile is stored in full: its transposed half, the returned products, is not needed.
+        strip(simd, columns, first, tile..below, [v, w, x], y);
+        let products = strip(simd, columns, first, below..padded, [v, w, x], y);
+        for (y, product) in y[first..].iter_mut().zip(products) {
+            *y += product;
+        }
     }
 }
 
-/// The sweep on some rows of two neighbouring columns; returns each updated column's product with `x`.
-///
-/// `at_columns` holds `v`, `w`, `x` at each of the columns; the number of rows is a multiple of the vector length.
+/// The sweep on some rows, whole vectors, of neighbouring columns; returns each updated column's product with `x`.
 #[inline(always)]
 fn strip<S: Simd>(
     simd: S,
-    [left, right]: [&mut [f64]; 2],
-    at_columns: [[f64; 3]; 2],
+    columns: &mut [f64],
+    first: usize,
+    rows: Range<usize>,
     [v, w, x]: [&[f64]; 3],
     y: &mut [f64],
-) -> [f64; 2] {
-    let y = S::as_mut_simd_f64s(y).0;
+) -> [f64; TOGETHER] {
+    // Vector operations stand in no closure: those are compiled for the least machine.
+    let (v0, w0, x0) = (simd.splat_f64s(v[first]), simd.splat_f64s(w[first]), simd.splat_f64s(x[first]));
+    let (v1, w1, x1) =
+        (simd.splat_f64s(v[first + 1]), simd.splat_f64s(w[first + 1]), simd.splat_f64s(x[first + 1]));
+    let (v2, w2, x2) =
+        (simd.splat_f64s(v[first + 2]), simd.splat_f64s(w[first + 2]), simd.splat_f64s(x[first + 2]));
+    let (v3, w3, x3) =
+        (simd.splat_f64s(v[first + 3]), simd.splat_f64s(w[first + 3]), simd.splat_f64s(x[first + 3]));
+    let padded = y.len();
+    let (pair, other) = columns.split_at_mut(2 * padded);
+    let ((a0, a1), (a2, a3)) = (pair.split_at_mut(padded), other.split_at_mut(padded));
+    let y = S::as_mut_simd_f64s(&mut y[rows.clone()]).0;
     let len = y.len();
-    let (v, w, x) =
-        (&S::as_simd_f64s(v).0[..len], &S::as_simd_f64s(w).0[..len], &S::as_simd_f64s(x).0[..len]);
-    let (left, right) = (&mut S::as_mut_simd_f64s(left).0[..len], &mut S::as_mut_simd_f64s(right).0[..len]);
-    let [[v_left, w_left, x_left], [v_right, w_right, x_right]] = at_columns;
-    let (v_left, w_left, x_left) =
-        (simd.splat_f64s(v_left), simd.splat_f64s(w_left), simd.splat_f64s(x_left));
-    let (v_right, w_right, x_right) =
-        (simd.splat_f64s(v_right), simd.splat_f64s(w_right), simd.splat_f64s(x_right));
-    let mut product_left = simd.splat_f64s(0.0);
-    let mut product_right = simd.splat_f64s(0.0);
+    let v = &S::as_simd_f64s(&v[rows.clone()]).0[..len];
+    let w = &S::as_simd_f64s(&w[rows.clone()]).0[..len];
+    let x = &S::as_simd_f64s(&x[rows.clone()]).0[..len];
+    let a0 = &mut S::as_mut_simd_f64s(&mut a0[rows.clone()]).0[..len];
+    let a1 = &mut S::as_mut_simd_f64s(&mut a1[rows.clone()]).0[..len];
+    let a2 = &mut S::as_mut_simd_f64s(&mut a2[rows.clone()]).0[..len];
+    let a3 = &mut S::as_mut_simd_f64s(&mut a3[rows]).0[..len];
+    let zero = simd.splat_f64s(0.0);
+    let (mut s0, mut s1, mut s2, mut s3) = (zero, zero, zero, zero);
     for i in 0..len {
         let (v, w, x) = (v[i], w[i], x[i]);
-        let l = simd.negate_mul_add_e_f64s(w, v_left, simd.negate_mul_add_e_f64s(v, w_left, left[i]));
-        let r = simd.negate_mul_add_e_f64s(w, v_right, simd.negate_mul_add_e_f64s(v, w_right, right[i]));
-        left[i] = l;
-        right[i] = r;
-        y[i] = simd.mul_add_e_f64s(r, x_right, simd.mul_add_e_f64s(l, x_left, y[i]));
-        product_left = simd.mul_add_e_f64s(l, x, product_left);
-        product_right = simd.mul_add_e_f64s(r, x, product_right);
+        let e0 = simd.negate_mul_add_e_f64s(w, v0, simd.negate_mul_add_e_f64s(v, w0, a0[i]));
+        let e1 = simd.negate_mul_add_e_f64s(w, v1, simd.negate_mul_add_e_f64s(v, w1, a1[i]));
+        let e2 = simd.negate_mul_add_e_f64s(w, v2, simd.negate_mul_add_e_f64s(v, w2, a2[i]));
+        let e3 = simd.negate_mul_add_e_f64s(w, v3, simd.negate_mul_add_e_f64s(v, w3, a3[i]));
+        (a0[i], a1[i], a2[i], a3[i]) = (e0, e1, e2, e3);
+        let left = simd.mul_add_e_f64s(e1, x1, simd.mul_add_e_f64s(e0, x0, y[i]));
+        y[i] = simd.add_f64s(left, simd.mul_add_e_f64s(e3, x3, simd.mul_f64s(e2, x2)));
+        s0 = simd.mul_add_e_f64s(e0, x, s0);
+        s1 = simd.mul_add_e_f64s(e1, x, s1);
+        s2 = simd.mul_add_e_f64s(e2, x, s2);
+        s3 = simd.mul_add_e_f64s(e3, x, s3);
     }
-    [simd.reduce_sum_f64s(product_left), simd.reduce_sum_f64s(product_right)]
+    [simd.reduce_sum_f64s(s0), simd.reduce_sum_f64s(s1), simd.reduce_sum_f64s(s2), simd.reduce_sum_f64s(s3)]
 }
 
 struct BackTransform<'a> {
