@@ -99,7 +99,7 @@ impl TrainingSet {
             labels: clean.labels.for_views(PROTOCOL.views)?,
         };
         let fit = PROTOCOL.representation.on(&train.inputs)?;
-        let lift = fit.lift(test.inputs.view())?;
+        let lift = fit.lift(test.inputs.view())?.multiplied();
         Ok(Self { train, fit, lift })
     }
 

@@ -61,7 +61,7 @@ pub(crate) fn by_columns(b: ArrayView2<f64>) -> CowArray<f64, Ix2> {
     copy.into()
 }
 
-/// `out`, by columns, of the dot products of the rows of `a` with the columns, all of length `n`.
+/// [`all_dots`].
 struct Dots<'a> {
     a: &'a [f64],
     columns: &'a [f64],
@@ -74,17 +74,22 @@ impl WithSimd for Dots<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { a, columns, out, n } = self;
-        let m = a.len() / n;
-        for (columns, out) in columns.chunks(MOST_COLUMNS * n).zip(out.chunks_mut(MOST_COLUMNS * m)) {
-            for (i, rows) in (0..).step_by(2).zip(a.chunks(2 * n)) {
-                match columns.len() / n {
-                    1 => dots::<S, 1>(simd, rows, columns, &mut out[i..], m),
-                    2 => dots::<S, 2>(simd, rows, columns, &mut out[i..], m),
-                    3 => dots::<S, 3>(simd, rows, columns, &mut out[i..], m),
-                    4 => dots::<S, 4>(simd, rows, columns, &mut out[i..], m),
-                    _ => dots::<S, MOST_COLUMNS>(simd, rows, columns, &mut out[i..], m),
-                }
+        all_dots(simd, self.a, self.columns, self.out, self.n);
+    }
+}
+
+/// Into `out`, by columns, the dot products of the rows of `a` with the columns, all of length `n`.
+#[inline(always)]
+pub(super) fn all_dots<S: Simd>(simd: S, a: &[f64], columns: &[f64], out: &mut [f64], n: usize) {
+    let m = a.len() / n;
+    for (columns, out) in columns.chunks(MOST_COLUMNS * n).zip(out.chunks_mut(MOST_COLUMNS * m)) {
+        for (i, rows) in (0..).step_by(2).zip(a.chunks(2 * n)) {
+            match columns.len() / n {
+                1 => dots::<S, 1>(simd, rows, columns, &mut out[i..], m),
+                2 => dots::<S, 2>(simd, rows, columns, &mut out[i..], m),
+                3 => dots::<S, 3>(simd, rows, columns, &mut out[i..], m),
+                4 => dots::<S, 4>(simd, rows, columns, &mut out[i..], m),
+                _ => dots::<S, MOST_COLUMNS>(simd, rows, columns, &mut out[i..], m),
             }
         }
     }

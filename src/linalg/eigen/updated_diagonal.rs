@@ -10,6 +10,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::bisection::SHIFTS;
 use super::counted::Counted;
+use crate::linalg::narrow::all_dots;
 use crate::linalg::simd::{axpy, dot};
 
 pub(super) struct UpdatedDiagonal {
@@ -128,6 +129,9 @@ impl WithSimd for Apply<'_> {
     }
 }
 
+/// Shifts whose inverses stay in the nearest cache together; a divisor of [`SHIFTS`].
+const TOGETHER: usize = 4;
+
 struct Inertia<'a> {
     matrix: &'a UpdatedDiagonal,
     shifts: [f64; SHIFTS],
@@ -139,27 +143,39 @@ impl WithSimd for Inertia<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
         let Self { matrix, shifts } = self;
-        let r = matrix.rank();
+        let (n, r) = (matrix.order(), matrix.rank());
         let smallest = f64::EPSILON * matrix.bound;
         let negative = matrix.signs.iter().filter(|&&sign| sign < 0.0).count();
-        let mut inverse = vec![0.0; matrix.order()];
-        let mut triangle = vec![0.0; r * (r + 1) / 2];
+        let entries = r * (r + 1) / 2;
+        let mut inverses = vec![0.0; TOGETHER * n];
+        let mut triangles = vec![0.0; TOGETHER * entries];
+        let mut triangle = vec![0.0; entries];
         let mut above = [0; SHIFTS];
-        for (above, shift) in above.iter_mut().zip(shifts).filter(|(_, shift)| shift.is_finite()) {
-            let mut larger = 0;
-            for (inverse, value) in inverse.iter_mut().zip(&matrix.values) {
-                let difference = value - shift;
-                let difference =
-                    if difference.abs() < smallest { smallest.copysign(difference) } else { difference };
-                larger += usize::from(difference > 0.0);
-                *inverse = 1.0 / difference;
+        for (above, shifts) in above.chunks_exact_mut(TOGETHER).zip(shifts.chunks_exact(TOGETHER)) {
+            if shifts.iter().all(|shift| shift.is_infinite()) {
+                continue;
             }
-            matrix.schur(simd, &inverse, &mut triangle);
-            for (p, sign) in matrix.signs.iter().enumerate() {
-                triangle[p * (p + 1) / 2 + p] += sign;
+            let mut larger = [0; TOGETHER];
+            for ((inverses, shift), larger) in inverses.chunks_exact_mut(n).zip(shifts).zip(&mut larger) {
+                for (inverse, value) in inverses.iter_mut().zip(&matrix.values) {
+                    let difference = value - shift;
+                    let difference =
+                        if difference.abs() < smallest { smallest.copysign(difference) } else { difference };
+                    *larger += usize::from(difference > 0.0);
+                    *inverse = 1.0 / difference;
+                }
             }
-            // Minus the matrix above: its negative pivots are the positive ones of H.
-            *above = (larger + negative_pivots(&mut triangle, r)).saturating_sub(negative);
+            all_dots(simd, &inverses, &matrix.products, &mut triangles, n);
+            for (which, above) in above.iter_mut().enumerate() {
+                for (entry, of_shifts) in triangle.iter_mut().zip(triangles.chunks_exact(TOGETHER)) {
+                    *entry = of_shifts[which];
+                }
+                for (p, sign) in matrix.signs.iter().enumerate() {
+                    triangle[p * (p + 1) / 2 + p] += sign;
+                }
+                // Minus the matrix above: its negative pivots are the positive ones of H.
+                *above = (larger[which] + negative_pivots(&mut triangle, r)).saturating_sub(negative);
+            }
         }
         above
     }
