@@ -1,5 +1,7 @@
 //! The views that explain a curve: the training set, the graph as it grows, the features it ends with.
 
+use std::path::Path;
+
 use ndarray::{Array2, Axis};
 use pal::data::Labelled;
 use pal::experiment::{Run, linspace};
@@ -23,19 +25,35 @@ pub struct Illustration {
 /// Draws `NAME_training`, `NAME_graph` (values of `range` from black to white) and `NAME_features`.
 pub fn illustrate(
     run: &Run,
-    Illustration { train, graphs }: &Illustration,
+    illustration: &Illustration,
     representation: Representation,
     range: (f64, f64),
 ) -> Result<()> {
     let stem = |view: &str| run.out.join(format!("{}_{view}", run.name));
-    let title = format!("{} training points", train.inputs.nrows());
-    let panel = plot::ScatterPanel { title: &title, points: train.inputs.view(), labels: &train.labels };
-    plot::scatter(&stem("training"), &[panel])?;
+    run.parallel(3, |view| match view {
+        0 => draw_features(&stem("features"), illustration, representation),
+        1 => {
+            let dense = |(title, graph): &(String, SimilarityGraph)| (title.clone(), graph.to_dense());
+            let matrices: Vec<_> = illustration.graphs.iter().map(dense).collect();
+            plot::matrices(&stem("graph"), &matrices, range)
+        }
+        _ => {
+            let Labelled { inputs, labels } = &illustration.train;
+            let title = format!("{} training points", inputs.nrows());
+            plot::scatter(
+                &stem("training"),
+                &[plot::ScatterPanel { title: &title, points: inputs.view(), labels }],
+            )
+        }
+    })?;
+    Ok(())
+}
 
-    let matrices: Vec<(String, Array2<f64>)> =
-        graphs.iter().map(|(title, graph)| (title.clone(), graph.to_dense())).collect();
-    plot::matrices(&stem("graph"), &matrices, range)?;
-
+fn draw_features(
+    stem: &Path,
+    Illustration { train, graphs }: &Illustration,
+    representation: Representation,
+) -> Result<()> {
     let Some((_, last)) = graphs.last() else { return Ok(()) };
     let fit = representation.on(&train.inputs)?;
     let (pairs, function) = fit.leading(last, representation.width)?;
@@ -54,7 +72,7 @@ pub fn illustrate(
         panels.iter().map(|(title, values)| plot::Field { title, values: values.view() }).collect();
     let domain = plot::Domain { x: (-REACH, REACH), y: (-REACH, REACH) };
     let points = plot::Points { coordinates: train.inputs.view(), labels: &train.labels };
-    plot::fields(&stem("features"), &fields, domain, Some(points))
+    plot::fields(stem, &fields, domain, Some(points))
 }
 
 /// The points of the square, row by row from below.

@@ -4,6 +4,8 @@
 //! averaging down to the picture is what smooths the edges.
 #![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)] // pixel coordinates, clamped to the buffer
 
+use std::ops::Range;
+
 /// Buffer pixels per picture pixel, along each axis.
 pub(crate) const OVERSAMPLE: usize = 3;
 
@@ -29,14 +31,21 @@ impl Raster {
         if x >= self.width || y >= self.height {
             return;
         }
-        let start = 3 * (y * self.width + x);
-        let pixel = &mut self.rgb[start..start + 3];
-        if alpha >= 1.0 {
-            pixel.copy_from_slice(&[colour.0, colour.1, colour.2]);
-            return;
-        }
-        for (old, new) in pixel.iter_mut().zip([colour.0, colour.1, colour.2]) {
-            *old = (f64::from(*old) + alpha * (f64::from(new) - f64::from(*old)) + 0.5) as u8;
+        self.blend_span(y, x..x + 1, colour, alpha);
+    }
+
+    /// Mixes `colour` into neighbouring pixels of a row of the buffer.
+    fn blend_span(&mut self, y: usize, x: Range<usize>, colour: (u8, u8, u8), alpha: f64) {
+        let colour = [colour.0, colour.1, colour.2];
+        let row = 3 * y * self.width;
+        for pixel in self.rgb[row + 3 * x.start..row + 3 * x.end].chunks_exact_mut(3) {
+            if alpha >= 1.0 {
+                pixel.copy_from_slice(&colour);
+                continue;
+            }
+            for (old, new) in pixel.iter_mut().zip(colour) {
+                *old = (f64::from(*old) + alpha * (f64::from(new) - f64::from(*old)) + 0.5) as u8;
+            }
         }
     }
 
@@ -60,10 +69,8 @@ impl Raster {
         for (slot, row) in crossings.iter_mut().enumerate() {
             row.sort_by(f64::total_cmp);
             for pair in row.chunks_exact(2) {
-                let bound = |x: f64| (x - 0.5).ceil().clamp(0.0, self.width as f64) as i32;
-                for x in bound(pair[0])..bound(pair[1]) {
-                    self.blend((x, (slot + top as usize) as i32), colour, alpha);
-                }
+                let bound = |x: f64| (x - 0.5).ceil().clamp(0.0, self.width as f64) as usize;
+                self.blend_span(slot + top as usize, bound(pair[0])..bound(pair[1]), colour, alpha);
             }
         }
     }
