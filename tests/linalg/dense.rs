@@ -113,6 +113,22 @@ fn least_squares_at_the_edges() {
     }
 }
 
+/// The error grows like the condition, not like its square, on either side of where the normal equations are given up.
+#[test]
+fn least_squares_of_nearly_dependent_columns() {
+    for distance in [1.0, 1e-1, 1e-2, 3e-3, 1e-3, 1e-4, 1e-6] {
+        for seed in 0..20 {
+            let mut a = gaussian(40, 3, &mut rng(seed));
+            let near = &a.column(0) + &(&a.column(2) * distance);
+            a.column_mut(2).assign(&near);
+            let w = gaussian(3, 2, &mut rng(seed ^ 7));
+            let found = least_squares(a.view(), a.dot(&w).view()).unwrap();
+            let error = max_abs(&(found - &w));
+            assert!(error < 1e-14 / distance, "columns {distance:e} apart: {error:e}");
+        }
+    }
+}
+
 #[test]
 fn not_positive_definite() {
     for values in [vec![1.0, 2.0, -1e-3], vec![-1.0; 3], vec![0.0; 3]] {
