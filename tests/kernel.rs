@@ -5,7 +5,9 @@ mod support;
 
 use ndarray::{Array2, ArrayView2, ShapeBuilder, s};
 use pal::Error;
-use pal::kernel::{Exponential, Gaussian, Nystrom, RadialKernel, RandomFeatures, cross_gram, gram};
+use pal::kernel::{
+    Exponential, Gaussian, Nystrom, RadialKernel, RandomFeatures, cross_gram, cross_gram_into, gram,
+};
 use pal::linalg::{cholesky, leading_eigenpairs, solve_lower, symmetric_eigen};
 use proptest::prelude::*;
 
@@ -19,12 +21,17 @@ fn by_definition(y: ArrayView2<f64>, x: ArrayView2<f64>, kernel: impl Fn(f64) ->
     Array2::from_shape_fn((y.nrows(), x.nrows()), |(i, j)| kernel(distance(y, i, x, j)))
 }
 
+/// Coordinates on both sides of where distances come from a product.
+fn widths() -> impl Strategy<Value = usize> {
+    prop_oneof![1..=5_usize, 15..=20_usize]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
     fn gram_matrices_by_definition(
-        n in 1..=150_usize, m in 0..=150_usize, p in 1..=5_usize, sigma in 0.1..3.0_f64, shift in -100.0..100.0_f64, seed in any::<u64>(),
+        n in 1..=150_usize, m in 0..=150_usize, p in widths(), sigma in 0.1..3.0_f64, shift in -100.0..100.0_f64, seed in any::<u64>(),
     ) {
         let mut rng = rng(seed);
         let x = gaussian(n, p, &mut rng) + shift;
@@ -45,7 +52,7 @@ proptest! {
     }
 
     #[test]
-    fn gram_matrices_of_every_layout(n in 1..=80_usize, p in 1..=4_usize, seed in any::<u64>()) {
+    fn gram_matrices_of_every_layout(n in 1..=80_usize, p in widths(), seed in any::<u64>()) {
         let x = gaussian(n, p, &mut rng(seed));
         let mut wide = Array2::from_elem((2 * n, 3 * p), f64::NAN);
         wide.slice_mut(s![..;2, ..;3]).assign(&x);
@@ -147,15 +154,33 @@ fn t32_random_features_approach_the_kernel() {
 /// Points that coincide, and points so near that the expanded squared distance is all rounding.
 #[test]
 fn coincident_and_near_points() {
-    let mut x = gaussian(6, 3, &mut rng(1)) * 1e3;
-    let first = x.row(0).to_owned();
-    x.row_mut(5).assign(&first);
-    x.row_mut(4).assign(&(&first + 1e-5));
-    let kernel = Exponential { sigma: 1e-4 };
-    for own in [gram(&kernel, x.view()).unwrap(), cross_gram(&kernel, x.view(), x.view()).unwrap()] {
-        assert_eq!((own[[0, 5]], own[[5, 0]], own[[2, 2]]), (1.0, 1.0, 1.0));
-        assert!((own[[0, 4]] - (-0.1 * 3.0_f64.sqrt()).exp()).abs() < 1e-7);
-        assert!(own.iter().all(|entry| (0.0..=1.0).contains(entry)));
+    for p in [3, 20] {
+        let mut x = gaussian(6, p, &mut rng(1)) * 1e3;
+        let first = x.row(0).to_owned();
+        x.row_mut(5).assign(&first);
+        x.row_mut(4).assign(&(&first + 1e-5));
+        let kernel = Exponential { sigma: 1e-4 };
+        for own in [gram(&kernel, x.view()).unwrap(), cross_gram(&kernel, x.view(), x.view()).unwrap()] {
+            assert_eq!((own[[0, 5]], own[[5, 0]], own[[2, 2]]), (1.0, 1.0, 1.0));
+            assert!((own[[0, 4]] - (-0.1 * (p as f64).sqrt()).exp()).abs() < 1e-7);
+            assert!(own.iter().all(|entry| (0.0..=1.0).contains(entry)));
+        }
+    }
+}
+
+#[test]
+fn into_a_matrix_of_any_layout_or_not_at_all() {
+    for p in [2, 20] {
+        let (x, y) = (gaussian(70, p, &mut rng(1)), gaussian(130, p, &mut rng(2)));
+        let kernel = Gaussian { sigma: 2.0 };
+        let expected = cross_gram(&kernel, y.view(), x.view()).unwrap();
+        let mut wide = Array2::from_elem((130, 140), f64::NAN);
+        cross_gram_into(&kernel, y.view(), x.view(), wide.slice_mut(s![.., ..;2])).unwrap();
+        assert_eq!(wide.slice(s![.., ..;2]), expected);
+        assert!(wide.slice(s![.., 1..;2]).iter().all(|entry| entry.is_nan()));
+        let refused = cross_gram_into(&kernel, y.view(), x.view(), wide.view_mut());
+        assert!(matches!(refused, Err(Error::Shape { argument: "out", .. })));
+        assert_eq!(wide.slice(s![.., ..;2]), expected);
     }
 }
 

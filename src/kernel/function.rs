@@ -45,7 +45,7 @@ impl RadialKernel for Exponential {
 
     #[inline(always)]
     fn at_squared_distance(&self, squared: f64) -> f64 {
-        exp_f64(-squared.sqrt() / self.sigma)
+        exp_f64(-squared.sqrt() * self.sigma.recip())
     }
 
     fn at_squared_distances(&self, squared: &mut [f64]) {
@@ -81,7 +81,7 @@ impl RadialKernel for Gaussian {
 
     #[inline(always)]
     fn at_squared_distance(&self, squared: f64) -> f64 {
-        exp_f64(-squared / (self.sigma * self.sigma))
+        exp_f64(-squared * (self.sigma * self.sigma).recip())
     }
 
     fn at_squared_distances(&self, squared: &mut [f64]) {

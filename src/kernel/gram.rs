@@ -3,8 +3,8 @@
 //! Squared distances between points of few coordinates are summed coordinate by coordinate, in vectors over the points;
 //! between longer points they come from a matrix product.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
-use rayon::prelude::*;
+use ndarray::parallel::prelude::*;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
 
 use super::RadialKernel;
 use crate::error::{Error, Result, check};
@@ -45,6 +45,21 @@ pub fn gram(kernel: &impl RadialKernel, x: ArrayView2<f64>) -> Result<Array2<f64
 /// [`Error::Empty`] or [`Error::NotFinite`] for bad points, [`Error::Shape`] if the widths differ, [`Error::Domain`] for
 /// a bad kernel parameter.
 pub fn cross_gram(kernel: &impl RadialKernel, y: ArrayView2<f64>, x: ArrayView2<f64>) -> Result<Array2<f64>> {
+    let mut gram = Array2::zeros((y.nrows(), x.nrows()));
+    cross_gram_into(kernel, y, x, gram.view_mut())?;
+    Ok(gram)
+}
+
+/// [`cross_gram`] into the matrix `out` of shape `(m, n)`, which for a large one saves the system making its pages.
+///
+/// # Errors
+/// As [`cross_gram`], and [`Error::Shape`] for another `out`; it keeps its entries then.
+pub fn cross_gram_into(
+    kernel: &impl RadialKernel,
+    y: ArrayView2<f64>,
+    x: ArrayView2<f64>,
+    mut out: ArrayViewMut2<f64>,
+) -> Result<()> {
     kernel.check()?;
     if x.is_empty() {
         return Err(Error::Empty { argument: "x", expected: "point with one coordinate" });
@@ -52,17 +67,24 @@ pub fn cross_gram(kernel: &impl RadialKernel, y: ArrayView2<f64>, x: ArrayView2<
     check::shape("y", &[y.nrows(), x.ncols()], y.shape())?;
     check::finite("x", &x)?;
     check::finite("y", &y)?;
+    check::shape("out", &[y.nrows(), x.nrows()], out.shape())?;
 
-    let n = x.nrows();
     let distances = Distances::to(x);
-    let mut gram = Array2::zeros((y.nrows(), n));
-    let entries = gram.as_slice_mut().unwrap_or_default();
-    entries.par_chunks_mut(BLOCK_ROWS * n).enumerate().for_each(|(block, squares)| {
-        let first = block * BLOCK_ROWS;
-        distances.squares_from(y.slice(s![first..first + squares.len() / n, ..]), squares);
-        kernel.at_squared_distances(squares);
-    });
-    Ok(gram)
+    out.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS).into_par_iter().enumerate().for_each(
+        |(block, mut rows)| {
+            let first = block * BLOCK_ROWS;
+            let y = y.slice(s![first..first + rows.nrows(), ..]);
+            let finish = |row: &mut [f64]| kernel.at_squared_distances(row);
+            if let Some(entries) = rows.as_slice_mut() {
+                distances.squares_from(y, entries, finish);
+            } else {
+                let mut entries = vec![0.0; rows.len()];
+                distances.squares_from(y, &mut entries, finish);
+                rows.iter_mut().zip(entries).for_each(|(entry, value)| *entry = value);
+            }
+        },
+    );
+    Ok(())
 }
 
 /// Squared distances to fixed points.
@@ -83,18 +105,16 @@ impl Distances {
         Self::ByProduct { squares: row_squares(&x), x, mean }
     }
 
-    /// Fills `out`, all zeros, row by row with the squared distances from the points `y`.
-    fn squares_from(&self, y: ArrayView2<f64>, out: &mut [f64]) {
+    /// Fills `out` row by row with the squared distances from the points `y`, and hands over each row while it is in the cache.
+    fn squares_from(&self, y: ArrayView2<f64>, out: &mut [f64], finish: impl Fn(&mut [f64])) {
         match self {
             Self::ByCoordinate(x) => {
-                for (y, out) in y.rows().into_iter().zip(out.chunks_exact_mut(x.ncols())) {
-                    vectorised(|| {
-                        for (&y, x) in y.iter().zip(x.rows()) {
-                            for (out, x) in out.iter_mut().zip(x.as_slice().unwrap_or_default()) {
-                                *out += (x - y) * (x - y);
-                            }
-                        }
-                    });
+                let y = y.as_standard_layout();
+                let (p, n) = x.dim();
+                let (x, y) = (x.as_slice().unwrap_or_default(), y.as_slice().unwrap_or_default());
+                for (y, out) in y.chunks_exact(p).zip(out.chunks_exact_mut(n)) {
+                    vectorised(|| by_coordinate(x, y, out));
+                    finish(out);
                 }
             }
             Self::ByProduct { mean, x, squares } => {
@@ -104,8 +124,20 @@ impl Distances {
                 let y_squares = row_squares(&y);
                 for (i, out) in out.chunks_exact_mut(x.nrows()).enumerate() {
                     expanded(y.row(i), y_squares[i], products.row(i), x, squares, out);
+                    finish(out);
                 }
             }
+        }
+    }
+}
+
+/// The sums over the coordinates of `y`, those of the points `x` one after the other.
+#[inline(always)]
+fn by_coordinate(x: &[f64], y: &[f64], out: &mut [f64]) {
+    out.fill(0.0);
+    for (&y, x) in y.iter().zip(x.chunks_exact(out.len())) {
+        for (out, x) in out.iter_mut().zip(x) {
+            *out += (x - y) * (x - y);
         }
     }
 }

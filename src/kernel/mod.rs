@@ -10,6 +10,6 @@ mod nystrom;
 mod random_features;
 
 pub use function::{Exponential, Gaussian, RadialKernel};
-pub use gram::{cross_gram, gram};
+pub use gram::{cross_gram, cross_gram_into, gram};
 pub use nystrom::Nystrom;
 pub use random_features::RandomFeatures;

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::{RadialKernel, cross_gram, gram};
 use crate::error::Result;
-use crate::linalg::SpectralFactor;
+use crate::linalg::{SpectralFactor, product};
 
 /// `Φ(x) = k(x, X_I) K_II^{−1/2}`: `Φ Φᵀ ≈ K`, exact when every point is a landmark.
 #[derive(Clone, Debug)]
@@ -29,6 +29,6 @@ impl<K: RadialKernel> Nystrom<K> {
     /// # Errors
     /// As [`cross_gram`].
     pub fn features(&self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
-        Ok(cross_gram(&self.kernel, x, self.landmarks.view())?.dot(&self.root))
+        Ok(product(cross_gram(&self.kernel, x, self.landmarks.view())?.view(), self.root.view()))
     }
 }
