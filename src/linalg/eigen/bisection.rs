@@ -40,7 +40,7 @@ pub(super) fn resolution(bound: f64) -> f64 {
 ///
 /// Each is at most the resolution wide, or holds no other eigenvalue and is `apart` times as far from its neighbours as it
 /// is wide. About 50 bits each with an infinite `apart`, [`SHIFTS`] counts a sweep.
-pub(super) fn isolate(matrix: &impl Counted, k: usize, apart: f64) -> Vec<Bracket> {
+pub(super) fn isolate(matrix: &mut impl Counted, k: usize, apart: f64) -> Vec<Bracket> {
     let bound = matrix.bound();
     let resolution = resolution(bound);
     let reach = bound * (1.0 + 4.0 * f64::EPSILON * matrix.order() as f64) + resolution;

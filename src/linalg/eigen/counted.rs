@@ -11,7 +11,7 @@ pub(super) trait Counted {
     fn bound(&self) -> f64;
 
     /// Number of eigenvalues above each shift.
-    fn count_above(&self, shifts: [f64; SHIFTS]) -> [usize; SHIFTS];
+    fn count_above(&mut self, shifts: [f64; SHIFTS]) -> [usize; SHIFTS];
 
     /// Prepares [`Self::solve`] for a shift, which may be an eigenvalue: pivots below a rounding error of the bound are
     /// replaced by one.
@@ -22,10 +22,10 @@ pub(super) trait Counted {
 
     /// `product ← A x`.
     fn apply(&self, x: &[f64], product: &mut [f64]);
+}
 
-    /// `pivot`, moved off zero.
-    fn guard(&self, pivot: f64) -> f64 {
-        let smallest = f64::EPSILON * self.bound();
-        if pivot.abs() < smallest { smallest.copysign(pivot) } else { pivot }
-    }
+/// `pivot`, moved off zero.
+#[inline(always)]
+pub(super) fn off_zero(pivot: f64, smallest: f64) -> f64 {
+    if pivot.abs() < smallest { smallest.copysign(pivot) } else { pivot }
 }

@@ -3,7 +3,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::bisection::SHIFTS;
-use super::counted::Counted;
+use super::counted::{Counted, off_zero};
 
 /// `T` with `T_ii = d_i`, `T_{i+1,i} = e_i`, of order `n ≥ 1`.
 pub(super) struct Tridiagonal<'a> {
@@ -68,13 +68,14 @@ impl Counted for Tridiagonal<'_> {
     }
 
     /// The pivots are `q_i = (d_i − x) − e²_{i−1}/q_{i−1}`; all shifts share one sweep, in vector lanes.
-    fn count_above(&self, shifts: [f64; SHIFTS]) -> [usize; SHIFTS] {
+    fn count_above(&mut self, shifts: [f64; SHIFTS]) -> [usize; SHIFTS] {
         Arch::new().dispatch(Sturm { matrix: self, shifts })
     }
 
     fn factor(&mut self, shift: f64) {
         let Self { diagonal, off_diagonal, .. } = *self;
         let n = diagonal.len();
+        let smallest = f64::EPSILON * self.bound;
         let beside = |i: usize| off_diagonal.get(i).copied().unwrap_or(0.0);
         let mut factors = std::mem::take(&mut self.factors);
         factors.clear();
@@ -83,18 +84,18 @@ impl Counted for Tridiagonal<'_> {
         for i in 0..n - 1 {
             let (below, next, next_right) = (off_diagonal[i], diagonal[i + 1] - shift, beside(i + 1));
             if pivot.abs() >= below.abs() {
-                let inverse_pivot = 1.0 / self.guard(pivot);
+                let inverse_pivot = 1.0 / off_zero(pivot, smallest);
                 let multiplier = below * inverse_pivot;
                 factors.push(Row { inverse_pivot, above: [right, 0.0], multiplier, exchanged: false });
                 (pivot, right) = (next - multiplier * right, next_right);
             } else {
-                let inverse_pivot = 1.0 / self.guard(below);
+                let inverse_pivot = 1.0 / off_zero(below, smallest);
                 let multiplier = pivot * inverse_pivot;
                 factors.push(Row { inverse_pivot, above: [next, next_right], multiplier, exchanged: true });
                 (pivot, right) = (right - multiplier * next, -multiplier * next_right);
             }
         }
-        factors.push(Row { inverse_pivot: 1.0 / self.guard(pivot), ..Row::default() });
+        factors.push(Row { inverse_pivot: 1.0 / off_zero(pivot, smallest), ..Row::default() });
         self.factors = factors;
     }
 

@@ -9,7 +9,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::bisection::SHIFTS;
-use super::counted::Counted;
+use super::counted::{Counted, off_zero};
 use crate::linalg::narrow::all_dots;
 use crate::linalg::simd::{axpy, dot};
 
@@ -27,6 +27,17 @@ pub(super) struct UpdatedDiagonal {
     core: Eliminated,
     /// `Bᵀ (diag(λ) − shift)⁻¹ x`.
     projected: Vec<f64>,
+    count: CountBuffers,
+}
+
+/// For the shifts that are counted together.
+struct CountBuffers {
+    /// `1 / (λ_i − shift)`, one shift after the other.
+    inverses: Vec<f64>,
+    /// `Bᵀ (diag(λ) − shift)⁻¹ B`: of each entry of the lower triangle the values for all shifts.
+    triangles: Vec<f64>,
+    /// That of one shift.
+    triangle: Vec<f64>,
 }
 
 impl UpdatedDiagonal {
@@ -53,21 +64,18 @@ impl UpdatedDiagonal {
             signs: weights.iter().map(|weight| weight.signum()).collect(),
             products,
             inverse: vec![0.0; n],
-            core: Eliminated::default(),
+            core: Eliminated::of_order(r),
             projected: vec![0.0; r],
+            count: CountBuffers {
+                inverses: vec![0.0; TOGETHER * n],
+                triangles: vec![0.0; TOGETHER * r * (r + 1) / 2],
+                triangle: vec![0.0; r * (r + 1) / 2],
+            },
         }
     }
 
     fn rank(&self) -> usize {
         self.signs.len()
-    }
-
-    /// The lower triangle of `Bᵀ diag(inverse) B`, row by row.
-    #[inline(always)]
-    fn schur<S: Simd>(&self, simd: S, inverse: &[f64], triangle: &mut [f64]) {
-        for (entry, products) in triangle.iter_mut().zip(self.products.chunks_exact(inverse.len())) {
-            *entry = dot(simd, products, inverse);
-        }
     }
 }
 
@@ -80,23 +88,21 @@ impl Counted for UpdatedDiagonal {
         self.bound
     }
 
-    fn count_above(&self, shifts: [f64; SHIFTS]) -> [usize; SHIFTS] {
+    fn count_above(&mut self, shifts: [f64; SHIFTS]) -> [usize; SHIFTS] {
         Arch::new().dispatch(Inertia { matrix: self, shifts })
     }
 
     fn factor(&mut self, shift: f64) {
-        let mut inverse = std::mem::take(&mut self.inverse);
-        for (inverse, value) in inverse.iter_mut().zip(&self.values) {
-            *inverse = 1.0 / self.guard(value - shift);
+        let smallest = f64::EPSILON * self.bound;
+        for (inverse, value) in self.inverse.iter_mut().zip(&self.values) {
+            *inverse = 1.0 / off_zero(value - shift, smallest);
         }
-        self.inverse = inverse;
-        let r = self.rank();
-        let mut triangle = vec![0.0; r * (r + 1) / 2];
-        Arch::new().dispatch(Schur { matrix: self, triangle: &mut triangle });
-        self.core = Eliminated::new(Array2::from_shape_fn((r, r), |(p, q)| {
+        Arch::new().dispatch(Schur { matrix: self });
+        let Self { core, count: CountBuffers { triangle, .. }, signs, .. } = self;
+        core.eliminate(|p, q| {
             let (row, column) = (p.max(q), p.min(q));
-            triangle[row * (row + 1) / 2 + column] + if p == q { self.signs[p] } else { 0.0 }
-        }));
+            triangle[row * (row + 1) / 2 + column] + if p == q { signs[p] } else { 0.0 }
+        });
     }
 
     fn solve(&mut self, x: &mut [f64]) {
@@ -133,7 +139,7 @@ impl WithSimd for Apply<'_> {
 const TOGETHER: usize = 4;
 
 struct Inertia<'a> {
-    matrix: &'a UpdatedDiagonal,
+    matrix: &'a mut UpdatedDiagonal,
     shifts: [f64; SHIFTS],
 }
 
@@ -144,12 +150,10 @@ impl WithSimd for Inertia<'_> {
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
         let Self { matrix, shifts } = self;
         let (n, r) = (matrix.order(), matrix.rank());
-        let smallest = f64::EPSILON * matrix.bound;
-        let negative = matrix.signs.iter().filter(|&&sign| sign < 0.0).count();
-        let entries = r * (r + 1) / 2;
-        let mut inverses = vec![0.0; TOGETHER * n];
-        let mut triangles = vec![0.0; TOGETHER * entries];
-        let mut triangle = vec![0.0; entries];
+        let UpdatedDiagonal { values, products, signs, bound, count, .. } = matrix;
+        let CountBuffers { inverses, triangles, triangle } = count;
+        let smallest = f64::EPSILON * *bound;
+        let negative = signs.iter().filter(|&&sign| sign < 0.0).count();
         let mut above = [0; SHIFTS];
         for (above, shifts) in above.chunks_exact_mut(TOGETHER).zip(shifts.chunks_exact(TOGETHER)) {
             if shifts.iter().all(|shift| shift.is_infinite()) {
@@ -157,24 +161,22 @@ impl WithSimd for Inertia<'_> {
             }
             let mut larger = [0; TOGETHER];
             for ((inverses, shift), larger) in inverses.chunks_exact_mut(n).zip(shifts).zip(&mut larger) {
-                for (inverse, value) in inverses.iter_mut().zip(&matrix.values) {
-                    let difference = value - shift;
-                    let difference =
-                        if difference.abs() < smallest { smallest.copysign(difference) } else { difference };
+                for (inverse, value) in inverses.iter_mut().zip(&*values) {
+                    let difference = off_zero(value - shift, smallest);
                     *larger += usize::from(difference > 0.0);
                     *inverse = 1.0 / difference;
                 }
             }
-            all_dots(simd, &inverses, &matrix.products, &mut triangles, n);
+            all_dots(simd, inverses, products, triangles, n);
             for (which, above) in above.iter_mut().enumerate() {
                 for (entry, of_shifts) in triangle.iter_mut().zip(triangles.chunks_exact(TOGETHER)) {
                     *entry = of_shifts[which];
                 }
-                for (p, sign) in matrix.signs.iter().enumerate() {
+                for (p, sign) in signs.iter().enumerate() {
                     triangle[p * (p + 1) / 2 + p] += sign;
                 }
                 // Minus the matrix above: its negative pivots are the positive ones of H.
-                *above = (larger[which] + negative_pivots(&mut triangle, r)).saturating_sub(negative);
+                *above = (larger[which] + negative_pivots(triangle, r)).saturating_sub(negative);
             }
         }
         above
@@ -201,16 +203,17 @@ fn negative_pivots(triangle: &mut [f64], r: usize) -> usize {
 }
 
 struct Schur<'a> {
-    matrix: &'a UpdatedDiagonal,
-    triangle: &'a mut [f64],
+    matrix: &'a mut UpdatedDiagonal,
 }
 
 impl WithSimd for Schur<'_> {
     type Output = ();
 
+    /// The lower triangle of `Bᵀ diag(inverse) B`, row by row.
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        self.matrix.schur(simd, &self.matrix.inverse, self.triangle);
+        let UpdatedDiagonal { products, inverse, count, .. } = self.matrix;
+        all_dots(simd, inverse, products, &mut count.triangle, inverse.len());
     }
 }
 
@@ -242,18 +245,26 @@ impl WithSimd for Solve<'_> {
 }
 
 /// A small square matrix after Gaussian elimination with row exchanges.
-#[derive(Default)]
 struct Eliminated {
     matrix: Array2<f64>,
     order: Array1<usize>,
+    /// A right-hand side in the order of the rows.
+    right: Array1<f64>,
 }
 
 impl Eliminated {
-    fn new(mut matrix: Array2<f64>) -> Self {
+    fn of_order(r: usize) -> Self {
+        Self { matrix: Array2::zeros((r, r)), order: Array1::zeros(r), right: Array1::zeros(r) }
+    }
+
+    /// Takes in and eliminates the matrix of these entries.
+    fn eliminate(&mut self, entry: impl Fn(usize, usize) -> f64) {
+        let Self { matrix, order, .. } = self;
         let r = matrix.nrows();
+        matrix.indexed_iter_mut().for_each(|((p, q), place)| *place = entry(p, q));
         // The core is a sum with signs: at an eigenvalue it may cancel to the last bit, but rounding is at least ε.
         let smallest = f64::EPSILON * matrix.iter().fold(1.0_f64, |largest, entry| largest.max(entry.abs()));
-        let mut order: Array1<usize> = (0..r).collect();
+        order.iter_mut().enumerate().for_each(|(p, place)| *place = p);
         for k in 0..r {
             let largest = (k..r)
                 .fold(k, |best, p| if matrix[[p, k]].abs() > matrix[[best, k]].abs() { p } else { best });
@@ -271,14 +282,15 @@ impl Eliminated {
                 }
             }
         }
-        Self { matrix, order }
     }
 
-    fn solve(&self, x: &mut [f64]) {
+    fn solve(&mut self, x: &mut [f64]) {
         let r = x.len();
-        let right: Vec<f64> = self.order.iter().map(|&p| x[p]).collect();
+        for (right, &p) in self.right.iter_mut().zip(&self.order) {
+            *right = x[p];
+        }
         for p in 0..r {
-            x[p] = right[p] - (0..p).map(|q| self.matrix[[p, q]] * x[q]).sum::<f64>();
+            x[p] = self.right[p] - (0..p).map(|q| self.matrix[[p, q]] * x[q]).sum::<f64>();
         }
         for p in (0..r).rev() {
             let known: f64 = (p + 1..r).map(|q| self.matrix[[p, q]] * x[q]).sum();
