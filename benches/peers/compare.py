@@ -14,6 +14,7 @@
 import argparse
 import csv
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -38,7 +39,7 @@ def cargo(*arguments):
 def built(name, folder):
     """The program of an example, copied to a folder so that builds in the meantime do not change what is timed."""
     cargo("build", "--release", "--example", name)
-    return shutil.copy(ROOT / "target" / "release" / "examples" / name, folder)
+    return shutil.copy(Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "examples" / name, folder)
 
 
 def example(name, *arguments):
