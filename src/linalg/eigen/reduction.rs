@@ -16,6 +16,7 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 use pulp::{Arch, Simd, WithSimd};
 
+use crate::linalg::rows::in_pool;
 use crate::linalg::simd::{AlignedBuffer, axpy, dot};
 
 /// Rows and columns of a diagonal tile: a multiple of every supported vector length.
@@ -41,13 +42,20 @@ pub(super) struct HouseholderReduction {
     w: AlignedBuffer,
     next: AlignedBuffer,
     product: AlignedBuffer,
+    /// The part of the product that another thread computes.
+    beside: AlignedBuffer,
 }
 
 impl HouseholderReduction {
     /// Reduces `scale · a`, of which only the lower triangle is read. `4n³/3` flops, `n²/2` memory traffic a column.
     pub(super) fn reduce(&mut self, a: ArrayView2<f64>, scale: f64) {
         self.load(a, scale);
-        Arch::new().dispatch(Reduce { of: self, order: a.nrows() });
+        let order = a.nrows();
+        if order < PARALLEL_FROM {
+            Arch::new().dispatch(Reduce { of: self, order });
+        } else {
+            in_pool(|| Arch::new().dispatch(Reduce { of: self, order }));
+        }
     }
 
     fn load(&mut self, a: ArrayView2<f64>, scale: f64) {
@@ -72,7 +80,7 @@ impl HouseholderReduction {
                 }
             }
         }
-        for buffer in [&mut self.v, &mut self.w, &mut self.next, &mut self.product] {
+        for buffer in [&mut self.v, &mut self.w, &mut self.next, &mut self.product, &mut self.beside] {
             buffer.reset(self.padded);
         }
         for output in [&mut self.diagonal, &mut self.off_diagonal, &mut self.scales] {
@@ -102,8 +110,18 @@ impl WithSimd for Reduce<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let n = self.order;
-        let HouseholderReduction { diagonal, off_diagonal, matrix, scales, padded, v, w, next, product } =
-            self.of;
+        let HouseholderReduction {
+            diagonal,
+            off_diagonal,
+            matrix,
+            scales,
+            padded,
+            v,
+            w,
+            next,
+            product,
+            beside,
+        } = self.of;
         let padded = *padded;
         for j in 0..n {
             let start = j - j % TILE;
@@ -122,7 +140,12 @@ impl WithSimd for Reduce<'_> {
             scales.push(scale);
 
             let start = (j + 1) - (j + 1) % TILE;
-            sweep(simd, matrix, start, [v, w, next], product);
+            let trailing = &mut matrix[start * padded..];
+            if padded - start < PARALLEL_FROM {
+                sweep(simd, trailing, start, [v, w, next], product);
+            } else {
+                sweep_in_halves(trailing, start, [v, w, next], product, beside);
+            }
             matrix[j * padded + start..(j + 1) * padded].copy_from_slice(&next[start..]);
 
             // w = τp − (τ²/2)(pᵀv) v, so that H A H = A − v wᵀ − w vᵀ.
@@ -155,12 +178,56 @@ fn householder<S: Simd>(simd: S, x: &mut [f64], first: usize) -> (f64, f64) {
 /// Columns that a sweep handles together, so that what is read beside them is read once; a divisor of [`TILE`].
 const TOGETHER: usize = 4;
 
-/// `A ← A − v wᵀ − w vᵀ` and `y = A x` on the rows and columns from `start`, in one pass over the lower triangle.
+/// Order of a trailing matrix from which a sweep is worth a second thread.
+const PARALLEL_FROM: usize = 512;
+
+/// [`sweep`] on all columns from `start`, half of the entries on another thread if there is one; a fixed half, so that the
+/// result does not depend on that.
+fn sweep_in_halves(
+    columns: &mut [f64],
+    start: usize,
+    vectors: [&[f64]; 3],
+    y: &mut [f64],
+    beside: &mut [f64],
+) {
+    let padded = y.len();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a part of the order
+    let width = ((padded - start) as f64 * (1.0 - std::f64::consts::FRAC_1_SQRT_2)) as usize;
+    let middle = start + width - width % TILE;
+    let (left, right) = columns.split_at_mut((middle - start) * padded);
+    rayon::join(
+        || Arch::new().dispatch(Sweep { columns: left, first: start, vectors, y }),
+        || Arch::new().dispatch(Sweep { columns: right, first: middle, vectors, y: beside }),
+    );
+    for (y, beside) in y[middle..].iter_mut().zip(&beside[middle..]) {
+        *y += beside;
+    }
+}
+
+/// [`sweep`].
+struct Sweep<'a> {
+    columns: &'a mut [f64],
+    first: usize,
+    vectors: [&'a [f64]; 3],
+    y: &'a mut [f64],
+}
+
+impl WithSimd for Sweep<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        sweep(simd, self.columns, self.first, self.vectors, self.y);
+    }
+}
+
+/// `A ← A − v wᵀ − w vᵀ` on some columns of the lower triangle, `start` being the first, and into `y[start..]` the product of
+/// these columns and of the rows that mirror them with `x`, in one pass.
 #[inline(always)]
-fn sweep<S: Simd>(simd: S, matrix: &mut [f64], start: usize, [v, w, x]: [&[f64]; 3], y: &mut [f64]) {
+fn sweep<S: Simd>(simd: S, columns: &mut [f64], start: usize, [v, w, x]: [&[f64]; 3], y: &mut [f64]) {
     let padded = y.len();
     y[start..].fill(0.0);
-    for (group, columns) in matrix[start * padded..].chunks_exact_mut(TOGETHER * padded).enumerate() {
+    for (group, columns) in columns.chunks_exact_mut(TOGETHER * padded).enumerate() {
         let first = start + TOGETHER * group;
         let tile = first - first % TILE;
         let below = tile + TILE;
@@ -245,12 +312,13 @@ impl WithSimd for BackTransform<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test may panic
 mod tests {
     use ndarray::Array2;
     use pulp::{Scalar, Scalar128b, Scalar512b, Simd, WithSimd};
     use rand::{RngExt, SeedableRng};
 
-    use super::{BackTransform, HouseholderReduction, Reduce};
+    use super::{BackTransform, HouseholderReduction, PARALLEL_FROM, Reduce};
 
     /// `max |Q T Qᵀ − A|` with every vector operation done by `simd`.
     fn error_of<S: Simd>(simd: S, a: &Array2<f64>) -> f64 {
@@ -270,6 +338,22 @@ mod tests {
         });
         assert!(basis.chunks_exact(padded).all(|z| z[n..].iter().all(|&entry| entry == 0.0)), "padding");
         (q.dot(&t).dot(&q.t()) - a).iter().fold(0.0, |largest, entry| largest.max(entry.abs()))
+    }
+
+    #[test]
+    fn a_large_reduction_recombines_and_is_the_same_for_any_number_of_threads() {
+        let n = PARALLEL_FROM + 90;
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(2);
+        let half = Array2::from_shape_simple_fn((n, n), || rng.random::<f64>() - 0.5);
+        let a = &half + &half.t();
+        assert!(error_of(Scalar512b, &a) < 1e-11);
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let mut reduced = HouseholderReduction::default();
+            pool.install(|| reduced.reduce(a.view(), 1.0));
+            (reduced.diagonal, reduced.off_diagonal)
+        };
+        assert_eq!(on(1), on(2));
     }
 
     #[test]
