@@ -4,6 +4,10 @@ use super::bisection::SHIFTS;
 
 /// A symmetric matrix whose eigenvalues can be counted, and whose shifted systems can be solved, in about `O(n)`.
 pub(super) trait Counted {
+    /// How many times as far from each other as they are wide brackets of eigenvalues are, when inverse iteration takes over:
+    /// the more, the fewer solves are left. A matter of what a count costs beside a solve.
+    const APART: f64;
+
     /// The order `n ≥ 1`.
     fn order(&self) -> usize;
 

@@ -131,18 +131,15 @@ impl PartialEigensolver {
     }
 }
 
-/// Brackets at least so many times as far from each other as they are wide tell eigenvalues apart.
-const APART: f64 = 8.0;
-
 /// The `k` leading eigenvalues and the one after them, and into `vectors` the eigenvectors, one every `stride` entries.
-fn leading(
-    matrix: &mut impl Counted,
+fn leading<M: Counted>(
+    matrix: &mut M,
     k: usize,
     stride: usize,
     vectors: &mut Vec<f64>,
 ) -> Result<(Vec<f64>, Option<f64>)> {
     let with_next = (k + 1).min(matrix.order());
-    let brackets = bisection::isolate(matrix, with_next, APART);
+    let brackets = bisection::isolate(matrix, with_next, M::APART);
     if let Ok(mut values) = inverse_iteration::eigenpairs(matrix, &brackets, stride, vectors) {
         vectors.truncate(k * stride);
         let next = values.get(k).copied();

@@ -11,8 +11,6 @@
 //! elsewhere only the lower triangle is kept up to date. Vectors are zero outside their support, so sweeps may start
 //! at the tile that holds their first row.
 
-use std::ops::Range;
-
 use ndarray::ArrayView2;
 use pulp::{Arch, Simd, WithSimd};
 
@@ -229,64 +227,75 @@ fn sweep<S: Simd>(simd: S, columns: &mut [f64], start: usize, [v, w, x]: [&[f64]
     y[start..].fill(0.0);
     for (group, columns) in columns.chunks_exact_mut(TOGETHER * padded).enumerate() {
         let first = start + TOGETHER * group;
-        let tile = first - first % TILE;
-        let below = tile + TILE;
-        // The diagonal tile is stored in full: its transposed half, the returned products, is not needed.
-        strip(simd, columns, first, tile..below, [v, w, x], y);
-        let products = strip(simd, columns, first, below..padded, [v, w, x], y);
+        let products = strip(simd, columns, first, [v, w, x], y);
         for (y, product) in y[first..].iter_mut().zip(products) {
             *y += product;
         }
     }
 }
 
-/// The sweep on some rows, whole vectors, of neighbouring columns; returns each updated column's product with `x`.
+/// The sweep on neighbouring columns, `first` being the first of them; returns each updated column's product with `x` below
+/// the tile on the diagonal. That is stored in full: its transposed half, the returned products, is not needed.
 #[inline(always)]
 fn strip<S: Simd>(
     simd: S,
     columns: &mut [f64],
     first: usize,
-    rows: Range<usize>,
     [v, w, x]: [&[f64]; 3],
     y: &mut [f64],
 ) -> [f64; TOGETHER] {
     // Vector operations stand in no closure: those are compiled for the least machine.
-    let (v0, w0, x0) = (simd.splat_f64s(v[first]), simd.splat_f64s(w[first]), simd.splat_f64s(x[first]));
-    let (v1, w1, x1) =
-        (simd.splat_f64s(v[first + 1]), simd.splat_f64s(w[first + 1]), simd.splat_f64s(x[first + 1]));
-    let (v2, w2, x2) =
-        (simd.splat_f64s(v[first + 2]), simd.splat_f64s(w[first + 2]), simd.splat_f64s(x[first + 2]));
-    let (v3, w3, x3) =
-        (simd.splat_f64s(v[first + 3]), simd.splat_f64s(w[first + 3]), simd.splat_f64s(x[first + 3]));
-    let padded = y.len();
-    let (pair, other) = columns.split_at_mut(2 * padded);
-    let ((a0, a1), (a2, a3)) = (pair.split_at_mut(padded), other.split_at_mut(padded));
-    let y = S::as_mut_simd_f64s(&mut y[rows.clone()]).0;
+    let at = [first, first + 1, first + 2, first + 3];
+    let [v0, v1, v2, v3] = at.map(|column| v[column]);
+    let [w0, w1, w2, w3] = at.map(|column| w[column]);
+    let [x0, x1, x2, x3] = at.map(|column| x[column]);
+    let (v0, v1, v2, v3) =
+        (simd.splat_f64s(v0), simd.splat_f64s(v1), simd.splat_f64s(v2), simd.splat_f64s(v3));
+    let (w0, w1, w2, w3) =
+        (simd.splat_f64s(w0), simd.splat_f64s(w1), simd.splat_f64s(w2), simd.splat_f64s(w3));
+    let (x0, x1, x2, x3) =
+        (simd.splat_f64s(x0), simd.splat_f64s(x1), simd.splat_f64s(x2), simd.splat_f64s(x3));
+
+    let tile = first - first % TILE;
+    let (a0, rest) = columns.split_at_mut(y.len());
+    let (a1, rest) = rest.split_at_mut(y.len());
+    let (a2, a3) = rest.split_at_mut(y.len());
+    let y = S::as_mut_simd_f64s(&mut y[tile..]).0;
     let len = y.len();
-    let v = &S::as_simd_f64s(&v[rows.clone()]).0[..len];
-    let w = &S::as_simd_f64s(&w[rows.clone()]).0[..len];
-    let x = &S::as_simd_f64s(&x[rows.clone()]).0[..len];
-    let a0 = &mut S::as_mut_simd_f64s(&mut a0[rows.clone()]).0[..len];
-    let a1 = &mut S::as_mut_simd_f64s(&mut a1[rows.clone()]).0[..len];
-    let a2 = &mut S::as_mut_simd_f64s(&mut a2[rows.clone()]).0[..len];
-    let a3 = &mut S::as_mut_simd_f64s(&mut a3[rows]).0[..len];
+    let v = &S::as_simd_f64s(&v[tile..]).0[..len];
+    let w = &S::as_simd_f64s(&w[tile..]).0[..len];
+    let x = &S::as_simd_f64s(&x[tile..]).0[..len];
+    let a0 = &mut S::as_mut_simd_f64s(&mut a0[tile..]).0[..len];
+    let a1 = &mut S::as_mut_simd_f64s(&mut a1[tile..]).0[..len];
+    let a2 = &mut S::as_mut_simd_f64s(&mut a2[tile..]).0[..len];
+    let a3 = &mut S::as_mut_simd_f64s(&mut a3[tile..]).0[..len];
     let zero = simd.splat_f64s(0.0);
-    let (mut s0, mut s1, mut s2, mut s3) = (zero, zero, zero, zero);
+    let mut sums = [zero; TOGETHER];
     for i in 0..len {
-        let (v, w, x) = (v[i], w[i], x[i]);
-        let e0 = simd.negate_mul_add_e_f64s(w, v0, simd.negate_mul_add_e_f64s(v, w0, a0[i]));
-        let e1 = simd.negate_mul_add_e_f64s(w, v1, simd.negate_mul_add_e_f64s(v, w1, a1[i]));
-        let e2 = simd.negate_mul_add_e_f64s(w, v2, simd.negate_mul_add_e_f64s(v, w2, a2[i]));
-        let e3 = simd.negate_mul_add_e_f64s(w, v3, simd.negate_mul_add_e_f64s(v, w3, a3[i]));
+        if i == TILE / S::F64_LANES {
+            sums = [zero; TOGETHER];
+        }
+        let e0 = simd.negate_mul_add_e_f64s(w[i], v0, simd.negate_mul_add_e_f64s(v[i], w0, a0[i]));
+        let e1 = simd.negate_mul_add_e_f64s(w[i], v1, simd.negate_mul_add_e_f64s(v[i], w1, a1[i]));
+        let e2 = simd.negate_mul_add_e_f64s(w[i], v2, simd.negate_mul_add_e_f64s(v[i], w2, a2[i]));
+        let e3 = simd.negate_mul_add_e_f64s(w[i], v3, simd.negate_mul_add_e_f64s(v[i], w3, a3[i]));
         (a0[i], a1[i], a2[i], a3[i]) = (e0, e1, e2, e3);
         let left = simd.mul_add_e_f64s(e1, x1, simd.mul_add_e_f64s(e0, x0, y[i]));
         y[i] = simd.add_f64s(left, simd.mul_add_e_f64s(e3, x3, simd.mul_f64s(e2, x2)));
-        s0 = simd.mul_add_e_f64s(e0, x, s0);
-        s1 = simd.mul_add_e_f64s(e1, x, s1);
-        s2 = simd.mul_add_e_f64s(e2, x, s2);
-        s3 = simd.mul_add_e_f64s(e3, x, s3);
+        sums[0] = simd.mul_add_e_f64s(e0, x[i], sums[0]);
+        sums[1] = simd.mul_add_e_f64s(e1, x[i], sums[1]);
+        sums[2] = simd.mul_add_e_f64s(e2, x[i], sums[2]);
+        sums[3] = simd.mul_add_e_f64s(e3, x[i], sums[3]);
     }
-    [simd.reduce_sum_f64s(s0), simd.reduce_sum_f64s(s1), simd.reduce_sum_f64s(s2), simd.reduce_sum_f64s(s3)]
+    if len == TILE / S::F64_LANES {
+        return [0.0; TOGETHER];
+    }
+    [
+        simd.reduce_sum_f64s(sums[0]),
+        simd.reduce_sum_f64s(sums[1]),
+        simd.reduce_sum_f64s(sums[2]),
+        simd.reduce_sum_f64s(sums[3]),
+    ]
 }
 
 struct BackTransform<'a> {

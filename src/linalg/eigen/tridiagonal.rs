@@ -59,6 +59,8 @@ fn gershgorin(diagonal: &[f64], off_diagonal: &[f64]) -> f64 {
 }
 
 impl Counted for Tridiagonal<'_> {
+    const APART: f64 = 1000.0;
+
     fn order(&self) -> usize {
         self.diagonal.len()
     }

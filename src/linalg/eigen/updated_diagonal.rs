@@ -80,6 +80,8 @@ impl UpdatedDiagonal {
 }
 
 impl Counted for UpdatedDiagonal {
+    const APART: f64 = 8.0;
+
     fn order(&self) -> usize {
         self.values.len()
     }
