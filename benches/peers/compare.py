@@ -2,8 +2,7 @@
 
     python3 compare.py [--only solve|experiments] [--trials N] [--rounds R]
 
-* solve: the five leading eigenpairs on one thread, `PartialEigensolver` against `scipy.linalg.eigh(subset_by_index)`, on
-  the same matrices T = G - beta K^-1. Each round both run for a moment, one after the other; of each the fastest solve
+* solve: the five leading eigenpairs, `PartialEigensolver` against `scipy.linalg.eigh(subset_by_index)`, on the same matrices T = G - beta K^-1. Each round both run for a moment, one after the other; of each the fastest solve
   counts, and of the rounds the median ratio.
 * experiments: `cargo run --release --example NAME`, with its start-up and its figures, against the curves of
   `experiments.py` alone, already started. The part before the figures is named too. The curves of both are compared
@@ -26,14 +25,16 @@ import experiments as peer  # first: it sets the number of threads of NumPy
 
 import numpy as np
 from scipy.linalg import eigh
+from threadpoolctl import threadpool_limits
 
 ROOT = Path(__file__).resolve().parents[2]
-SIZES = (100, 150, 300, 400, 1000)
+SOLVES = ((100, 1), (150, 1), (300, 1), (400, 1), (1000, 1), (1000, 2))  # order, threads
 SOLVE_SECONDS = 0.5
 
 
-def cargo(*arguments):
-    return subprocess.run(["cargo", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def cargo(*arguments, **environment):
+    return subprocess.run(["cargo", *arguments], cwd=ROOT, check=True, capture_output=True, text=True,
+                          env=dict(os.environ, **environment)).stdout
 
 
 def built(name, folder):
@@ -42,8 +43,8 @@ def built(name, folder):
     return shutil.copy(Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "examples" / name, folder)
 
 
-def example(name, *arguments):
-    return cargo("run", "--release", "--quiet", "--example", name, "--", *arguments)
+def example(name, *arguments, **environment):
+    return cargo("run", "--release", "--quiet", "--example", name, "--", *arguments, **environment)
 
 
 # One partial solve
@@ -68,24 +69,27 @@ def fastest_eigh(t):
 
 
 def solve(folder, rounds):
-    print("partial solve, 5 leading pairs, one thread: fastest ms, median ratio of", rounds, "rounds")
-    print(f"{'n':>6} {'ours':>9} {'SciPy':>9} {'ratio':>6}   ratios from .. to, largest difference of eigenvalues")
-    times = {n: ([], []) for n in SIZES}
-    differences = dict.fromkeys(SIZES, 0.0)
-    for n in SIZES:
+    print("partial solve, 5 leading pairs: fastest ms, median ratio of", rounds, "rounds")
+    print(f"{'n':>6} {'threads':>7} {'ours':>9} {'SciPy':>9} {'ratio':>6}   ratios from .. to, largest difference of eigenvalues")
+    times = {case: ([], []) for case in SOLVES}
+    differences = dict.fromkeys(SOLVES, 0.0)
+    for n, _ in SOLVES:
         np.save(folder / f"{n}.npy", matrix(n))
     for _ in range(rounds):
-        for n, (ours, scipys) in times.items():
-            path = folder / f"{n}.npy"
-            milliseconds, *values = map(float, example("time_solve", str(path), str(peer.WIDTH), str(SOLVE_SECONDS)).split())
-            reference, reference_values = fastest_eigh(np.load(path))
+        for case, (ours, scipys) in times.items():
+            n, threads = case
+            arguments = (str(folder / f"{n}.npy"), str(peer.WIDTH), str(SOLVE_SECONDS))
+            output = example("time_solve", *arguments, RAYON_NUM_THREADS=str(threads))
+            milliseconds, *values = map(float, output.split())
+            with threadpool_limits(threads):
+                reference, reference_values = fastest_eigh(np.load(arguments[0]))
             ours.append(milliseconds)
             scipys.append(reference)
-            differences[n] = max(differences[n], np.abs(values - reference_values).max())
-    for n, (ours, scipys) in times.items():
+            differences[case] = max(differences[case], np.abs(values - reference_values).max())
+    for case, (ours, scipys) in times.items():
         ratios = [a / b for a, b in zip(ours, scipys)]
-        print(f"{n:6d} {min(ours):9.3f} {min(scipys):9.3f} {statistics.median(ratios):6.2f}   "
-              f"{min(ratios):.2f} .. {max(ratios):.2f}, {differences[n]:.0e}")
+        print(f"{case[0]:6d} {case[1]:7d} {min(ours):9.3f} {min(scipys):9.3f} {statistics.median(ratios):6.2f}   "
+              f"{min(ratios):.2f} .. {max(ratios):.2f}, {differences[case]:.0e}", flush=True)
 
 
 # The five experiments

@@ -6,7 +6,7 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::SimilarityGraph;
-use crate::linalg::rows::{BLOCK_ROWS, entries_mut, over_rows, row};
+use crate::linalg::rows::{BLOCK_ROWS, entries_mut, over_rows, row, vectorised};
 use crate::scalar::Scalar;
 
 /// `BᵀX`, and how to get back to samples.
@@ -48,16 +48,21 @@ impl<F: Scalar> BlockSums<F> {
     ) {
         let k = out.ncols();
         over_rows(out.view_mut(), BLOCK_ROWS, |first, mut out| {
-            for (i, out) in (first..).zip(entries_mut(&mut out).chunks_exact_mut(k)) {
-                let block = match &self.blocks {
-                    Blocks::Consecutive(size) => Some(i / size),
-                    Blocks::Listed(blocks) => blocks[i],
-                };
-                match block {
-                    Some(block) => write(i, row(&rows, block), out),
-                    None => out.fill(F::zero()),
-                }
-            }
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (i, out) in (first..).zip(entries_mut(&mut out).chunks_exact_mut(k)) {
+                        let block = match &self.blocks {
+                            Blocks::Consecutive(size) => Some(i / size),
+                            Blocks::Listed(blocks) => blocks[i],
+                        };
+                        match block {
+                            Some(block) => write(i, row(&rows, block), out),
+                            None => out.fill(F::zero()),
+                        }
+                    }
+                },
+            );
             0.0
         });
     }

@@ -121,22 +121,32 @@ impl Structure for ViewGraph {
 impl<F: Scalar> Product<F> for ViewGraph {
     fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
         let k = x.ncols();
-        self.over_blocks(x, out, |_, sum, out| {
-            for out in out.chunks_exact_mut(k) {
-                add_scaled(weight, sum, out);
-            }
-            0.0
-        });
+        self.over_blocks(
+            x,
+            out,
+            #[inline(always)]
+            |_, sum, out| {
+                for out in out.chunks_exact_mut(k) {
+                    add_scaled(weight, sum, out);
+                }
+                0.0
+            },
+        );
     }
 
     fn apply_off_diagonal_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
         let k = x.ncols();
-        self.over_blocks(x, out, |x, sum, out| {
-            for (x, out) in x.chunks_exact(k).zip(out.chunks_exact_mut(k)) {
-                add_scaled_difference(weight, sum, x, out);
-            }
-            0.0
-        });
+        self.over_blocks(
+            x,
+            out,
+            #[inline(always)]
+            |x, sum, out| {
+                for (x, out) in x.chunks_exact(k).zip(out.chunks_exact_mut(k)) {
+                    add_scaled_difference(weight, sum, x, out);
+                }
+                0.0
+            },
+        );
     }
 
     fn block_sums(&self, x: ArrayView2<F>) -> Option<(Array2<F>, Blocks)> {
@@ -147,9 +157,14 @@ impl<F: Scalar> Product<F> for ViewGraph {
         let mut sums = Array2::zeros((self.samples, k));
         over_rows(sums.view_mut(), self.chunk(), |first, mut sums| {
             let blocks = entries(&x)[first * self.views * k..].chunks_exact(self.views * k);
-            for (sum, block) in entries_mut(&mut sums).chunks_exact_mut(k).zip(blocks) {
-                write_sum(block, sum);
-            }
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (sum, block) in entries_mut(&mut sums).chunks_exact_mut(k).zip(blocks) {
+                        write_sum(block, sum);
+                    }
+                },
+            );
             0.0
         });
         Some((sums, Blocks::Consecutive(self.views)))
@@ -174,11 +189,16 @@ impl<F: Scalar> Product<F> for ViewGraph {
         let k = z.ncols();
         let size = F::of(self.views as f64);
         self.views as f64
-            * self.over_blocks(z, out, |z, mean, out| {
-                divide(mean, size);
-                let rows = z.chunks_exact(k).zip(out.chunks_exact_mut(k));
-                rows.map(|(z, out)| add_scaled_difference(weight * size, z, mean, out)).sum()
-            })
+            * self.over_blocks(
+                z,
+                out,
+                #[inline(always)]
+                |z, mean, out| {
+                    divide(mean, size);
+                    let rows = z.chunks_exact(k).zip(out.chunks_exact_mut(k));
+                    rows.map(|(z, out)| add_scaled_difference(weight * size, z, mean, out)).sum()
+                },
+            )
     }
 }
 
@@ -200,13 +220,17 @@ impl ViewGraph {
             let mut sum = vec![F::zero(); k];
             let blocks = entries(&x)[first * k..].chunks_exact(self.views * k);
             let blocks = blocks.zip(entries_mut(&mut out).chunks_exact_mut(self.views * k));
-            vectorised(|| {
-                let of_block = |(x, out): (&[F], &mut [F])| {
-                    write_sum(x, &mut sum);
-                    f(x, &mut sum, out)
-                };
-                blocks.map(of_block).sum()
-            })
+            vectorised(
+                #[inline(always)]
+                || {
+                    let mut total = 0.0;
+                    for (x, out) in blocks {
+                        write_sum(x, &mut sum);
+                        total += f(x, &mut sum, out);
+                    }
+                    total
+                },
+            )
         })
     }
 }

@@ -49,11 +49,14 @@ impl RadialKernel for Exponential {
     }
 
     fn at_squared_distances(&self, squared: &mut [f64]) {
-        vectorised(|| {
-            for entry in squared.iter_mut() {
-                *entry = self.at_squared_distance(*entry);
-            }
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                for entry in squared.iter_mut() {
+                    *entry = self.at_squared_distance(*entry);
+                }
+            },
+        );
     }
 
     /// Multivariate Cauchy: a normal vector over an independent normal number.
@@ -85,11 +88,14 @@ impl RadialKernel for Gaussian {
     }
 
     fn at_squared_distances(&self, squared: &mut [f64]) {
-        vectorised(|| {
-            for entry in squared.iter_mut() {
-                *entry = self.at_squared_distance(*entry);
-            }
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                for entry in squared.iter_mut() {
+                    *entry = self.at_squared_distance(*entry);
+                }
+            },
+        );
     }
 
     fn frequencies<R: Rng + ?Sized>(&self, m: usize, p: usize, rng: &mut R) -> Array2<f64> {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, CowArray, Ix2, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, CowArray, Ix2, s};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -118,7 +118,22 @@ impl<'a, F: Scalar> Shifted<'a, F> {
     fn block(&self, rows: Range<usize>) -> CowArray<'_, F, Ix2> {
         let block = self.matrix.slice(s![rows, ..]);
         match &self.shift {
-            Some(shift) => (&block - shift).into(),
+            Some(shift) => {
+                let mut block = block.as_standard_layout().into_owned();
+                let (entries, shift) =
+                    (block.as_slice_mut().unwrap_or_default(), shift.as_slice().unwrap_or_default());
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for row in entries.chunks_exact_mut(shift.len()) {
+                            for (entry, &shift) in row.iter_mut().zip(shift) {
+                                *entry -= shift;
+                            }
+                        }
+                    },
+                );
+                block.into()
+            }
             None => block.into(),
         }
     }
@@ -151,7 +166,7 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         over_rows(out, BLOCK_ROWS, |first, mut out| {
             if keep == F::zero() {
                 out.fill(keep); // whatever it held, NaN too
-            } else {
+            } else if keep != F::one() {
                 out *= keep;
             }
             let block = self.block(first..first + out.nrows());
@@ -176,11 +191,19 @@ impl<'a, F: Scalar> Shifted<'a, F> {
                 let rows = block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n);
                 of_block.fill(F::zero());
                 add(self.block(rows.clone()), rows, of_block.view_mut());
-                for (row, (mut sum, part)) in sum.rows_mut().into_iter().zip(of_block.rows()).enumerate() {
-                    let columns = from(row)..;
-                    let mut sum: ArrayViewMut1<f64> = sum.slice_mut(s![columns.clone()]);
-                    sum.zip_mut_with(&part.slice(s![columns]), |sum, entry| *sum += entry.as_f64());
-                }
+                let entries: &mut [f64] = sum.as_slice_mut().unwrap_or_default();
+                let parts = of_block.as_slice().unwrap_or_default();
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        let rows = entries.chunks_exact_mut(k).zip(parts.chunks_exact(k));
+                        for (row, (sums, parts)) in rows.enumerate() {
+                            for (sum, part) in sums.iter_mut().zip(parts).skip(from(row)) {
+                                *sum += part.as_f64();
+                            }
+                        }
+                    },
+                );
             }
             sum
         };
@@ -218,12 +241,23 @@ pub(crate) fn multiply_in_place<F: Scalar>(
 
 /// `Aᵀ 1`, of length `k`.
 pub(crate) fn column_sums<F: Scalar>(a: ArrayView2<F>) -> Array1<f64> {
-    let sums = sums_over_blocks(a.nrows(), a.ncols(), |rows, sums| {
-        let of_block = a.slice(s![rows, ..]).sum_axis(Axis(0));
-        for (sum, entry) in sums.iter_mut().zip(of_block) {
-            *sum += entry.as_f64();
-        }
-    });
+    let k = a.ncols();
+    let sums = sums_over_blocks(
+        a.nrows(),
+        k,
+        #[inline(always)]
+        |rows, sums| {
+            let mut of_block = vec![F::zero(); k];
+            for i in rows {
+                for (sum, &entry) in of_block.iter_mut().zip(a.row(i)) {
+                    *sum += entry;
+                }
+            }
+            for (sum, entry) in sums.iter_mut().zip(of_block) {
+                *sum += entry.as_f64();
+            }
+        },
+    );
     sums.into()
 }
 
@@ -239,7 +273,10 @@ pub(crate) fn sums_over_blocks(
     let partial = |part: usize| {
         let mut sums = vec![0.0; len];
         for block in part * blocks / partial_sums..(part + 1) * blocks / partial_sums {
-            vectorised(|| add(block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n), &mut sums));
+            vectorised(
+                #[inline(always)]
+                || add(block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n), &mut sums),
+            );
         }
         sums
     };
@@ -259,7 +296,29 @@ pub(crate) fn sums_over_blocks(
 /// `Σ_ij A_ij B_ij`.
 pub(crate) fn inner<F: Scalar>(a: ArrayView2<F>, b: ArrayView2<F>) -> f64 {
     sum_over(a.nrows(), BLOCK_ROWS, |rows| {
-        let of_row = |i: usize| a.row(i).dot(&b.row(i)).as_f64();
-        rows.map(of_row).sum()
+        vectorised(
+            #[inline(always)]
+            || rows.map(|i| dot(a.row(i), b.row(i))).sum(),
+        )
     })
+}
+
+/// `Σ a_i b_i`, in as many running sums as fit a vector.
+#[inline(always)]
+fn dot<F: Scalar>(a: ArrayView1<F>, b: ArrayView1<F>) -> f64 {
+    const LANES: usize = 16;
+    let (Some(a), Some(b)) = (a.to_slice(), b.to_slice()) else {
+        return a.dot(&b).as_f64();
+    };
+    let mut sums = [F::zero(); LANES];
+    let (mut a, mut b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    for (a, b) in a.by_ref().zip(b.by_ref()) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    for ((sum, &a), &b) in sums.iter_mut().zip(a.remainder()).zip(b.remainder()) {
+        *sum += a * b;
+    }
+    sums.iter().map(|sum| sum.as_f64()).sum()
 }

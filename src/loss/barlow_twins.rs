@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
+use rayon::prelude::*;
 
 use super::Loss;
 use super::views::{Statistics, group_rows};
@@ -81,13 +82,19 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
                 let mut rows = Array2::zeros(blocks.sums.raw_dim());
                 sums.multiply(share, &to_gradient, F::zero(), rows.view_mut());
                 let u = u.view();
-                blocks.spread(rows.view(), gradient, |i, h, slopes| {
-                    let weight = F::of(w[i]);
-                    for (((slope, &h), &u), &moment) in slopes.iter_mut().zip(h).zip(row(&u, i)).zip(&moments)
-                    {
-                        *slope = h - weight * moment * u;
-                    }
-                });
+                blocks.spread(
+                    rows.view(),
+                    gradient,
+                    #[inline(always)]
+                    |i, h, slopes| {
+                        let weight = F::of(w[i]);
+                        for (((slope, &h), &u), &moment) in
+                            slopes.iter_mut().zip(h).zip(row(&u, i)).zip(&moments)
+                        {
+                            *slope = h - weight * moment * u;
+                        }
+                    },
+                );
             }
             return Ok(value);
         }
@@ -168,32 +175,37 @@ fn standardised<F: Scalar>(
 ) -> Result<(Array2<F>, Vec<Array1<f64>>)> {
     let (n, k) = z.dim();
     let place = |i: usize| i % groups * k..(i % groups + 1) * k;
-    let means = group_sums(z, w, groups, |weight, row, _, sums| {
-        for (sum, &entry) in sums.iter_mut().zip(row) {
-            *sum += weight * entry;
-        }
-    });
+    let means = group_sums(
+        z,
+        w,
+        groups,
+        #[inline(always)]
+        |weight, row, _, sums| {
+            for (sum, &entry) in sums.iter_mut().zip(row) {
+                *sum += weight * entry;
+            }
+        },
+    );
     let means: Vec<F> = means.into_iter().map(F::of).collect();
     // Scales do not matter, and squares of entries up to 1 stay in the number range.
-    let mut largest = vec![F::zero(); k];
-    vectorised(|| {
-        for row in entries(&z).chunks_exact(k) {
-            for (largest, entry) in largest.iter_mut().zip(row) {
-                *largest = if entry.abs() > *largest { entry.abs() } else { *largest };
-            }
-        }
-    });
+    let largest = largest_of_columns(z);
     let of_column = |&largest: &F| {
         if largest > F::zero() { largest.recip().min(F::max_value()) } else { F::one() }
     };
     let inverses: Vec<F> = largest.iter().map(of_column).collect();
-    let variances = group_sums(z, w, groups, |weight, row, place, sums| {
-        let (means, inverses, row, sums) = (&means[place], &inverses[..k], &row[..k], &mut sums[..k]);
-        for column in 0..k {
-            let deviation = (row[column] - means[column]) * inverses[column];
-            sums[column] += weight * deviation * deviation;
-        }
-    });
+    let variances = group_sums(
+        z,
+        w,
+        groups,
+        #[inline(always)]
+        |weight, row, place, sums| {
+            let (means, inverses, row, sums) = (&means[place], &inverses[..k], &row[..k], &mut sums[..k]);
+            for column in 0..k {
+                let deviation = (row[column] - means[column]) * inverses[column];
+                sums[column] += weight * deviation * deviation;
+            }
+        },
+    );
     let scaled = Array2::from_shape_fn((groups, k), |(group, column)| variances[group * k + column].sqrt());
     if let Some(((_, column), &scaled)) =
         scaled.indexed_iter().find(|(_, scaled)| **scaled <= CONSTANT * F::epsilon().as_f64())
@@ -210,17 +222,43 @@ fn standardised<F: Scalar>(
     let divisors: Vec<F> = deviations.iter().flatten().map(|&deviation| F::of(deviation)).collect();
     let mut u = Array2::zeros((n, k));
     over_rows(u.view_mut(), BLOCK_ROWS, |first, mut u| {
-        vectorised(|| {
-            for (i, u) in (first..).zip(entries_mut(&mut u).chunks_exact_mut(k)) {
-                let statistics = means[place(i)].iter().zip(&divisors[place(i)]);
-                for ((u, &entry), (&mean, &divisor)) in u.iter_mut().zip(row(&z, i)).zip(statistics) {
-                    *u = (entry - mean) / divisor;
+        vectorised(
+            #[inline(always)]
+            || {
+                for (i, u) in (first..).zip(entries_mut(&mut u).chunks_exact_mut(k)) {
+                    let statistics = means[place(i)].iter().zip(&divisors[place(i)]);
+                    for ((u, &entry), (&mean, &divisor)) in u.iter_mut().zip(row(&z, i)).zip(statistics) {
+                        *u = (entry - mean) / divisor;
+                    }
                 }
-            }
-        });
+            },
+        );
         0.0
     });
     Ok((u, deviations))
+}
+
+/// The largest absolute value in each column.
+fn largest_of_columns<F: Scalar>(z: ArrayView2<F>) -> Vec<F> {
+    let k = z.ncols();
+    let larger = |a: F, b: F| if b > a { b } else { a };
+    entries(&z)
+        .par_chunks(BLOCK_ROWS * k)
+        .map(|rows| {
+            let mut largest = vec![F::zero(); k];
+            vectorised(
+                #[inline(always)]
+                || {
+                    for row in rows.chunks_exact(k) {
+                        for (largest, entry) in largest.iter_mut().zip(row) {
+                            *largest = if entry.abs() > *largest { entry.abs() } else { *largest };
+                        }
+                    }
+                },
+            );
+            largest
+        })
+        .reduce(|| vec![F::zero(); k], |a, b| a.into_iter().zip(b).map(|(a, b)| larger(a, b)).collect())
 }
 
 /// For each group and column a sum over samples, in the precision of the entries inside a block of rows:
@@ -232,14 +270,19 @@ fn group_sums<F: Scalar>(
     add: impl Fn(F, &[F], Range<usize>, &mut [F]) + Sync,
 ) -> Vec<f64> {
     let (n, k) = z.dim();
-    sums_over_blocks(n, groups * k, |rows, sums| {
-        let mut of_block = vec![F::zero(); groups * k];
-        for i in rows {
-            let place = i % groups * k..(i % groups + 1) * k;
-            add(F::of(w[i]), row(&z, i), place.clone(), &mut of_block[place]);
-        }
-        for (sum, of_block) in sums.iter_mut().zip(of_block) {
-            *sum += of_block.as_f64();
-        }
-    })
+    sums_over_blocks(
+        n,
+        groups * k,
+        #[inline(always)]
+        |rows, sums| {
+            let mut of_block = vec![F::zero(); groups * k];
+            for i in rows {
+                let place = i % groups * k..(i % groups + 1) * k;
+                add(F::of(w[i]), row(&z, i), place.clone(), &mut of_block[place]);
+            }
+            for (sum, of_block) in sums.iter_mut().zip(of_block) {
+                *sum += of_block.as_f64();
+            }
+        },
+    )
 }

@@ -44,7 +44,19 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
         match *self {
             Self::SimClr2 => {
                 let gram = Shifted::plain(z).gram();
-                let agreement = if let Some(mut gradient) = gradient {
+                let agreement = if let Some(blocks) = graph.block_sums(z) {
+                    if let Some(mut gradient) = gradient {
+                        let weight = F::of(-4.0 * blocks.weight);
+                        blocks.spread(
+                            blocks.sums.view(),
+                            gradient.view_mut(),
+                            #[inline(always)]
+                            |_, sum, out| out.iter_mut().zip(sum).for_each(|(out, &sum)| *out = weight * sum),
+                        );
+                        Shifted::plain(z).multiply(4.0, &gram, F::one(), gradient);
+                    }
+                    blocks.weight * inner(blocks.sums.view(), blocks.sums.view())
+                } else if let Some(mut gradient) = gradient {
                     gradient.fill(F::zero());
                     graph.apply_add(F::one(), z, gradient.view_mut());
                     let agreement = inner(z, gradient.view());

@@ -60,11 +60,6 @@ impl<F: Scalar> Update<F> for Adam {
         let spread = F::of((1.0 - self.beta2.powi(t)).recip());
         let epsilon = F::of(self.epsilon);
         let kept = F::one() - rate * F::of(decay_of(self.weight_decay, parameter.nrows()));
-        let entry = |w: &mut F, g: F, m: &mut F, v: &mut F| {
-            *m = beta1 * *m + rest1 * g;
-            *v = beta2 * *v + rest2 * g * g;
-            *w = kept * *w - size * *m / ((spread * *v).sqrt() + epsilon);
-        };
         in_rows(gradient.view(), parameter, |gradient, mut parameter| {
             let (mut first, mut second) = (first.view_mut(), second.view_mut());
             entries_mut(&mut parameter)
@@ -73,12 +68,17 @@ impl<F: Scalar> Update<F> for Adam {
                 .zip(entries_mut(&mut first).par_chunks_mut(TASK_ENTRIES))
                 .zip(entries_mut(&mut second).par_chunks_mut(TASK_ENTRIES))
                 .for_each(|(((parameter, gradient), first), second)| {
-                    vectorised(|| {
-                        let moments = first.iter_mut().zip(second);
-                        for ((w, &g), (m, v)) in parameter.iter_mut().zip(gradient).zip(moments) {
-                            entry(w, g, m, v);
-                        }
-                    });
+                    vectorised(
+                        #[inline(always)]
+                        || {
+                            let moments = first.iter_mut().zip(second);
+                            for ((w, &g), (m, v)) in parameter.iter_mut().zip(gradient).zip(moments) {
+                                *m = beta1 * *m + rest1 * g;
+                                *v = beta2 * *v + rest2 * g * g;
+                                *w = kept * *w - size * *m / ((spread * *v).sqrt() + epsilon);
+                            }
+                        },
+                    );
                 });
         });
     }
