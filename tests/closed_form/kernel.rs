@@ -120,7 +120,9 @@ proptest! {
         let new = gaussian(9, 2, &mut rng) * 2.0;
         let expected = exponential(&new, &x).dot(&inverse).dot(&pairs.vectors);
         prop_assert!(rel(&map.embed(new.view()).unwrap(), &expected) < 1e-9);
-        prop_assert!(rel(&fitted.lift(new.view()).unwrap().embed(pairs.vectors.view()).unwrap(), &expected) < 1e-9);
+        let lift = fitted.lift(new.view()).unwrap();
+        prop_assert!(rel(&lift.embed(pairs.vectors.view()).unwrap(), &expected) < 1e-9);
+        prop_assert!(rel(&lift.multiplied().multiplied().embed(pairs.vectors.view()).unwrap(), &expected) < 1e-9);
         let by_alpha = exponential(&new, &x).dot(&alpha);
         prop_assert!(rel(&by_alpha, &expected) < 1e-7);
     }

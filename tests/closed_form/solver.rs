@@ -105,6 +105,9 @@ fn run(
         let graph = step(kind, rest, &pairs, rng);
         let solved = solver.leading(&graph, k).unwrap();
         agrees(&solved, &reference.matrix(&graph), &reference.basis, k)?;
+        prop_assert_eq!(solver.leading(&graph, k).unwrap(), solved);
+        // Another width of the same graph is another question.
+        agrees(&solver.leading(&graph, k + 1).unwrap(), &reference.matrix(&graph), &reference.basis, k + 1)?;
     }
     Ok(())
 }
@@ -125,6 +128,32 @@ proptest! {
         let x = gaussian(N, 2, &mut rng);
         let fitted = fitted(&x, 0.0);
         run(&mut fitted.solver(), &Reference::new(&KERNEL, &x, N), &steps, &mut rng)?;
+    }
+
+    /// A rest decomposed beforehand serves the solver, its clones, and whatever comes after another rest.
+    #[test]
+    fn a_rest_decomposed_beforehand(
+        rest in 0..3_usize, steps in prop::collection::vec((2..5_usize, 0..3_usize, 1..=7_usize), 2..=4), seed in any::<u64>(),
+    ) {
+        let mut rng = rng(seed);
+        let x = gaussian(N, 2, &mut rng);
+        let fitted = fitted(&x, 0.0);
+        let beside = match rest {
+            0 => SimilarityGraph::views(N / 2, 2).unwrap(),
+            1 => SimilarityGraph::identity(N).unwrap(),
+            _ => SimilarityGraph::pairs(N, [(0, 5, 1.0), (3, 9, -1.0)]).unwrap(),
+        };
+        let mut solver = fitted.solver();
+        solver.decompose(&SimilarityGraph::mixture([(0.6, beside.clone())]).unwrap()).unwrap();
+        let labels = SimilarityGraph::labels(&partial_labels(N, 3, &mut rng));
+        let graph = SimilarityGraph::mixture([(0.6, beside), (0.4, labels)]).unwrap();
+        let reference = Reference::new(&KERNEL, &x, N);
+        let solved = solver.leading(&graph, 4).unwrap();
+        agrees(&solved, &reference.matrix(&graph), &reference.basis, 4)?;
+        let mut clone = solver.clone();
+        run(&mut clone, &reference, &steps, &mut rng)?;
+        prop_assert_eq!(clone.leading(&graph, 4).unwrap().values.len(), 4);
+        agrees(&solver.leading(&graph, 6).unwrap(), &reference.matrix(&graph), &reference.basis, 6)?;
     }
 
     /// The same where the Gram matrix is singular: the short ways stay in its range, too.
