@@ -211,6 +211,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub(crate) mod check {
     use super::{Error, Result};
     use crate::Scalar;
+    use crate::linalg::rows::vectorised;
     use ndarray::{ArrayBase, ArrayView2, Data, Dimension};
 
     /// Every entry is finite.
@@ -221,8 +222,12 @@ pub(crate) mod check {
     where
         D::Pattern: IndexList,
     {
-        // The sum is finite unless an entry is not (or it overflows): one cheap pass on good input.
-        if array.sum().is_finite() {
+        // A sum is finite unless an entry is not (or it overflows): one cheap pass on good input.
+        let sums_are_finite = match array.as_slice_memory_order() {
+            Some(entries) => lanes_are_finite(entries),
+            None => array.sum().is_finite(),
+        };
+        if sums_are_finite {
             return Ok(());
         }
         match array.indexed_iter().find(|(_, value)| !value.is_finite()) {
@@ -231,6 +236,27 @@ pub(crate) mod check {
             }
             None => Ok(()),
         }
+    }
+
+    /// Whether the sums of every so many entries are finite.
+    fn lanes_are_finite<F: Scalar>(entries: &[F]) -> bool {
+        const LANES: usize = 64;
+        vectorised(
+            #[inline(always)]
+            || {
+                let mut sums = [F::zero(); LANES];
+                let mut chunks = entries.chunks_exact(LANES);
+                for chunk in chunks.by_ref() {
+                    for (sum, &entry) in sums.iter_mut().zip(chunk) {
+                        *sum += entry;
+                    }
+                }
+                for (sum, &entry) in sums.iter_mut().zip(chunks.remainder()) {
+                    *sum += entry;
+                }
+                sums.iter().all(|sum| sum.is_finite())
+            },
+        )
     }
 
     /// `got` is the shape the contract asks for.

@@ -1,5 +1,7 @@
 //! Sparse graphs: a list of pairs with their weights, stored row by row (CSR).
 
+use std::sync::Arc;
+
 use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use super::components::UnionFind;
@@ -9,13 +11,13 @@ use crate::error::{Error, Result};
 use crate::linalg::rows::{entries_mut, over_rows, row, sum_over};
 use crate::scalar::Scalar;
 
-/// The stored entries of each row, columns ascending; both `(i, j)` and `(j, i)` are stored.
+/// The stored entries of each row, columns ascending; both `(i, j)` and `(j, i)` are stored. Copies share them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairGraph {
     /// Row `i` is `columns[starts[i]..starts[i + 1]]`, and the same part of `values`.
-    starts: Vec<usize>,
-    columns: Vec<usize>,
-    values: Vec<f64>,
+    starts: Arc<Vec<usize>>,
+    columns: Arc<Vec<usize>>,
+    values: Arc<Vec<f64>>,
 }
 
 impl PairGraph {
@@ -79,7 +81,7 @@ impl PairGraph {
                 store(j, i, value);
             }
         }
-        Self { starts, columns, values }
+        Self { starts: Arc::new(starts), columns: Arc::new(columns), values: Arc::new(values) }
     }
 
     /// Number of stored entries, mirror images included.
@@ -185,9 +187,10 @@ impl Structure for PairGraph {
 
     fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
         let mut scaled = self.clone();
+        let values = Arc::make_mut(&mut scaled.values);
         for i in 0..self.order() {
             for position in self.starts[i]..self.starts[i + 1] {
-                scaled.values[position] *= s[i] * s[self.columns[position]];
+                values[position] *= s[i] * s[self.columns[position]];
             }
         }
         vec![(1.0, Form::Pairs(scaled))]

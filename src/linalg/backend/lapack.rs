@@ -2,7 +2,7 @@
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, NdFloat, s};
-use ndarray_linalg::{Cholesky, CholeskyInverse, Eigh, FactorizeH, JobSvd, SVDDC, UPLO};
+use ndarray_linalg::{Cholesky, Eigh, FactorizeH, InverseC, JobSvd, SVDDC, UPLO};
 
 use super::{BlockDiagonal, Multiply, ThinSvd};
 use crate::error::{Error, Result};
