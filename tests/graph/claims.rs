@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, Axis, array};
 use pal::data::Labels;
-use pal::graph::SimilarityGraph;
+use pal::graph::{Form, SimilarityGraph};
 use pal::linalg::Operator;
 use proptest::prelude::*;
 use rand::RngExt;
@@ -296,4 +296,28 @@ fn t06_degrees_of_signed_graphs() {
         .unwrap();
     assert_ne!(graph.degrees()[0], 0.0); // 5.6e-17
     assert!(graph.normalised().unwrap().to_dense().row(0).iter().all(|&entry| entry == 0.0));
+}
+
+#[test]
+fn t02_a_view_graph_knows_its_shape() {
+    let graph = SimilarityGraph::views(5, 3).unwrap();
+    let [(_, Form::Views(views))] = graph.terms() else { panic!("one term") };
+    assert_eq!((views.samples(), views.views(), graph.len()), (5, 3, 15));
+}
+
+/// What cancels in the degree of a signed graph cancels up to rounding, whatever the scale and the weight of its entries.
+#[test]
+fn t06_degrees_that_cancel_normalise_to_zero_at_any_scale() {
+    let pairs = [(0, 1, -0.1), (0, 2, -0.2), (0, 3, 0.3), (1, 1, 1.0), (2, 2, 1.0), (3, 3, 1.0)];
+    // Powers of two, which round nothing themselves.
+    let large = 2.0_f64.powi(27);
+    for (scale, weight) in [(1.0, 1.0 / large), (1.0, 1.0), (1.0, large), (large, 1.0), (large, 1.0 / large)]
+    {
+        let signed = SimilarityGraph::pairs(4, pairs.map(|(i, j, entry)| (i, j, scale * entry))).unwrap();
+        let graph = SimilarityGraph::mixture([(weight, signed)]).unwrap();
+        assert!(graph.degrees()[0] < 0.0);
+        let normalised = graph.normalised().unwrap().to_dense();
+        assert!(normalised.row(0).iter().all(|&entry| entry == 0.0), "{scale:e} times {weight:e}");
+        assert!((normalised[[1, 1]] - 1.0 / 0.9).abs() < 1e-14);
+    }
 }
