@@ -40,20 +40,12 @@ fn main() -> Result<()> {
             "routine", "n", "us", "10^9 / s", "of peak", "allocations"
         );
         let mut table = Table { peak, last: None };
-        for n in SIZES {
-            gram_matrices(&mut table, n)?;
-        }
-        for n in SIZES {
-            inverses(&mut table, n)?;
-        }
-        for n in SIZES {
-            dense_solves(&mut table, n)?;
-        }
-        for n in SIZES {
-            updates(&mut table, n)?;
-        }
-        for n in SIZES {
-            readings(&mut table, n)?;
+        let routines: [fn(&mut Table, usize) -> Result<()>; 5] =
+            [gram_matrices, inverses, dense_solves, updates, readings];
+        for routine in routines {
+            for n in SIZES {
+                routine(&mut table, n)?;
+            }
         }
         Ok(())
     })

@@ -2,8 +2,9 @@
 
     python3 compare.py [--only solve|experiments] [--trials N] [--rounds R]
 
-* solve: the five leading eigenpairs, `PartialEigensolver` against `scipy.linalg.eigh(subset_by_index)`, on the same matrices T = G - beta K^-1. Each round both run for a moment, one after the other; of each the fastest solve
-  counts, and of the rounds the median ratio.
+* solve: the five leading eigenpairs, `PartialEigensolver` against `scipy.linalg.eigh(subset_by_index)`, on the same
+  matrices T = G - beta K^-1. Each round both run for a moment, one after the other; of each the fastest solve counts, and
+  of the rounds the median ratio.
 * experiments: `cargo run --release --example NAME`, with its start-up and its figures, against the curves of
   `experiments.py` alone, already started. The part before the figures is named too. The curves of both are compared
   point by point, in standard errors of the difference.

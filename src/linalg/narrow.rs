@@ -37,13 +37,13 @@ pub(crate) fn narrow_product(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Array2<f
         let a = a.as_slice().unwrap_or_default();
         if m * n * k < SEQUENTIAL_BELOW {
             let out = out.as_slice_memory_order_mut().unwrap_or_default();
-            Arch::new().dispatch(Dots { a, columns, out, n });
+            row_dots(a, columns, out, n);
         } else {
             let tasks = out.axis_chunks_iter_mut(Axis(0), TASK_ROWS).into_par_iter();
             tasks.zip(a.par_chunks(TASK_ROWS * n)).for_each(|(mut out, a)| {
                 let mut part = Array2::zeros(out.raw_dim().f());
                 let entries = part.as_slice_memory_order_mut().unwrap_or_default();
-                Arch::new().dispatch(Dots { a, columns, out: entries, n });
+                row_dots(a, columns, entries, n);
                 out.assign(&part);
             });
         }
@@ -52,7 +52,7 @@ pub(crate) fn narrow_product(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Array2<f
 }
 
 /// The matrix contiguous by columns, copied if it is not.
-pub(crate) fn by_columns(b: ArrayView2<f64>) -> CowArray<f64, Ix2> {
+pub(super) fn by_columns(b: ArrayView2<f64>) -> CowArray<f64, Ix2> {
     if b.t().is_standard_layout() {
         return b.into();
     }
@@ -61,7 +61,11 @@ pub(crate) fn by_columns(b: ArrayView2<f64>) -> CowArray<f64, Ix2> {
     copy.into()
 }
 
-/// [`all_dots`].
+/// [`all_dots`] in the widest vectors of the machine.
+pub(super) fn row_dots(a: &[f64], columns: &[f64], out: &mut [f64], n: usize) {
+    Arch::new().dispatch(Dots { a, columns, out, n });
+}
+
 struct Dots<'a> {
     a: &'a [f64],
     columns: &'a [f64],

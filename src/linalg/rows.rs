@@ -241,41 +241,42 @@ pub(crate) fn multiply_in_place<F: Scalar>(
 
 /// `Aᵀ 1`, of length `k`.
 pub(crate) fn column_sums<F: Scalar>(a: ArrayView2<F>) -> Array1<f64> {
-    let k = a.ncols();
     let sums = sums_over_blocks(
         a.nrows(),
-        k,
+        a.ncols(),
         #[inline(always)]
-        |rows, sums| {
-            let mut of_block = vec![F::zero(); k];
+        |rows, sums: &mut [F]| {
             for i in rows {
-                for (sum, &entry) in of_block.iter_mut().zip(a.row(i)) {
+                for (sum, &entry) in sums.iter_mut().zip(a.row(i)) {
                     *sum += entry;
                 }
-            }
-            for (sum, entry) in sums.iter_mut().zip(of_block) {
-                *sum += entry.as_f64();
             }
         },
     );
     sums.into()
 }
 
-/// `len` sums over `0..n`, to which `add(rows, sums)` adds the summands of a block; in double precision.
-pub(crate) fn sums_over_blocks(
+/// `len` sums over `0..n`, to those of whose blocks `add(rows, sums)` adds in their precision; in double precision over blocks.
+pub(crate) fn sums_over_blocks<F: Scalar>(
     n: usize,
     len: usize,
-    add: impl Fn(Range<usize>, &mut [f64]) + Sync,
+    add: impl Fn(Range<usize>, &mut [F]) + Sync,
 ) -> Vec<f64> {
     let blocks = n.div_ceil(BLOCK_ROWS);
     // A fixed number of partial sums, each of a number of blocks.
     let partial_sums = PARTIAL_SUMS.min(blocks).max(1);
     let partial = |part: usize| {
-        let mut sums = vec![0.0; len];
+        let (mut sums, mut of_block) = (vec![0.0; len], vec![F::zero(); len]);
         for block in part * blocks / partial_sums..(part + 1) * blocks / partial_sums {
             vectorised(
                 #[inline(always)]
-                || add(block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n), &mut sums),
+                || {
+                    of_block.fill(F::zero());
+                    add(block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n), &mut of_block);
+                    for (sum, of_block) in sums.iter_mut().zip(&of_block) {
+                        *sum += of_block.as_f64();
+                    }
+                },
             );
         }
         sums

@@ -275,13 +275,9 @@ fn group_sums<F: Scalar>(
         groups * k,
         #[inline(always)]
         |rows, sums| {
-            let mut of_block = vec![F::zero(); groups * k];
             for i in rows {
                 let place = i % groups * k..(i % groups + 1) * k;
-                add(F::of(w[i]), row(&z, i), place.clone(), &mut of_block[place]);
-            }
-            for (sum, of_block) in sums.iter_mut().zip(of_block) {
-                *sum += of_block.as_f64();
+                add(F::of(w[i]), row(&z, i), place.clone(), &mut sums[place]);
             }
         },
     )

@@ -10,7 +10,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::bisection::SHIFTS;
 use super::counted::{Counted, off_zero};
-use crate::linalg::narrow::all_dots;
+use crate::linalg::narrow::{all_dots, row_dots};
 use crate::linalg::simd::{axpy, dot};
 
 pub(super) struct UpdatedDiagonal {
@@ -99,8 +99,8 @@ impl Counted for UpdatedDiagonal {
         for (inverse, value) in self.inverse.iter_mut().zip(&self.values) {
             *inverse = 1.0 / off_zero(value - shift, smallest);
         }
-        Arch::new().dispatch(Schur { matrix: self });
-        let Self { core, count: CountBuffers { triangle, .. }, signs, .. } = self;
+        let Self { core, count: CountBuffers { triangle, .. }, signs, products, inverse, .. } = self;
+        row_dots(inverse, products, triangle, inverse.len());
         core.eliminate(|p, q| {
             let (row, column) = (p.max(q), p.min(q));
             triangle[row * (row + 1) / 2 + column] + if p == q { signs[p] } else { 0.0 }
@@ -202,21 +202,6 @@ fn negative_pivots(triangle: &mut [f64], r: usize) -> usize {
         }
     }
     negative
-}
-
-struct Schur<'a> {
-    matrix: &'a mut UpdatedDiagonal,
-}
-
-impl WithSimd for Schur<'_> {
-    type Output = ();
-
-    /// The lower triangle of `Bᵀ diag(inverse) B`, row by row.
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let UpdatedDiagonal { products, inverse, count, .. } = self.matrix;
-        all_dots(simd, inverse, products, &mut count.triangle, inverse.len());
-    }
 }
 
 struct Solve<'a> {
