@@ -5,9 +5,14 @@
 //!
 //! Where questions are about pairs and even the number of classes is open, [`discover`] finds them one after the other.
 
+mod belief;
 mod captcha;
 mod discovery;
+mod k_means;
+mod pair_loop;
 mod random_pairs;
+mod strategy;
+mod warm_start;
 
 use ndarray::ArrayView2;
 use rand::Rng;
@@ -15,11 +20,18 @@ use rand::Rng;
 use crate::error::Result;
 use crate::oracle::{Knowledge, Oracle, Query};
 
+pub use belief::{Belief, BeliefOptions, Doubt, Subject};
 pub use captcha::{PredictedCaptcha, UniformCaptcha};
 pub use discovery::{
     Discovery, DiscoveryCost, discover, discovery_cost, most_discovery_cost, placement_probability,
 };
+pub use pair_loop::ask_pairs;
 pub use random_pairs::random_pairs;
+pub use strategy::{
+    Cover, Discover, ErrorReduction, ExpectedWrongPairs, ExploreConsolidate, LeastAsked, Margin, PairStrategy, RandomPair, Ranked,
+    RepresentationChange, STRATEGIES, Score, Uncertainty, strategy,
+};
+pub use warm_start::{WarmStart, WarmStartOptions};
 
 /// A way to choose the next query.
 pub trait Strategy {

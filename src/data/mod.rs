@@ -17,6 +17,7 @@ mod digits;
 pub mod io;
 mod labels;
 mod mixture;
+mod units;
 
 use ndarray::{Array2, s};
 
@@ -25,6 +26,7 @@ pub use circles::{circles, circles_sweep};
 pub use digits::{DIGITS_SHAPE, DIGITS_TRAIN, digits, digits_train_and_test};
 pub use labels::Labels;
 pub use mixture::{MIXTURE_NOISE, mixture};
+pub use units::commensurate;
 
 use crate::error::{Result, check};
 

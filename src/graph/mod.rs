@@ -13,6 +13,8 @@
 //! | [`low_rank`](SimilarityGraph::low_rank) | `B diag(w) Bᵀ` | `n r` numbers | `n r k` |
 //! | [`dense`](SimilarityGraph::dense) | any | `n²` numbers | `n² k` |
 //!
+//! Where nobody has answered yet, [`neighbours`](SimilarityGraph::neighbours) makes a graph of pairs from the samples themselves.
+//!
 //! A graph is a weighted sum of such forms, most often of one ([`SimilarityGraph::mixture`], claim T5). Degrees
 //! `D = diag(G 1)`, the [`Laplacian`] `L = D − G` and the [components](SimilarityGraph::components) follow from it.
 
@@ -24,6 +26,7 @@ mod inner;
 mod labels;
 mod laplacian;
 mod low_rank;
+mod neighbours;
 mod pairs;
 mod perturb;
 mod positives;

@@ -4,10 +4,14 @@
 //! determine it; the class is the largest output. Its predictions depend on the features only through their span
 //! (claim T27). With few labels and many features a ridge reads more steadily ([`LinearProbe::ridge`]).
 
+mod agreement;
+
 use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2};
 
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
+pub use agreement::{adjusted_rand_index, matched_accuracy};
+
 use crate::linalg::{cholesky, least_squares, narrow_product, solve_lower, solve_lower_transposed};
 
 /// A fitted linear reader.

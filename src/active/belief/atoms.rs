@@ -1,0 +1,119 @@
+//! Which atoms make up a class.
+
+use ndarray::{Array1, Array2, Axis};
+
+use super::Belief;
+use crate::linalg::Operator;
+
+/// Keeps the logarithm of an affinity finite where two groups share no edge.
+const NO_EDGE: f64 = 1e-6;
+
+/// Classes as groups of atoms, and the evidence between them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Grouping {
+    /// The atoms of each class, ascending; classes in the order of their first atom.
+    pub(super) groups: Vec<Vec<usize>>,
+    pub(super) class_of_atom: Vec<usize>,
+    /// Log-odds by the answers alone that two atoms belong together; zero on the diagonal.
+    pub(super) between_atoms: Array2<f64>,
+    /// The same between classes.
+    pub(super) between_classes: Array2<f64>,
+}
+
+impl Belief {
+    /// Joins atoms while the answers between two groups speak for it, the strongest evidence first.
+    pub(super) fn join_atoms(&mut self) {
+        let weight = self.answer_weight();
+        let mut between_atoms = Array2::zeros((self.atoms, self.atoms));
+        for anchor in &self.anchors {
+            for &(other, same) in &anchor.answers {
+                let other = self.anchors[other].atom;
+                if anchor.atom != other {
+                    between_atoms[[anchor.atom, other]] += if same { weight } else { -weight };
+                }
+            }
+        }
+        let mut groups: Vec<Vec<usize>> = (0..self.atoms).map(|atom| vec![atom]).collect();
+        let mut between = between_atoms.clone();
+        while let Some((kept, gone)) = strongest(&between) {
+            let joined = &between.row(kept) + &between.row(gone);
+            between.row_mut(kept).assign(&joined);
+            between.column_mut(kept).assign(&joined);
+            between[[kept, kept]] = 0.0;
+            let others: Vec<usize> = (0..groups.len()).filter(|&group| group != gone).collect();
+            between = between.select(Axis(0), &others).select(Axis(1), &others);
+            let atoms = groups.remove(gone);
+            groups[kept].extend(atoms);
+            groups[kept].sort_unstable();
+        }
+        let mut class_of_atom = vec![0; self.atoms];
+        for (class, atoms) in groups.iter().enumerate() {
+            for &atom in atoms {
+                class_of_atom[atom] = class;
+            }
+        }
+        self.grouping = Grouping { groups, class_of_atom, between_atoms, between_classes: between };
+    }
+
+    /// Forgets atoms beyond the starting clusters that no anchor sits in.
+    pub(super) fn forget_empty_atoms(&mut self) {
+        let starting = self.start.number_of_clusters();
+        let mut used = vec![false; self.atoms];
+        used[..starting].fill(true);
+        for anchor in &self.anchors {
+            used[anchor.atom] = true;
+        }
+        let mut number = 0;
+        let renumbered: Vec<usize> = used
+            .iter()
+            .map(|&used| {
+                number += usize::from(used);
+                number - usize::from(used)
+            })
+            .collect();
+        for anchor in &mut self.anchors {
+            anchor.atom = renumbered[anchor.atom];
+        }
+        self.atoms = number;
+    }
+
+    /// How the graph connects the atoms.
+    pub(super) fn ties(&self) -> Ties {
+        let mut indicator = Array2::zeros((self.len(), self.atoms));
+        for (mut row, &atom) in indicator.outer_iter_mut().zip(&self.atom_of) {
+            row[atom] = 1.0;
+        }
+        let cut = indicator.t().dot(&self.start.graph().apply(indicator.view()));
+        let volume = cut.sum_axis(Axis(1));
+        Ties { cut, volume }
+    }
+}
+
+/// The two groups with the largest positive sum between them, the smaller index first.
+fn strongest(between: &Array2<f64>) -> Option<(usize, usize)> {
+    let mut best = None;
+    let mut most = 0.0;
+    for ((a, b), &sum) in between.indexed_iter() {
+        if a < b && sum > most {
+            (best, most) = (Some((a, b)), sum);
+        }
+    }
+    best
+}
+
+/// Edge weights between atoms, and their sums.
+pub(super) struct Ties {
+    cut: Array2<f64>,
+    volume: Array1<f64>,
+}
+
+impl Ties {
+    /// Prior log-odds that two groups of atoms belong together: the logarithm of the weight between them over what a graph
+    /// with the same degrees and no classes would have.
+    pub(super) fn log_odds(&self, a: &[usize], b: &[usize]) -> f64 {
+        let cut: f64 = a.iter().flat_map(|&a| b.iter().map(move |&b| self.cut[[a, b]])).sum();
+        let volume = |group: &[usize]| group.iter().map(|&atom| self.volume[atom]).sum::<f64>();
+        let expected = volume(a) * volume(b) / self.volume.sum();
+        if expected > 0.0 { (cut / expected + NO_EDGE).ln() } else { NO_EDGE.ln() }
+    }
+}

@@ -1,0 +1,343 @@
+//! What answers about pairs make one believe about all samples.
+//!
+//! Three layers, each corrected by the answers alone:
+//!
+//! 1. *Atoms.* The clusters of the [`WarmStart`], and beyond them samples that belong to no class known before. A class is a
+//!    group of atoms. Answers between samples of two atoms add up, `±ln((1 − ε)/ε)` each, and the atoms join while the sum
+//!    is positive, the best pair first. Every answer counts at every time: a join that later answers speak against is undone.
+//! 2. *Anchors.* A sample that was asked about sits in the class that its own answers and its surroundings make most
+//!    probable, or founds an atom if all refuse it. The surroundings speak by the prediction that leaves the sample out, so
+//!    that a wrong answer among right ones is outvoted.
+//! 3. *All others.* One ridge regression a class on the features of the warm start, from the prior of the starting clusters:
+//!    label propagation, in which an anchor corrects what is near it.
+//!
+//! With truthful answers and a small `ε` the classes are those of the transitive closure (claim T39) wherever answers reach.
+//!
+//! What could be asked next is a [`Doubt`]: something believed that may be wrong, how probably, and how many pairs of samples
+//! it would put right.
+
+mod atoms;
+mod doubts;
+mod places;
+mod ridge;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+
+use super::WarmStart;
+use crate::error::{Error, Result, check};
+use crate::graph::SimilarityGraph;
+use crate::oracle::Pair;
+
+use atoms::Grouping;
+pub use doubts::{Doubt, Subject};
+use ridge::Ridge;
+
+/// Options of [`Belief`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BeliefOptions {
+    /// `ε`: how often an answer is taken to be wrong, in `(0, ½)`; 0.02. Small values trust the annotators, and ask little
+    /// twice.
+    pub error: f64,
+    /// How much the starting clusters count beside an answer, in `[0, 1]`; 0.5.
+    pub prior: f64,
+    /// `ρ`: variance of an answered sample's class membership around the smooth function; 0.01.
+    pub noise: f64,
+}
+
+impl Default for BeliefOptions {
+    fn default() -> Self {
+        Self { error: 0.02, prior: 0.5, noise: 0.01 }
+    }
+}
+
+/// Probability that a sample that was asked about belongs to a class not seen before.
+const NEW_CLASS: f64 = 0.05;
+/// The least probability that the surroundings of such a sample give to a class.
+const LEAST_PROBABILITY: f64 = 0.01;
+/// Rounds of joining atoms and placing anchors after an answer; one nearly always suffices.
+const ROUNDS: usize = 2;
+
+/// A sample that was asked about, or the centre of a starting cluster.
+#[derive(Clone, Debug)]
+struct Anchor {
+    sample: usize,
+    atom: usize,
+    /// The other anchor, and whether the two were said to belong together.
+    answers: Vec<(usize, bool)>,
+    /// Probability of the class it sits in.
+    certainty: f64,
+}
+
+/// Classes of all samples as far as answers and similarity tell.
+///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use std::sync::Arc;
+/// use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions};
+/// use pal::data;
+/// use pal::oracle::Pair;
+///
+/// let iris = data::digits()?; // any features
+/// let start = WarmStart::of_features(iris.inputs.view(), &WarmStartOptions { modes: 32, ..Default::default() })?;
+/// let mut belief = Belief::new(Arc::new(start), BeliefOptions::default())?;
+/// belief.learn(Pair::new(0, 1)?, false)?;
+/// assert_ne!(belief.classes()[0], belief.classes()[1]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Belief {
+    start: Arc<WarmStart>,
+    options: BeliefOptions,
+    ridge: Ridge,
+    anchors: Vec<Anchor>,
+    /// The anchor of a sample.
+    anchor_of: Vec<Option<usize>>,
+    asked: HashSet<Pair>,
+    answers: usize,
+    atoms: usize,
+    grouping: Grouping,
+    /// Anchors of the starting clusters, which come first.
+    centres: usize,
+    /// The regressions' means and what they say of the classes, both `(n, c)`.
+    memberships: Array2<f64>,
+    probabilities: Array2<f64>,
+    classes: Vec<usize>,
+    class_sizes: Vec<usize>,
+    atom_of: Vec<usize>,
+    /// For every sample, how many its class decides: those in doubt that it would tell about, or those that follow an anchor.
+    weights: Array1<f64>,
+}
+
+impl Belief {
+    /// Before the first answer: the classes are the starting clusters. `O(n r c)`.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] for an option out of its range.
+    pub fn new(start: Arc<WarmStart>, options: BeliefOptions) -> Result<Self> {
+        if !(options.error > 0.0 && options.error < 0.5) {
+            return Err(Error::Domain { argument: "error", value: options.error, must: "in (0, 0.5)" });
+        }
+        check::probability("prior", options.prior)?;
+        check::positive("noise", options.noise)?;
+        let n = start.len();
+        let mut belief = Self {
+            ridge: Ridge::new(Arc::clone(&start), options.noise),
+            options,
+            anchors: Vec::new(),
+            anchor_of: vec![None; n],
+            asked: HashSet::new(),
+            answers: 0,
+            atoms: start.number_of_clusters(),
+            grouping: Grouping::default(),
+            centres: 0,
+            memberships: Array2::zeros((n, 0)),
+            probabilities: Array2::zeros((n, 0)),
+            class_sizes: Vec::new(),
+            classes: start.clusters().to_vec(),
+            atom_of: start.clusters().to_vec(),
+            weights: Array1::ones(n),
+            start,
+        };
+        for cluster in 0..belief.atoms {
+            if let Some(centre) = belief.start.centre_of(cluster) {
+                belief.anchor(centre);
+            }
+        }
+        belief.centres = belief.anchors.len();
+        belief.update();
+        Ok(belief)
+    }
+
+    /// Takes in whether two samples belong together. `O(n r c + nnz)`, `r` features, `c` classes, `nnz` edges of the graph.
+    ///
+    /// Answers may contradict each other, and be repeated: each counts.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if there is no such sample; the belief is then as before.
+    pub fn learn(&mut self, pair: Pair, same: bool) -> Result<()> {
+        self.learn_all([(pair, same)])
+    }
+
+    /// Takes in many answers with one update: what remains after an interruption, or a whole captcha.
+    ///
+    /// # Errors
+    /// As [`Belief::learn`]; the answers before the offending one are then taken in.
+    pub fn learn_all(&mut self, answers: impl IntoIterator<Item = (Pair, bool)>) -> Result<()> {
+        let mut outcome = Ok(());
+        for (pair, same) in answers {
+            outcome = check::index("sample", pair.second(), self.len(), "below the number of samples");
+            if outcome.is_err() {
+                break;
+            }
+            let [first, second] = [pair.first(), pair.second()].map(|sample| self.anchor(sample));
+            self.anchors[first].answers.push((second, same));
+            self.anchors[second].answers.push((first, same));
+            self.asked.insert(pair);
+            self.answers += 1;
+        }
+        self.update();
+        outcome
+    }
+
+    /// Never proposes this pair: the annotator could not tell.
+    pub fn skip(&mut self, pair: Pair) {
+        self.asked.insert(pair);
+    }
+
+    /// Number of samples `n`.
+    #[allow(clippy::len_without_is_empty)] // never empty by construction
+    pub fn len(&self) -> usize {
+        self.classes.len()
+    }
+
+    /// Number of answers taken in.
+    pub fn answers(&self) -> usize {
+        self.answers
+    }
+
+    /// What it started from.
+    pub fn start(&self) -> &WarmStart {
+        &self.start
+    }
+
+    /// The class of every sample, below [`Belief::number_of_classes`], numbered by the first atom.
+    pub fn classes(&self) -> &[usize] {
+        &self.classes
+    }
+
+    /// Number of classes; some may have no sample, where an answer moved the only one.
+    pub fn number_of_classes(&self) -> usize {
+        self.grouping.groups.len()
+    }
+
+    /// `(n, c)`: how probably each sample belongs to each class; rows sum to one.
+    pub fn probabilities(&self) -> ArrayView2<'_, f64> {
+        self.probabilities.view()
+    }
+
+    /// Probability of the class that each sample is given, by its answers where it was asked about.
+    pub fn confidence(&self) -> Array1<f64> {
+        let of = |sample: usize| match self.anchor_of[sample] {
+            Some(anchor) if self.is_answered(anchor) => self.anchors[anchor].certainty,
+            _ => self.probabilities[[sample, self.classes[sample]]],
+        };
+        (0..self.len()).map(of).collect()
+    }
+
+    /// Whether an answer was about this sample.
+    pub fn was_asked(&self, sample: usize) -> bool {
+        self.anchor_of.get(sample).copied().flatten().is_some_and(|anchor| self.is_answered(anchor))
+    }
+
+    /// Posterior variance of the class memberships: large far from every anchor.
+    pub fn variances(&self) -> ArrayView1<'_, f64> {
+        self.ridge.variances()
+    }
+
+    /// The graph of soft answers `P Pᵀ`: how probably two samples belong together, of rank `c`.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn graph(&self) -> Result<SimilarityGraph> {
+        SimilarityGraph::low_rank(self.probabilities.clone(), Array1::ones(self.probabilities.ncols()))
+    }
+
+    /// Pairs that were answered or skipped.
+    pub fn asked(&self) -> &HashSet<Pair> {
+        &self.asked
+    }
+
+    /// The last answer about a pair.
+    pub fn answer(&self, pair: Pair) -> Option<bool> {
+        let (first, second) = (self.anchor_of[pair.first()]?, *self.anchor_of.get(pair.second())?);
+        let mut answers = self.anchors[first].answers.iter().rev();
+        answers.find(|&&(other, _)| Some(other) == second).map(|&(_, same)| same)
+    }
+
+    /// Number of samples first asked about after the last that founded a class, centres of starting clusters apart.
+    pub fn asked_since_a_class_was_found(&self) -> usize {
+        let found = self.anchors.iter().rev();
+        found.take_while(|anchor| anchor.atom < self.start.number_of_clusters()).count().min(self.anchors.len() - self.centres)
+    }
+
+    /// Expected decrease of the number of wrong samples if the class of this one were known; `O(n r + n c²)`.
+    pub(super) fn expected_reduction(&self, sample: usize) -> f64 {
+        let (shared, variance) = self.ridge.covariance_with_sample(sample);
+        let memberships = self.memberships.view();
+        let now: f64 = (0..self.len()).map(|i| self.doubt_about(i)).sum();
+        let mut after = 0.0;
+        for (class, &probability) in self.probabilities.row(sample).iter().enumerate() {
+            let moved = |k: usize| (f64::from(u8::from(k == class)) - memberships[[sample, k]]) / variance;
+            let steps: Array1<f64> = (0..memberships.ncols()).map(moved).collect();
+            let mut row = Array1::zeros(steps.len());
+            for (i, &shared) in shared.iter().enumerate() {
+                if i == sample || self.anchor_of[i].is_some() {
+                    continue;
+                }
+                row.assign(&memberships.row(i));
+                row.scaled_add(shared, &steps);
+                after += probability * places::doubt_of(row.view());
+            }
+        }
+        now - after
+    }
+
+    fn is_answered(&self, anchor: usize) -> bool {
+        !self.anchors[anchor].answers.is_empty()
+    }
+
+    /// `ln((1 − ε)/ε)`: what an answer adds to the log-odds of its statement.
+    fn answer_weight(&self) -> f64 {
+        ((1.0 - self.options.error) / self.options.error).ln()
+    }
+
+    /// The anchor of a sample, made if there is none.
+    fn anchor(&mut self, sample: usize) -> usize {
+        if let Some(anchor) = self.anchor_of[sample] {
+            return anchor;
+        }
+        self.ridge.observe(sample);
+        self.anchors.push(Anchor {
+            sample,
+            atom: self.atom_of[sample],
+            answers: Vec::new(),
+            certainty: 1.0,
+        });
+        self.anchor_of[sample] = Some(self.anchors.len() - 1);
+        self.anchors.len() - 1
+    }
+
+    /// All that follows from the answers.
+    fn update(&mut self) {
+        for _ in 0..ROUNDS {
+            self.join_atoms();
+            self.fit();
+            if !self.place_anchors() {
+                break;
+            }
+        }
+        self.join_atoms();
+        self.fit();
+        self.read_off();
+    }
+
+    /// Memberships of all samples from the anchors' classes.
+    fn fit(&mut self) {
+        let class_of_atom = &self.grouping.class_of_atom;
+        let shape = (self.len(), self.number_of_classes());
+        let mut prior = Array2::zeros(shape);
+        for (sample, &cluster) in self.start.clusters().iter().enumerate() {
+            prior[[sample, class_of_atom[cluster]]] = self.options.prior;
+        }
+        let mut seen = Array2::zeros((self.anchors.len(), shape.1));
+        for (anchor, mut seen) in self.anchors.iter().zip(seen.outer_iter_mut()) {
+            seen[class_of_atom[anchor.atom]] = 1.0;
+        }
+        let samples: Vec<usize> = self.anchors.iter().map(|anchor| anchor.sample).collect();
+        self.memberships = self.ridge.mean(&samples, seen.view(), prior);
+    }
+}

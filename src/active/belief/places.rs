@@ -1,0 +1,182 @@
+//! Which class a sample that was asked about sits in, and from there all others.
+
+use ndarray::{Array1, Array2, ArrayView1};
+
+use super::{Anchor, Belief, LEAST_PROBABILITY, NEW_CLASS};
+
+/// Keeps every probability positive.
+const LEAST_MEMBERSHIP: f64 = 1e-6;
+/// An anchor this certain of its class is not asked about again.
+pub(super) const SETTLED: f64 = 0.95;
+/// A leverage this near to one leaves nothing to predict a sample from.
+const LEAST_REST: f64 = 1e-3;
+
+impl Belief {
+    /// Puts every anchor where its answers and its surroundings make it most probable; whether one moved.
+    pub(super) fn place_anchors(&mut self) -> bool {
+        let weight = self.answer_weight();
+        let mut moved = false;
+        let mut population = vec![0_usize; self.atoms];
+        for anchor in &self.anchors {
+            population[anchor.atom] += 1;
+        }
+        for index in 0..self.anchors.len() {
+            let anchor = &self.anchors[index];
+            if anchor.answers.is_empty() {
+                continue;
+            }
+            let class_of_atom = &self.grouping.class_of_atom;
+            let mut log_odds = self.left_out(anchor).mapv(f64::ln).to_vec();
+            log_odds.resize(self.grouping.groups.len(), NEW_CLASS.ln());
+            for &(other, same) in &anchor.answers {
+                log_odds[class_of_atom[self.anchors[other].atom]] += if same { weight } else { -weight };
+            }
+            let (best, most) = largest(ArrayView1::from(&log_odds));
+            let reference = most.max(NEW_CLASS.ln());
+            let total: f64 = log_odds.iter().map(|odds| (odds - reference).exp()).sum();
+            let new = (NEW_CLASS.ln() - reference).exp();
+            let certainty = (most - reference).exp() / (total + new);
+
+            let (atom, current) = (anchor.atom, class_of_atom[anchor.atom]);
+            let is_centre = self.is_centre(index);
+            let founded_alone = atom >= self.start.number_of_clusters() && population[atom] == 1;
+            self.anchors[index].certainty = certainty;
+            if is_centre {
+                continue;
+            }
+            let to = if most < NEW_CLASS.ln() {
+                if founded_alone {
+                    continue;
+                }
+                self.grouping.groups.push(vec![self.atoms]);
+                self.grouping.class_of_atom.push(self.grouping.groups.len() - 1);
+                self.atoms += 1;
+                population.push(0);
+                self.atoms - 1
+            } else if best == current {
+                continue;
+            } else {
+                self.nearest_atom(index, best)
+            };
+            population[atom] -= 1;
+            population[to] += 1;
+            self.anchors[index].atom = to;
+            moved = true;
+        }
+        self.forget_empty_atoms();
+        moved
+    }
+
+    /// Whether the anchor stands for a starting cluster; such a one stays there, and answers about it join atoms.
+    pub(super) fn is_centre(&self, anchor: usize) -> bool {
+        anchor < self.centres
+    }
+
+    /// Probability of each class for an anchor, predicted from all others: `f₀ + (f − f₀ − h (y − f₀)) / (1 − h)`.
+    fn left_out(&self, anchor: &Anchor) -> Array1<f64> {
+        let leverage = self.ridge.leverage(anchor.sample);
+        let class_of_atom = &self.grouping.class_of_atom;
+        // Atoms founded in this round have no column yet.
+        let own = class_of_atom[anchor.atom];
+        let cluster = class_of_atom[self.start.clusters()[anchor.sample]];
+        let left_out = self.memberships.row(anchor.sample).into_iter().enumerate().map(|(class, &fitted)| {
+            let prior = if class == cluster { self.options.prior } else { 0.0 };
+            let seen = if class == own { 1.0 } else { 0.0 };
+            prior + (fitted - prior - leverage * (seen - prior)) / (1.0 - leverage).max(LEAST_REST)
+        });
+        let left_out: Array1<f64> = left_out.collect();
+        normalised(left_out.view()).mapv(|probability| probability.max(LEAST_PROBABILITY))
+    }
+
+    /// The atom of a class with the anchor most similar to this one.
+    fn nearest_atom(&self, index: usize, class: usize) -> usize {
+        let features = self.start.features();
+        let own = features.row(self.anchors[index].sample);
+        let in_class = self.anchors.iter().enumerate().filter(|&(other, anchor)| {
+            other != index && self.grouping.class_of_atom[anchor.atom] == class
+        });
+        in_class
+            .map(|(_, anchor)| (own.dot(&features.row(anchor.sample)), anchor.atom))
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map_or(self.grouping.groups[class][0], |(_, atom)| atom)
+    }
+
+    /// Classes, probabilities and atoms of all samples.
+    pub(super) fn read_off(&mut self) {
+        let classes = self.number_of_classes();
+        let mut probabilities = Array2::zeros((self.len(), classes));
+        for (sample, (memberships, mut row)) in
+            self.memberships.outer_iter().zip(probabilities.outer_iter_mut()).enumerate()
+        {
+            row.assign(&normalised(memberships));
+            let class = match self.anchor_of[sample] {
+                Some(anchor) => self.grouping.class_of_atom[self.anchors[anchor].atom],
+                None => largest(memberships).0,
+            };
+            self.classes[sample] = class;
+            let cluster = self.start.clusters()[sample];
+            self.atom_of[sample] = match self.anchor_of[sample] {
+                Some(anchor) => self.anchors[anchor].atom,
+                None if self.grouping.class_of_atom[cluster] == class => cluster,
+                None => self.grouping.groups[class][0],
+            };
+        }
+        self.probabilities = probabilities;
+        self.class_sizes = counts(&self.classes, classes);
+        self.weigh();
+    }
+
+    /// What each sample would decide: the doubt about all others, weighted by their correlation with it.
+    fn weigh(&mut self) {
+        let doubt: Array1<f64> = (0..self.len()).map(|sample| self.doubt_about(sample)).collect();
+        let shared = self.ridge.covariance_with(doubt.view());
+        self.weights = ndarray::Zip::from(&shared)
+            .and(self.ridge.variances())
+            .map_collect(|&shared, &variance| shared.max(0.0) / variance.max(1e-9).sqrt());
+        for anchor in self.anchors.iter().filter(|anchor| anchor.certainty < SETTLED) {
+            self.weights[anchor.sample] = self.ridge.influence(anchor.sample);
+        }
+    }
+
+    /// Probability that a sample that is no anchor is of another class than it is given; 0 for anchors.
+    pub(super) fn doubt_about(&self, sample: usize) -> f64 {
+        if self.anchor_of[sample].is_some() {
+            return 0.0;
+        }
+        1.0 - self.probabilities[[sample, self.classes[sample]]]
+    }
+}
+
+/// The position and the value of the largest entry, the first on a tie.
+fn largest(values: ArrayView1<f64>) -> (usize, f64) {
+    values.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (position, &value)| {
+        if value > best.1 { (position, value) } else { best }
+    })
+}
+
+/// How many are in each of `groups` groups.
+pub(super) fn counts(group_of: &[usize], groups: usize) -> Vec<usize> {
+    let mut counts = vec![0; groups];
+    for &group in group_of {
+        counts[group] += 1;
+    }
+    counts
+}
+
+/// Probability that the largest membership is not the right one.
+pub(super) fn doubt_of(memberships: ArrayView1<f64>) -> f64 {
+    let (mut total, mut most) = (0.0, 0.0_f64);
+    for membership in memberships {
+        let positive = membership.max(0.0) + LEAST_MEMBERSHIP;
+        total += positive;
+        most = most.max(positive);
+    }
+    1.0 - most / total
+}
+
+/// Memberships as probabilities: cut off at zero, of sum one.
+fn normalised(memberships: ArrayView1<f64>) -> Array1<f64> {
+    let positive = memberships.mapv(|membership| membership.max(0.0) + LEAST_MEMBERSHIP);
+    let total = positive.sum();
+    positive / total
+}

@@ -1,0 +1,84 @@
+//! Ridge regression of class memberships on fixed features, one observation after the other.
+
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+
+use crate::active::WarmStart;
+use crate::linalg::{add_product, product};
+
+/// The posterior of a linear function of the features `φ` `(n, r)` with weights of unit variance, observed at some samples
+/// with variance `ρ`. Which were observed decides its uncertainty; what was seen there decides only its mean.
+#[derive(Clone, Debug)]
+pub(super) struct Ridge {
+    start: Arc<WarmStart>,
+    noise: f64,
+    /// `Λ⁻¹ = (I + Σ φ φᵀ / ρ)⁻¹`, `(r, r)`.
+    covariance: Array2<f64>,
+    /// `φ_iᵀ Λ⁻¹ φ_i` of every sample.
+    variances: Array1<f64>,
+}
+
+impl Ridge {
+    pub(super) fn new(start: Arc<WarmStart>, noise: f64) -> Self {
+        let features = start.features();
+        let variances = features.map_axis(Axis(1), |row| row.dot(&row));
+        let covariance = Array2::eye(features.ncols());
+        Self { start, noise, covariance, variances }
+    }
+
+    /// An observation at `sample`: rank-one changes, `O(r² + n r)`.
+    pub(super) fn observe(&mut self, sample: usize) {
+        let features = self.start.features();
+        let towards = self.covariance.dot(&features.row(sample));
+        let scale = (self.noise + self.variances[sample]).recip();
+        let shared = features.dot(&towards);
+        self.variances.zip_mut_with(&shared, |variance, &shared| {
+            *variance = (*variance - scale * shared * shared).max(0.0);
+        });
+        for (mut row, &towards_row) in self.covariance.outer_iter_mut().zip(&towards) {
+            row.scaled_add(-scale * towards_row, &towards);
+        }
+    }
+
+    /// The posterior mean `(n, c)` of functions with prior mean `prior` `(n, c)` that were seen to be `seen` `(m, c)` at the
+    /// observed `samples`; `O(n r c)`.
+    pub(super) fn mean(&self, samples: &[usize], seen: ArrayView2<f64>, mut prior: Array2<f64>) -> Array2<f64> {
+        let features = self.start.features();
+        let residuals = &seen - &prior.select(Axis(0), samples);
+        let at_samples = features.select(Axis(0), samples);
+        let projected = product(at_samples.t(), residuals.view()) / self.noise;
+        let weights = product(self.covariance.view(), projected.view());
+        add_product(features, weights.view(), prior.view_mut());
+        prior
+    }
+
+    /// Variance at every sample.
+    pub(super) fn variances(&self) -> ArrayView1<'_, f64> {
+        self.variances.view()
+    }
+
+    /// `φ_iᵀ Λ⁻¹ φ_i / ρ` of an observed sample: how much of its fitted value is its own observation.
+    pub(super) fn leverage(&self, sample: usize) -> f64 {
+        (self.variances[sample] / self.noise).min(1.0)
+    }
+
+    /// Covariance of every sample with `Σ_j weight_j f_j`; `O(n r + r²)`.
+    pub(super) fn covariance_with(&self, weights: ArrayView1<f64>) -> Array1<f64> {
+        let features = self.start.features();
+        features.dot(&self.covariance.dot(&features.t().dot(&weights)))
+    }
+
+    /// How many samples follow an observed one: the sum of the positive weights of its observation in all fitted values.
+    pub(super) fn influence(&self, sample: usize) -> f64 {
+        let (shared, _) = self.covariance_with_sample(sample);
+        shared.iter().map(|&shared| shared.max(0.0)).sum::<f64>() / self.noise
+    }
+
+    /// Covariance of every sample with one of them, and the variance of an observation there.
+    pub(super) fn covariance_with_sample(&self, sample: usize) -> (Array1<f64>, f64) {
+        let features = self.start.features();
+        let shared = features.dot(&self.covariance.dot(&features.row(sample)));
+        (shared, self.variances[sample] + self.noise)
+    }
+}

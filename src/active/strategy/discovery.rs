@@ -1,0 +1,39 @@
+//! Sequential discovery by questions, resumable after every answer (claim T41).
+
+use rand::Rng;
+
+use super::PairStrategy;
+use crate::active::Belief;
+use crate::error::Result;
+use crate::oracle::Pair;
+
+/// Compares sample after sample, in their order, with one representative a class, in order of discovery.
+///
+/// What the representation says is not used; which questions were asked and how they were answered tells where it stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Discover;
+
+impl PairStrategy for Discover {
+    fn propose(&self, belief: &Belief, _: &mut dyn Rng) -> Result<Option<Pair>> {
+        let mut representatives: Vec<usize> = Vec::new();
+        for sample in 0..belief.len() {
+            let mut founds_a_class = true;
+            for &representative in &representatives {
+                let pair = Pair::new(representative, sample)?;
+                match belief.answer(pair) {
+                    Some(true) => {
+                        founds_a_class = false;
+                        break;
+                    }
+                    Some(false) => {}
+                    None if belief.asked().contains(&pair) => {} // skipped
+                    None => return Ok(Some(pair)),
+                }
+            }
+            if founds_a_class {
+                representatives.push(sample);
+            }
+        }
+        Ok(None)
+    }
+}
