@@ -11,14 +11,12 @@ mod closure;
 pub mod cost;
 pub mod information;
 mod knowledge;
-mod question;
 
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
 
 pub use closure::Closure;
 pub use knowledge::Knowledge;
-pub use question::Pair;
 
 /// "Which of these samples belong to this class?", the class being shown by its known members.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,11 @@ use ndarray::{Array1, Array2, Axis};
 use super::Belief;
 use crate::linalg::Operator;
 
-/// Keeps the logarithm of an affinity finite where two groups share no edge.
-const NO_EDGE: f64 = 1e-6;
+/// How far the graph is trusted about classes: log-odds of its ties count by this factor. Clusters of one class may be far
+/// apart.
+const TRUST: f64 = 0.5;
+/// Bound on those log-odds: groups without an edge between them are one class with a probability of 5 %.
+const MOST_LOG_ODDS: f64 = 3.0;
 
 /// Classes as groups of atoms, and the evidence between them.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +38,7 @@ impl Belief {
         }
         let mut groups: Vec<Vec<usize>> = (0..self.atoms).map(|atom| vec![atom]).collect();
         let mut between = between_atoms.clone();
-        while let Some((kept, gone)) = strongest(&between) {
+        while let Some((kept, gone)) = self.most_probably_one(&groups, &between) {
             let joined = &between.row(kept) + &between.row(gone);
             between.row_mut(kept).assign(&joined);
             between.column_mut(kept).assign(&joined);
@@ -55,6 +58,22 @@ impl Belief {
         self.grouping = Grouping { groups, class_of_atom, between_atoms, between_classes: between };
     }
 
+    /// The two groups, the smaller index first, with the largest positive log-odds of being one class. Ties of the graph speak
+    /// against that alone: nothing is joined without an answer.
+    fn most_probably_one(&self, groups: &[Vec<usize>], between: &Array2<f64>) -> Option<(usize, usize)> {
+        let mut best = None;
+        let mut most = 0.0;
+        for ((a, b), &answers) in between.indexed_iter() {
+            if a < b && answers > most {
+                let log_odds = answers + self.ties.log_odds(&groups[a], &groups[b]).min(0.0);
+                if log_odds > most {
+                    (best, most) = (Some((a, b)), log_odds);
+                }
+            }
+        }
+        best
+    }
+
     /// Forgets atoms beyond the starting clusters that no anchor sits in.
     pub(super) fn forget_empty_atoms(&mut self) {
         let starting = self.start.number_of_clusters();
@@ -63,6 +82,7 @@ impl Belief {
         for anchor in &self.anchors {
             used[anchor.atom] = true;
         }
+        self.ties.keep(&used);
         let mut number = 0;
         let renumbered: Vec<usize> = used
             .iter()
@@ -78,42 +98,37 @@ impl Belief {
     }
 
     /// How the graph connects the atoms.
-    pub(super) fn ties(&self) -> Ties {
+    pub(super) fn tie_atoms(&mut self) {
         let mut indicator = Array2::zeros((self.len(), self.atoms));
         for (mut row, &atom) in indicator.outer_iter_mut().zip(&self.atom_of) {
             row[atom] = 1.0;
         }
         let cut = indicator.t().dot(&self.start.graph().apply(indicator.view()));
         let volume = cut.sum_axis(Axis(1));
-        Ties { cut, volume }
+        self.ties = Ties { cut, volume };
     }
 }
 
-/// The two groups with the largest positive sum between them, the smaller index first.
-fn strongest(between: &Array2<f64>) -> Option<(usize, usize)> {
-    let mut best = None;
-    let mut most = 0.0;
-    for ((a, b), &sum) in between.indexed_iter() {
-        if a < b && sum > most {
-            (best, most) = (Some((a, b)), sum);
-        }
-    }
-    best
-}
-
-/// Edge weights between atoms, and their sums.
+/// Edge weights between atoms, and their sums. Atoms founded since they were summed have none.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ties {
     cut: Array2<f64>,
     volume: Array1<f64>,
 }
 
 impl Ties {
-    /// Prior log-odds that two groups of atoms belong together: the logarithm of the weight between them over what a graph
-    /// with the same degrees and no classes would have.
+    /// Prior log-odds that two groups of atoms belong together: half the logarithm of the weight between them over what a graph
+    /// with the same degrees and no classes would have, within bounds; 0 for groups without edges.
     pub(super) fn log_odds(&self, a: &[usize], b: &[usize]) -> f64 {
-        let cut: f64 = a.iter().flat_map(|&a| b.iter().map(move |&b| self.cut[[a, b]])).sum();
-        let volume = |group: &[usize]| group.iter().map(|&atom| self.volume[atom]).sum::<f64>();
+        let cut: f64 = a.iter().flat_map(|&a| b.iter().filter_map(move |&b| self.cut.get([a, b]))).sum();
+        let volume = |group: &[usize]| group.iter().filter_map(|&atom| self.volume.get(atom)).sum::<f64>();
         let expected = volume(a) * volume(b) / self.volume.sum();
-        if expected > 0.0 { (cut / expected + NO_EDGE).ln() } else { NO_EDGE.ln() }
+        if expected > 0.0 { (TRUST * (cut / expected).ln()).clamp(-MOST_LOG_ODDS, MOST_LOG_ODDS) } else { 0.0 }
+    }
+
+    fn keep(&mut self, used: &[bool]) {
+        let kept: Vec<usize> = (0..self.volume.len()).filter(|&atom| used[atom]).collect();
+        self.cut = self.cut.select(Axis(0), &kept).select(Axis(1), &kept);
+        self.volume = self.volume.select(Axis(0), &kept);
     }
 }

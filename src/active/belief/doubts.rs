@@ -81,20 +81,19 @@ impl Belief {
     }
 
     fn doubts_about_groups(&self) -> Vec<Doubt> {
-        let ties = self.ties();
         let groups = &self.grouping.groups;
         let (class_sizes, atom_sizes) = (&self.class_sizes, counts(&self.atom_of, self.atoms));
         let mut doubts = Vec::new();
         for (a, atoms) in groups.iter().enumerate() {
             for (b, others) in groups.iter().enumerate().take(a) {
-                let log_odds = self.grouping.between_classes[[a, b]] + ties.log_odds(atoms, others);
+                let log_odds = self.grouping.between_classes[[a, b]] + self.ties.log_odds(atoms, others);
                 let stake = class_sizes[a] as f64 * class_sizes[b] as f64;
                 doubts.push(Doubt { subject: Subject::Classes(b, a), probability: logistic(log_odds), stake });
             }
             for &atom in atoms.iter().filter(|_| atoms.len() > 1) {
                 let rest: Vec<usize> = atoms.iter().copied().filter(|&other| other != atom).collect();
                 let said: f64 = rest.iter().map(|&other| self.grouping.between_atoms[[atom, other]]).sum();
-                let log_odds = said + ties.log_odds(&[atom], &rest);
+                let log_odds = said + self.ties.log_odds(&[atom], &rest);
                 let stake = atom_sizes[atom] as f64 * (class_sizes[a] - atom_sizes[atom].min(class_sizes[a])) as f64;
                 doubts.push(Doubt {
                     subject: Subject::Part { atom, class: a },

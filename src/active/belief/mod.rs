@@ -31,7 +31,7 @@ use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
 use crate::oracle::Pair;
 
-use atoms::Grouping;
+use atoms::{Grouping, Ties};
 pub use doubts::{Doubt, Subject};
 use ridge::Ridge;
 
@@ -43,13 +43,13 @@ pub struct BeliefOptions {
     pub error: f64,
     /// How much the starting clusters count beside an answer, in `[0, 1]`; 0.5.
     pub prior: f64,
-    /// `ρ`: variance of an answered sample's class membership around the smooth function; 0.01.
+    /// `ρ`: variance of an answered sample's class membership around the smooth function; 0.1.
     pub noise: f64,
 }
 
 impl Default for BeliefOptions {
     fn default() -> Self {
-        Self { error: 0.02, prior: 0.5, noise: 0.01 }
+        Self { error: 0.02, prior: 0.5, noise: 0.1 }
     }
 }
 
@@ -100,6 +100,7 @@ pub struct Belief {
     answers: usize,
     atoms: usize,
     grouping: Grouping,
+    ties: Ties,
     /// Anchors of the starting clusters, which come first.
     centres: usize,
     /// The regressions' means and what they say of the classes, both `(n, c)`.
@@ -133,6 +134,7 @@ impl Belief {
             answers: 0,
             atoms: start.number_of_clusters(),
             grouping: Grouping::default(),
+            ties: Ties::default(),
             centres: 0,
             memberships: Array2::zeros((n, 0)),
             probabilities: Array2::zeros((n, 0)),
@@ -148,6 +150,7 @@ impl Belief {
             }
         }
         belief.centres = belief.anchors.len();
+        belief.tie_atoms();
         belief.update();
         Ok(belief)
     }

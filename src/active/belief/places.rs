@@ -4,8 +4,15 @@ use ndarray::{Array1, Array2, ArrayView1};
 
 use super::{Anchor, Belief, LEAST_PROBABILITY, NEW_CLASS};
 
+/// Probabilities are memberships to this power: regression pulls them together.
+const SHARPNESS: f64 = 1.5;
 /// Keeps every probability positive.
 const LEAST_MEMBERSHIP: f64 = 1e-6;
+/// How far a sample's own variance, which its answer removes whatever it tells about others, is discounted: at ½ samples
+/// are compared by correlation alone, at 0 by covariance.
+const ISOLATION: f64 = 0.25;
+/// Keeps the discount finite at samples of which all is known.
+const LEAST_VARIANCE: f64 = 1e-9;
 /// An anchor this certain of its class is not asked about again.
 pub(super) const SETTLED: f64 = 0.95;
 /// A leverage this near to one leaves nothing to predict a sample from.
@@ -123,6 +130,7 @@ impl Belief {
         }
         self.probabilities = probabilities;
         self.class_sizes = counts(&self.classes, classes);
+        self.tie_atoms();
         self.weigh();
     }
 
@@ -132,9 +140,9 @@ impl Belief {
         let shared = self.ridge.covariance_with(doubt.view());
         self.weights = ndarray::Zip::from(&shared)
             .and(self.ridge.variances())
-            .map_collect(|&shared, &variance| shared.max(0.0) / variance.max(1e-9).sqrt());
+            .map_collect(|&shared, &variance| shared.max(0.0) / variance.max(LEAST_VARIANCE).powf(ISOLATION));
         for anchor in self.anchors.iter().filter(|anchor| anchor.certainty < SETTLED) {
-            self.weights[anchor.sample] = self.ridge.influence(anchor.sample);
+            self.weights[anchor.sample] = 1.0 + self.ridge.influence(anchor.sample, doubt.view());
         }
     }
 
@@ -154,6 +162,11 @@ fn largest(values: ArrayView1<f64>) -> (usize, f64) {
     })
 }
 
+/// A membership as a weight among classes.
+fn sharpened(membership: f64) -> f64 {
+    membership.max(0.0).powf(SHARPNESS) + LEAST_MEMBERSHIP
+}
+
 /// How many are in each of `groups` groups.
 pub(super) fn counts(group_of: &[usize], groups: usize) -> Vec<usize> {
     let mut counts = vec![0; groups];
@@ -167,7 +180,7 @@ pub(super) fn counts(group_of: &[usize], groups: usize) -> Vec<usize> {
 pub(super) fn doubt_of(memberships: ArrayView1<f64>) -> f64 {
     let (mut total, mut most) = (0.0, 0.0_f64);
     for membership in memberships {
-        let positive = membership.max(0.0) + LEAST_MEMBERSHIP;
+        let positive = sharpened(*membership);
         total += positive;
         most = most.max(positive);
     }
@@ -176,7 +189,7 @@ pub(super) fn doubt_of(memberships: ArrayView1<f64>) -> f64 {
 
 /// Memberships as probabilities: cut off at zero, of sum one.
 fn normalised(memberships: ArrayView1<f64>) -> Array1<f64> {
-    let positive = memberships.mapv(|membership| membership.max(0.0) + LEAST_MEMBERSHIP);
+    let positive = memberships.mapv(sharpened);
     let total = positive.sum();
     positive / total
 }

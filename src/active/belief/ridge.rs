@@ -69,10 +69,10 @@ impl Ridge {
         features.dot(&self.covariance.dot(&features.t().dot(&weights)))
     }
 
-    /// How many samples follow an observed one: the sum of the positive weights of its observation in all fitted values.
-    pub(super) fn influence(&self, sample: usize) -> f64 {
+    /// How much an observed sample decides of what `doubt` weighs: its positive weights in all fitted values.
+    pub(super) fn influence(&self, sample: usize, doubt: ArrayView1<f64>) -> f64 {
         let (shared, _) = self.covariance_with_sample(sample);
-        shared.iter().map(|&shared| shared.max(0.0)).sum::<f64>() / self.noise
+        shared.iter().zip(doubt).map(|(&shared, &doubt)| shared.max(0.0) * doubt).sum::<f64>() / self.noise
     }
 
     /// Covariance of every sample with one of them, and the variance of an observation there.
