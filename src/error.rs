@@ -92,6 +92,16 @@ pub enum Error {
         /// What was implied, likewise.
         implied: f64,
     },
+    /// A question costs more than is left of the budget; it was not asked.
+    #[error("the budget of {budget} is used up: {spent} is spent and the next question costs {price}")]
+    Budget {
+        /// What was spent before.
+        spent: f64,
+        /// The price of the question.
+        price: f64,
+        /// The budget.
+        budget: f64,
+    },
     /// An argument holds nothing.
     #[error("{argument} is empty: expected at least one {expected}")]
     Empty {
