@@ -102,6 +102,14 @@ pub enum Error {
         /// The budget.
         budget: f64,
     },
+    /// A pair is asked about that was not answered when the answers were recorded.
+    #[error("the pair ({row}, {column}) is not among the recorded answers")]
+    Unanswered {
+        /// The pair's smaller index.
+        row: usize,
+        /// The pair's larger index.
+        column: usize,
+    },
     /// An argument holds nothing.
     #[error("{argument} is empty: expected at least one {expected}")]
     Empty {

@@ -1,8 +1,18 @@
 //! Who answers, and what the answers amount to.
 //!
 //! A [`Question`] is about a [`Pair`] ("do these two belong together?"), a sample's class ([`LabelOf`]), or a list of
-//! candidates of which some belong to a class (a [`Query`], or captcha). An [`Oracle`] answers; a [`Ledger`] counts what
-//! that costs and stops at its [`Budget`]; a [`Record`] is an answer as it is kept.
+//! candidates of which some belong to a class (a [`Query`], or captcha). An [`Oracle`] answers:
+//!
+//! | oracle | answers |
+//! |---|---|
+//! | [`LabelOracle`] | from the labels, never wrong |
+//! | [`Noisy`] | as another does, but errs at a rate |
+//! | [`Crowd`] | by several others, whose votes it weighs ([`DawidSkene`]) |
+//! | [`Replayed`] | as the records of earlier answers say |
+//! | any function | as it likes |
+//!
+//! A person at a [`Terminal`] is asked likewise, but may skip, undo and quit. A [`Ledger`] counts what questions cost and
+//! stops at its [`Budget`]; a [`Record`] is an answer as it is kept.
 //!
 //! [`Closure`] is what answers about pairs imply, [`Knowledge`] what captchas do, each with the similarity graph that
 //! follows; [`cost`] says how many answers it takes, and [`information`] what each kind of question can tell.
@@ -10,21 +20,31 @@
 mod binomial;
 mod closure;
 pub mod cost;
+mod crowd;
+mod dawid_skene;
 pub mod information;
 mod knowledge;
 mod label_oracle;
 mod ledger;
+mod noisy;
 mod question;
 mod record;
+mod replayed;
+mod terminal;
 
 use crate::error::Result;
 
 pub use closure::Closure;
+pub use crowd::{Aggregation, Crowd};
+pub use dawid_skene::{Consensus, DawidSkene, Reliability, Vote};
 pub use knowledge::Knowledge;
 pub use label_oracle::LabelOracle;
 pub use ledger::{Account, Budget, Ledger, Prices};
+pub use noisy::{Noise, Noisy, adversarial_rates};
 pub use question::{Answer, LabelOf, Pair, Query, Question, QuestionKind};
 pub use record::{Answered, Record};
+pub use replayed::Replayed;
+pub use terminal::{Reply, Terminal};
 
 /// Someone, or something, that answers questions of a kind.
 pub trait Oracle<Q: Question = Query> {
