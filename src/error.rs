@@ -92,6 +92,24 @@ pub enum Error {
         /// What was implied, likewise.
         implied: f64,
     },
+    /// A question costs more than is left of the budget; it was not asked.
+    #[error("the budget of {budget} is used up: {spent} is spent and the next question costs {price}")]
+    Budget {
+        /// What was spent before.
+        spent: f64,
+        /// The price of the question.
+        price: f64,
+        /// The budget.
+        budget: f64,
+    },
+    /// A pair is asked about that was not answered when the answers were recorded.
+    #[error("the pair ({row}, {column}) is not among the recorded answers")]
+    Unanswered {
+        /// The pair's smaller index.
+        row: usize,
+        /// The pair's larger index.
+        column: usize,
+    },
     /// An argument holds nothing.
     #[error("{argument} is empty: expected at least one {expected}")]
     Empty {

@@ -1,87 +1,69 @@
 //! Who answers, and what the answers amount to.
 //!
-//! A [`Query`] shows some members of a class and a list of candidates, and asks which of them belong to it (a captcha).
-//! An [`Oracle`] answers; [`Knowledge`] is what all answers say together, and the similarity graph they imply.
+//! A [`Question`] is about a [`Pair`] ("do these two belong together?"), a sample's class ([`LabelOf`]), or a list of
+//! candidates of which some belong to a class (a [`Query`], or captcha). An [`Oracle`] answers:
 //!
-//! The simplest question is about a pair: do these two belong together? [`Closure`] is what such answers imply,
-//! [`cost`] how many of them it takes, and [`information`] what each kind of question can tell.
+//! | oracle | answers |
+//! |---|---|
+//! | [`LabelOracle`] | from the labels, never wrong |
+//! | [`Noisy`] | as another does, but errs at a rate |
+//! | [`Crowd`] | by several others, whose votes it weighs ([`DawidSkene`]) |
+//! | [`Replayed`] | as the records of earlier answers say |
+//! | any function | as it likes |
+//!
+//! A person at a [`Terminal`] is asked likewise, but may skip, undo and quit. A [`Ledger`] counts what questions cost and
+//! stops at its [`Budget`]; a [`Record`] is an answer as it is kept.
+//!
+//! [`Closure`] is what answers about pairs imply, [`Knowledge`] what captchas do, each with the similarity graph that
+//! follows. [`Evidence`] is a closure that remembers which answer implies what, so that wrong ones are found and taken back.
+//! Answers that are only probable are graphs as well: [`class_graph`], [`pair_graph`]. [`cost`] says how many answers it
+//! takes, and [`information`] what each kind of question can tell.
 
 mod binomial;
 mod closure;
 pub mod cost;
+mod crowd;
+mod dawid_skene;
+mod evidence;
 pub mod information;
 mod knowledge;
+mod label_oracle;
+mod ledger;
+mod noisy;
+mod question;
+mod record;
+mod replayed;
+mod soft;
+mod terminal;
 
-use crate::data::Labels;
-use crate::error::{Error, Result, check};
+use crate::error::Result;
 
 pub use closure::Closure;
+pub use crowd::{Aggregation, Crowd};
+pub use dawid_skene::{Consensus, DawidSkene, Reliability, Vote};
+pub use evidence::{Contradiction, Evidence};
 pub use knowledge::Knowledge;
+pub use label_oracle::LabelOracle;
+pub use ledger::{Account, Budget, Ledger, Prices};
+pub use noisy::{Noise, Noisy, adversarial_rates};
+pub use question::{Answer, LabelOf, Pair, Query, Question, QuestionKind};
+pub use record::{Answered, Record};
+pub use replayed::Replayed;
+pub use soft::{class_graph, pair_graph};
+pub use terminal::{Reply, Terminal};
 
-/// "Which of these samples belong to this class?", the class being shown by its known members.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Query {
-    /// The class asked about.
-    pub class: usize,
-    /// The samples shown; one may be shown twice.
-    pub candidates: Vec<usize>,
-}
-
-/// For each candidate of a [`Query`], whether it belongs to the class.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// As long as the query's candidates.
-    pub belongs: Vec<bool>,
-}
-
-/// Someone, or something, that answers queries.
-pub trait Oracle {
-    /// The answer to `query`.
+/// Someone, or something, that answers questions of a kind.
+pub trait Oracle<Q: Question = Query> {
+    /// The answer to `question`.
     ///
     /// # Errors
     /// Whatever keeps the oracle from answering.
-    fn answer(&mut self, query: &Query) -> Result<Answer>;
+    fn answer(&mut self, question: &Q) -> Result<Q::Answer>;
 }
 
-/// Any function from queries to answers is an oracle.
-impl<F: FnMut(&Query) -> Result<Answer>> Oracle for F {
-    fn answer(&mut self, query: &Query) -> Result<Answer> {
-        self(query)
-    }
-}
-
-/// The oracle that knows the labels and never errs.
-#[derive(Clone, Debug)]
-pub struct LabelOracle<'a> {
-    labels: &'a Labels,
-}
-
-impl<'a> LabelOracle<'a> {
-    /// Answers from `labels`.
-    pub fn new(labels: &'a Labels) -> Self {
-        Self { labels }
-    }
-
-    /// Whether two samples belong together: the answer to the question about a pair.
-    ///
-    /// # Errors
-    /// [`Error::Domain`] for a sample that does not exist or whose label is unknown.
-    pub fn same_class(&self, i: usize, j: usize) -> Result<bool> {
-        Ok(self.class_of("sample", i)? == self.class_of("sample", j)?)
-    }
-
-    fn class_of(&self, argument: &'static str, sample: usize) -> Result<usize> {
-        let unknown = Error::Domain { argument, value: sample as f64, must: "a sample with a label" };
-        self.labels.class_of(sample).ok_or(unknown)
-    }
-}
-
-impl Oracle for LabelOracle<'_> {
-    /// # Errors
-    /// [`Error::Domain`] for a class or a sample that does not exist, or whose label is unknown.
-    fn answer(&mut self, query: &Query) -> Result<Answer> {
-        check::index("class", query.class, self.labels.classes(), "below the number of classes")?;
-        let belongs = |&sample: &usize| Ok(self.class_of("candidate", sample)? == query.class);
-        Ok(Answer { belongs: query.candidates.iter().map(belongs).collect::<Result<_>>()? })
+/// Any function from questions to answers is an oracle.
+impl<Q: Question, F: FnMut(&Q) -> Result<Q::Answer>> Oracle<Q> for F {
+    fn answer(&mut self, question: &Q) -> Result<Q::Answer> {
+        self(question)
     }
 }

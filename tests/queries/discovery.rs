@@ -3,7 +3,7 @@
 use pal::Error;
 use pal::active::{DiscoveryCost, discover, discovery_cost, most_discovery_cost};
 use pal::data::Labels;
-use pal::oracle::{Closure, LabelOracle};
+use pal::oracle::{Closure, LabelOracle, Oracle as _, Pair};
 use proptest::prelude::*;
 use rand::seq::SliceRandom;
 
@@ -36,7 +36,7 @@ proptest! {
         class_of.shuffle(&mut rng(seed));
         let (n, c) = (class_of.len(), sizes_drawn.len());
         let truth = Labels::new(class_of.clone(), c).unwrap();
-        let oracle = LabelOracle::new(&truth);
+        let mut oracle = LabelOracle::new(&truth);
         let expected = in_order_of_discovery(&class_of);
         let sizes = sizes(&expected);
         let claimed: usize = sizes.iter().enumerate().map(|(at, size)| (at + 1) * size).sum::<usize>() - c;
@@ -47,7 +47,7 @@ proptest! {
         let mut closure = Closure::new(n).unwrap();
         let unknown = discover(n, None, |i, j| {
             asked += 1;
-            let answer = oracle.same_class(i, j)?;
+            let answer = oracle.answer(&Pair::new(i, j)?)?;
             tell(&mut closure, (i, j, answer))?;
             Ok(answer)
         })
@@ -60,7 +60,7 @@ proptest! {
         let mut asked = 0;
         let known = discover(n, Some(c), |i, j| {
             asked += 1;
-            oracle.same_class(i, j)
+            oracle.answer(&Pair::new(i, j)?)
         })
         .unwrap();
         let fewer = claimed - (sizes[c - 1] - 1);
@@ -124,8 +124,8 @@ fn t41_order_of_discovery_matters() {
 #[test]
 fn t41_wrong_number_of_classes() {
     let truth = Labels::new(vec![0, 1, 2, 2, 1, 0], 3).unwrap();
-    let oracle = LabelOracle::new(&truth);
-    let found = discover(6, Some(2), |i, j| oracle.same_class(i, j)).unwrap();
+    let mut oracle = LabelOracle::new(&truth);
+    let found = discover(6, Some(2), |i, j| oracle.answer(&Pair::new(i, j)?)).unwrap();
     assert_eq!(found.labels, Labels::new(vec![0, 1, 1, 1, 1, 0], 2).unwrap());
 }
 
@@ -142,10 +142,10 @@ fn discovery_inputs() {
     refused!(most_discovery_cost(2, 3), Error::Domain { argument: "classes", .. });
 
     let truth = Labels::partial(vec![Some(0), None], 1).unwrap();
-    let oracle = LabelOracle::new(&truth);
+    let mut oracle = LabelOracle::new(&truth);
     refused!(
-        discover(2, None, |i, j| oracle.same_class(i, j)),
+        discover(2, None, |i, j| oracle.answer(&Pair::new(i, j)?)),
         Error::Domain { argument: "sample", value: 1.0, .. }
     );
-    refused!(oracle.same_class(0, 7), Error::Domain { argument: "sample", value: 7.0, .. });
+    refused!(oracle.answer(&Pair::new(0, 7).unwrap()), Error::Domain { argument: "sample", value: 7.0, .. });
 }

@@ -1,0 +1,237 @@
+//! What questions cost, what has been spent, and when to stop.
+//!
+//! Prices are relative: the unit is one answer about a pair. By default a question costs what its answer can tell
+//! (claim T43), so that kinds of questions compete on equal terms; whoever has measured how long people take sets prices of
+//! their own. A [`Ledger`] asks its [`Budget`] before each question:
+//!
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use pal::oracle::{Budget, Ledger, Prices, QuestionKind};
+//! use pal::Error;
+//!
+//! let mut ledger = Ledger::new(Prices::default(), Budget::new(12.0)?)?;
+//! ledger.charge(QuestionKind::Captcha, 10)?;
+//! ledger.charge(QuestionKind::Pair, 1)?;
+//! let refused = ledger.charge(QuestionKind::Label, 1);
+//! assert!(matches!(refused, Err(Error::Budget { spent: 11.0, .. })));
+//! assert_eq!(ledger.left(), 1.0); // a pair can still be asked
+//! # Ok(())
+//! # }
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use super::{QuestionKind, information};
+use crate::error::{Error, Result, check};
+
+/// A sum of prices may exceed the budget by this fraction: three questions at 0.1 fit into 0.3.
+const ROUNDING: f64 = 1e-12;
+
+/// The price of each kind of question; that of a captcha of `m` candidates is `captcha + candidate · m`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prices {
+    /// Do these two belong together?
+    pub pair: f64,
+    /// Which class is this sample of?
+    pub label: f64,
+    /// A captcha, however many candidates it shows.
+    pub captcha: f64,
+    /// Each of its candidates.
+    pub candidate: f64,
+}
+
+/// What the answers tell in four balanced classes (claim T43), in units of one answer about a pair: `h(1/4) = 0.81` bits.
+///
+/// A label tells `log₂ 4 / h(1/4) = 2.47`, here 2.5 times as much, a captcha exactly as much as its candidates one by one.
+impl Default for Prices {
+    fn default() -> Self {
+        Self { pair: 1.0, label: 2.5, captcha: 0.0, candidate: 1.0 }
+    }
+}
+
+impl Prices {
+    /// What the answers tell, in units of one about a pair, if classes have the probabilities `prior` (claim T43).
+    ///
+    /// Exact for pairs, labels and captchas of one candidate, and for all captchas if the classes are balanced; else more
+    /// candidates tell less than as many pairs do.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if `prior` holds no probabilities that sum to 1 within `1e-9`, or only one class has a positive
+    /// one: nothing is told then.
+    pub fn by_information(prior: &[f64]) -> Result<Self> {
+        let pair = information::pair(prior)?;
+        check::positive("bits of a pair", pair)?;
+        Ok(Self { pair: 1.0, label: information::label(prior)? / pair, captcha: 0.0, candidate: 1.0 })
+    }
+
+    /// The price of one question of this kind about `size` samples at once.
+    #[must_use]
+    pub fn of(&self, kind: QuestionKind, size: usize) -> f64 {
+        match kind {
+            QuestionKind::Pair => self.pair,
+            QuestionKind::Label => self.label,
+            QuestionKind::Captcha => self.captcha + self.candidate * size as f64,
+        }
+    }
+}
+
+/// How much may be spent in all.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Budget(f64);
+
+impl Budget {
+    /// At most `amount`, in the unit of the prices.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] unless it is positive and finite.
+    pub fn new(amount: f64) -> Result<Self> {
+        check::positive("budget", amount)?;
+        Ok(Self(amount))
+    }
+
+    /// No limit.
+    #[must_use]
+    pub fn unlimited() -> Self {
+        Self(f64::INFINITY)
+    }
+
+    /// The limit, infinite if there is none.
+    #[must_use]
+    pub fn amount(self) -> f64 {
+        self.0
+    }
+}
+
+/// What was asked of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Account {
+    /// Number of questions.
+    pub questions: usize,
+    /// Number of answers in them: one a candidate of a captcha, else one a question.
+    pub answers: usize,
+    /// What the answers told, if the classes are drawn as the ledger's prior says; else 0.
+    pub bits: f64,
+}
+
+/// What was asked and spent so far, kept within a budget.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ledger {
+    prices: Prices,
+    budget: Budget,
+    /// Class probabilities, if bits are counted.
+    prior: Option<Vec<f64>>,
+    accounts: [Account; QuestionKind::ALL.len()],
+}
+
+impl Ledger {
+    /// Nothing is spent.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] for a price that is negative or not finite.
+    pub fn new(prices: Prices, budget: Budget) -> Result<Self> {
+        check::not_negative("price of a pair", prices.pair)?;
+        check::not_negative("price of a label", prices.label)?;
+        check::not_negative("price of a captcha", prices.captcha)?;
+        check::not_negative("price of a candidate", prices.candidate)?;
+        Ok(Self { prices, budget, prior: None, accounts: <_>::default() })
+    }
+
+    /// Counts, beside prices, the bits of claim T43: samples are drawn independently with these class probabilities.
+    ///
+    /// Bits of questions asked before are not counted. They are an upper bound on what the answers tell together, for
+    /// questions about the same samples overlap.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if `prior` holds no probabilities that sum to 1 within `1e-9`.
+    pub fn with_prior(self, prior: &[f64]) -> Result<Self> {
+        information::label(prior)?;
+        Ok(Self { prior: Some(prior.to_vec()), ..self })
+    }
+
+    /// Pays for a question of this kind about `size` samples at once (the candidates of a captcha, else 1); its price.
+    ///
+    /// # Errors
+    /// As [`Ledger::require`]; nothing is paid then.
+    pub fn charge(&mut self, kind: QuestionKind, size: usize) -> Result<f64> {
+        let price = self.require(kind, size)?;
+        let bits = match (&self.prior, kind) {
+            (None, _) => 0.0,
+            (Some(prior), QuestionKind::Pair) => information::pair(prior)?,
+            (Some(prior), QuestionKind::Label) => information::label(prior)?,
+            (Some(prior), QuestionKind::Captcha) => information::captcha(prior, size)?,
+        };
+        let account = &mut self.accounts[kind as usize];
+        account.questions += 1;
+        account.answers += size;
+        account.bits += bits;
+        Ok(price)
+    }
+
+    /// The price of a question, if the budget allows it.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] if the price exceeds what is left, [`Error::Domain`] if a pair or a label is asked about more or
+    /// fewer than one at once.
+    pub fn require(&self, kind: QuestionKind, size: usize) -> Result<f64> {
+        if kind != QuestionKind::Captcha && size != 1 {
+            let must = "1 for a pair or a label";
+            return Err(Error::Domain { argument: "size", value: size as f64, must });
+        }
+        let (price, spent, budget) = (self.prices.of(kind, size), self.spent(), self.budget.amount());
+        if spent + price > budget * (1.0 + ROUNDING) {
+            return Err(Error::Budget { spent, price, budget });
+        }
+        Ok(price)
+    }
+
+    /// What was asked of this kind.
+    #[must_use]
+    pub fn account(&self, kind: QuestionKind) -> Account {
+        self.accounts[kind as usize]
+    }
+
+    /// What was spent on questions of this kind.
+    #[must_use]
+    pub fn spent_on(&self, kind: QuestionKind) -> f64 {
+        let Account { questions, answers, .. } = self.account(kind);
+        // A question of size 0 costs what is paid whatever the size. Products, not running sums, stay exact.
+        let each = self.prices.of(kind, 0) * questions as f64;
+        if kind == QuestionKind::Captcha { each + self.prices.candidate * answers as f64 } else { each }
+    }
+
+    /// What was spent in all.
+    #[must_use]
+    pub fn spent(&self) -> f64 {
+        QuestionKind::ALL.into_iter().map(|kind| self.spent_on(kind)).sum()
+    }
+
+    /// What may still be spent, infinite without a limit.
+    #[must_use]
+    pub fn left(&self) -> f64 {
+        (self.budget.amount() - self.spent()).max(0.0)
+    }
+
+    /// Number of answers in all: one a candidate of a captcha, else one a question.
+    #[must_use]
+    pub fn answers(&self) -> usize {
+        self.accounts.iter().map(|account| account.answers).sum()
+    }
+
+    /// What all answers told, in bits; 0 without a prior.
+    #[must_use]
+    pub fn bits(&self) -> f64 {
+        self.accounts.iter().map(|account| account.bits).sum()
+    }
+
+    /// The prices asked at.
+    #[must_use]
+    pub fn prices(&self) -> Prices {
+        self.prices
+    }
+
+    /// The limit.
+    #[must_use]
+    pub fn budget(&self) -> Budget {
+        self.budget
+    }
+}

@@ -1,0 +1,113 @@
+//! One answer as it is kept: what was said, by whom, when, and at what price.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Pair, QuestionKind};
+use crate::error::{Error, Result, check};
+
+/// A question with its answer. In JSON, `kind` is `pair`, `captcha` or `label`:
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use pal::oracle::Answered;
+///
+/// let answered: Answered = serde_json::from_str(
+///     r#"{"kind": "captcha", "shown": [4, 9], "candidates": [1, 2], "belongs": [true, false]}"#,
+/// )?;
+/// assert!(answered.statements().eq([(4, 1, true), (4, 2, false)]));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Answered {
+    /// Whether two samples belong together.
+    Pair {
+        /// The two samples, in either order.
+        pair: (usize, usize),
+        /// Whether they do.
+        same: bool,
+    },
+    /// Which candidates belong with the samples shown.
+    Captcha {
+        /// Samples that belong together, at least one.
+        shown: Vec<usize>,
+        /// The samples asked about; one may come twice.
+        candidates: Vec<usize>,
+        /// Whether each candidate belongs with those shown.
+        belongs: Vec<bool>,
+    },
+    /// The name of a sample's class.
+    Label {
+        /// The sample.
+        sample: usize,
+        /// Its class.
+        class: String,
+    },
+}
+
+/// An answer as it is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The question with its answer.
+    pub answered: Answered,
+    /// Who answered.
+    pub annotator: String,
+    /// When, in seconds since 1970.
+    pub at: f64,
+    /// How long it took to answer, in seconds.
+    pub seconds: f64,
+    /// Its price, in the unit of the [`Prices`](super::Prices) it was asked at.
+    pub cost: f64,
+}
+
+impl Answered {
+    /// What was said about pairs `(i, j, whether they belong together)`.
+    ///
+    /// A captcha says one thing a candidate, each time of the first sample shown; a label alone says nothing about a pair.
+    pub fn statements(&self) -> impl Iterator<Item = (usize, usize, bool)> {
+        let (pair, shown, candidates, belongs): (_, &[usize], &[usize], &[bool]) = match self {
+            &Self::Pair { pair: (i, j), same } => (Some((i, j, same)), &[], &[], &[]),
+            Self::Captcha { shown, candidates, belongs } => (None, shown, candidates, belongs),
+            Self::Label { .. } => (None, &[], &[], &[]),
+        };
+        let of_shown = shown.first().into_iter().flat_map(move |&anchor| {
+            candidates.iter().zip(belongs).map(move |(&candidate, &belongs)| (anchor, candidate, belongs))
+        });
+        pair.into_iter().chain(of_shown)
+    }
+
+    /// The kind of question that was answered.
+    #[must_use]
+    pub fn kind(&self) -> QuestionKind {
+        match self {
+            Self::Pair { .. } => QuestionKind::Pair,
+            Self::Captcha { .. } => QuestionKind::Captcha,
+            Self::Label { .. } => QuestionKind::Label,
+        }
+    }
+
+    /// How many samples were asked about at once: the candidates of a captcha, else 1.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Captcha { candidates, .. } => candidates.len(),
+            Self::Pair { .. } | Self::Label { .. } => 1,
+        }
+    }
+
+    /// Checks what any reader of a record relies on.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if a sample is compared with itself; for a captcha [`Error::Empty`] if nothing is shown,
+    /// [`Error::Shape`] unless there is one answer a candidate.
+    pub fn require_valid(&self) -> Result<()> {
+        if let Self::Captcha { shown, candidates, belongs } = self {
+            if shown.is_empty() {
+                return Err(Error::Empty { argument: "shown", expected: "sample" });
+            }
+            check::shape("belongs", &[candidates.len()], &[belongs.len()])?;
+        }
+        self.statements().try_for_each(|(i, j, _)| Pair::new(i, j).map(|_| ()))
+    }
+}

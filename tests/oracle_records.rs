@@ -1,0 +1,11 @@
+//! Questions of three kinds, records of their answers, and what they cost.
+#![allow(clippy::unwrap_used)] // a test may panic
+
+mod support;
+
+#[path = "records/ledger.rs"]
+mod ledger;
+#[path = "records/question.rs"]
+mod question;
+#[path = "records/record.rs"]
+mod record;
