@@ -39,7 +39,7 @@ sys.setrecursionlimit(10000)  # it walks through its constraints by recursion
 DATASETS = {"digits": load_digits, "iris": load_iris, "wine": load_wine, "breast_cancer": load_breast_cancer}
 ACTIVE = {"NPU": NPU, "MinMax": MinMax, "ExploreConsolidate": ExploreConsolidate}
 FEATURES = {"raw": lambda x: x, "standardised": scale}
-LIMITS = {("digits", "NPU"): (2, 50), ("digits", "MinMax"): (3, 300), ("digits", "ExploreConsolidate"): (3, 700),
+LIMITS = {("digits", "NPU"): (1, 25), ("digits", "MinMax"): (3, 300), ("digits", "ExploreConsolidate"): (3, 300),
           ("breast_cancer", "NPU"): (3, 100)}  # most seeds, most answers
 ATTEMPTS = 100  # PCKMeans gives up when a cluster runs empty, which depends on a random order
 
