@@ -55,12 +55,13 @@ fn far_apart(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized)) -> Arr
 
 /// The nearest centre of every row, the first on a tie, and the squared distance to it.
 fn assign(x: ArrayView2<f64>, centres: &Array2<f64>) -> (Vec<usize>, Vec<f64>) {
-    let nearest = |row| {
-        let squares = centres.outer_iter().map(|centre| squared_distance(row, centre));
-        squares.enumerate().fold((0, f64::INFINITY), |best, (centre, square)| {
-            if square < best.1 { (centre, square) } else { best }
-        })
-    };
+    let nearest =
+        |row| {
+            let squares = centres.outer_iter().map(|centre| squared_distance(row, centre));
+            squares.enumerate().fold((0, f64::INFINITY), |best, (centre, square)| {
+                if square < best.1 { (centre, square) } else { best }
+            })
+        };
     x.outer_iter().map(nearest).unzip()
 }
 

@@ -28,8 +28,8 @@ pub use discovery::{
 pub use pair_loop::ask_pairs;
 pub use random_pairs::random_pairs;
 pub use strategy::{
-    Cover, Discover, ErrorReduction, ExpectedWrongPairs, ExploreConsolidate, LeastAsked, Margin, PairStrategy, RandomPair, Ranked,
-    RepresentationChange, STRATEGIES, Score, Uncertainty, strategy,
+    Cover, Discover, ErrorReduction, ExpectedWrongPairs, ExploreConsolidate, LeastAsked, Margin,
+    PairStrategy, RandomPair, Ranked, RepresentationChange, STRATEGIES, Score, Uncertainty, strategy,
 };
 pub use warm_start::{WarmStart, WarmStartOptions};
 

@@ -91,7 +91,8 @@ impl WarmStart {
         } else {
             let guards = (modes / 8).max(8);
             let start = random_block(n, (modes + guards).min(n), &mut rng);
-            let solver = SubspaceIteration { degree: 16, tolerance: TOLERANCE, most_steps: 300, lowest: Some(-1.0) };
+            let solver =
+                SubspaceIteration { degree: 16, tolerance: TOLERANCE, most_steps: 300, lowest: Some(-1.0) };
             solver.leading(&normalised, modes, start.view())?.pairs
         };
 
@@ -106,7 +107,8 @@ impl WarmStart {
         }
         let clusters = k_means(embedding.view(), number_of_clusters, &mut rng);
 
-        let weights = pairs.values.mapv(|value| (1.0 - value + options.smoothing).max(options.smoothing).sqrt());
+        let weights =
+            pairs.values.mapv(|value| (1.0 - value + options.smoothing).max(options.smoothing).sqrt());
         let mut features = pairs.vectors / &weights;
         let mean_square = features.iter().map(|entry| entry * entry).sum::<f64>() / n as f64;
         features /= mean_square.sqrt();

@@ -4,11 +4,12 @@
 //! Repository, CC BY 4.0), as in scikit-learn's `load_digits`: the forms of 13 writers, each digit a 32 × 32 bitmap of
 //! which every pixel here counts the black ones in a block of 4 × 4. `assets/README.md` says how the file was made.
 
-use ndarray::{Array1, Array3};
+use ndarray::Array3;
 
+use super::Labelled;
 use super::augment::ImageShape;
 use super::io::read_embedded_npz;
-use super::{Labelled, Labels};
+use super::tabular::read_embedded_labels;
 use crate::error::{Error, Result};
 
 const PATH: &str = "assets/digits.npz";
@@ -31,16 +32,13 @@ pub const DIGITS_TRAIN: usize = 1347;
 /// None in practice: the file is part of the crate.
 pub fn digits() -> Result<Labelled> {
     let images: Array3<f64> = read_embedded_npz(PATH, BYTES, "images")?;
-    let labels: Array1<f64> = read_embedded_npz(PATH, BYTES, "labels")?;
     let (n, height, width) = images.dim();
     let inputs = images.into_shape_with_order((n, height * width)).map_err(|error| Error::Format {
         path: PATH.into(),
         found: error.to_string(),
         expected: "images in row-major order".into(),
     })?;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // bytes
-    let class_of = labels.iter().map(|&label| label as usize).collect();
-    Ok(Labelled { inputs: inputs / DARKEST, labels: Labels::new(class_of, CLASSES)? })
+    Ok(Labelled { inputs: inputs / DARKEST, labels: read_embedded_labels(PATH, BYTES, CLASSES)? })
 }
 
 /// The first [`DIGITS_TRAIN`] digits to train on, and the last 450 to test on.

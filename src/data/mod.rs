@@ -1,6 +1,6 @@
 //! Samples and their labels: synthetic generators, augmentations, file readers and writers.
 //!
-//! Sets made by a formula, and one measured:
+//! Sets made by a formula, and four measured:
 //!
 //! | set | inputs | classes |
 //! |---|---|---|
@@ -8,6 +8,9 @@
 //! | [`circles_sweep`] | the same rings, each swept once and evenly | sorted, a quarter of the points each |
 //! | [`mixture`] | four unit vectors of R⁴ with noise around them | drawn uniformly for each point |
 //! | [`digits`] | 1797 handwritten digits, 8 × 8 pixels | the ten digits, nearly balanced |
+//! | [`iris`] | 150 flowers, four lengths in cm | three species, 50 each |
+//! | [`wine`] | 178 wines, 13 chemical measures, units differ | three cultivars: 59, 71, 48 |
+//! | [`breast_cancer`] | 569 tumours, 30 measures of cell nuclei, units differ | 212 malignant, 357 benign |
 //!
 //! [`augment`] makes views of samples, the positive pairs of self-supervised learning; [`io`] reads and writes files.
 
@@ -17,6 +20,7 @@ mod digits;
 pub mod io;
 mod labels;
 mod mixture;
+mod tabular;
 mod units;
 
 use ndarray::{Array2, s};
@@ -26,6 +30,7 @@ pub use circles::{circles, circles_sweep};
 pub use digits::{DIGITS_SHAPE, DIGITS_TRAIN, digits, digits_train_and_test};
 pub use labels::Labels;
 pub use mixture::{MIXTURE_NOISE, mixture};
+pub use tabular::{breast_cancer, iris, wine};
 pub use units::commensurate;
 
 use crate::error::{Result, check};

@@ -83,9 +83,8 @@ fn nearest_of(
 ) -> Vec<Neighbour> {
     let order = |a: &Neighbour, b: &Neighbour| a.squared.total_cmp(&b.squared).then(a.sample.cmp(&b.sample));
     let others = (0..norms.len()).filter(|&j| j != i);
-    let mut all: Vec<Neighbour> = others
-        .map(|j| Neighbour { squared: norms[i] + norms[j] - 2.0 * products[j], sample: j })
-        .collect();
+    let mut all: Vec<Neighbour> =
+        others.map(|j| Neighbour { squared: norms[i] + norms[j] - 2.0 * products[j], sample: j }).collect();
     if k < all.len() {
         all.select_nth_unstable_by(k - 1, order);
         all.truncate(k);

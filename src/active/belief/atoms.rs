@@ -123,7 +123,11 @@ impl Ties {
         let cut: f64 = a.iter().flat_map(|&a| b.iter().filter_map(move |&b| self.cut.get([a, b]))).sum();
         let volume = |group: &[usize]| group.iter().filter_map(|&atom| self.volume.get(atom)).sum::<f64>();
         let expected = volume(a) * volume(b) / self.volume.sum();
-        if expected > 0.0 { (TRUST * (cut / expected).ln()).clamp(-MOST_LOG_ODDS, MOST_LOG_ODDS) } else { 0.0 }
+        if expected > 0.0 {
+            (TRUST * (cut / expected).ln()).clamp(-MOST_LOG_ODDS, MOST_LOG_ODDS)
+        } else {
+            0.0
+        }
     }
 
     fn keep(&mut self, used: &[bool]) {

@@ -65,9 +65,10 @@ impl Belief {
     /// `None` if they all were.
     pub fn question(&self, subject: Subject) -> Option<Pair> {
         match subject {
-            Subject::Classes(a, b) => {
-                self.question_between(&self.speakers(|atom| self.class_of(atom) == a), &self.speakers(|atom| self.class_of(atom) == b))
-            }
+            Subject::Classes(a, b) => self.question_between(
+                &self.speakers(|atom| self.class_of(atom) == a),
+                &self.speakers(|atom| self.class_of(atom) == b),
+            ),
             Subject::Part { atom, class } => self.question_between(
                 &self.speakers(|other| other == atom),
                 &self.speakers(|other| other != atom && self.class_of(other) == class),
@@ -88,13 +89,18 @@ impl Belief {
             for (b, others) in groups.iter().enumerate().take(a) {
                 let log_odds = self.grouping.between_classes[[a, b]] + self.ties.log_odds(atoms, others);
                 let stake = class_sizes[a] as f64 * class_sizes[b] as f64;
-                doubts.push(Doubt { subject: Subject::Classes(b, a), probability: logistic(log_odds), stake });
+                doubts.push(Doubt {
+                    subject: Subject::Classes(b, a),
+                    probability: logistic(log_odds),
+                    stake,
+                });
             }
             for &atom in atoms.iter().filter(|_| atoms.len() > 1) {
                 let rest: Vec<usize> = atoms.iter().copied().filter(|&other| other != atom).collect();
                 let said: f64 = rest.iter().map(|&other| self.grouping.between_atoms[[atom, other]]).sum();
                 let log_odds = said + self.ties.log_odds(&[atom], &rest);
-                let stake = atom_sizes[atom] as f64 * (class_sizes[a] - atom_sizes[atom].min(class_sizes[a])) as f64;
+                let stake =
+                    atom_sizes[atom] as f64 * (class_sizes[a] - atom_sizes[atom].min(class_sizes[a])) as f64;
                 doubts.push(Doubt {
                     subject: Subject::Part { atom, class: a },
                     probability: logistic(-log_odds),
@@ -108,7 +114,9 @@ impl Belief {
     fn doubt_of_sample(&self, sample: usize) -> Option<Doubt> {
         let class = self.classes[sample];
         let probability = match self.anchor_of[sample] {
-            Some(anchor) if self.is_centre(anchor) || self.anchors[anchor].certainty >= SETTLED => return None,
+            Some(anchor) if self.is_centre(anchor) || self.anchors[anchor].certainty >= SETTLED => {
+                return None;
+            }
             Some(anchor) => 1.0 - self.anchors[anchor].certainty,
             None => self.doubt_about(sample),
         };

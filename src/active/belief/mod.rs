@@ -264,7 +264,10 @@ impl Belief {
     /// Number of samples first asked about after the last that founded a class, centres of starting clusters apart.
     pub fn asked_since_a_class_was_found(&self) -> usize {
         let found = self.anchors.iter().rev();
-        found.take_while(|anchor| anchor.atom < self.start.number_of_clusters()).count().min(self.anchors.len() - self.centres)
+        found
+            .take_while(|anchor| anchor.atom < self.start.number_of_clusters())
+            .count()
+            .min(self.anchors.len() - self.centres)
     }
 
     /// Expected decrease of the number of wrong samples if the class of this one were known; `O(n r + n c²)`.
@@ -304,12 +307,7 @@ impl Belief {
             return anchor;
         }
         self.ridge.observe(sample);
-        self.anchors.push(Anchor {
-            sample,
-            atom: self.atom_of[sample],
-            answers: Vec::new(),
-            certainty: 1.0,
-        });
+        self.anchors.push(Anchor { sample, atom: self.atom_of[sample], answers: Vec::new(), certainty: 1.0 });
         self.anchor_of[sample] = Some(self.anchors.len() - 1);
         self.anchors.len() - 1
     }

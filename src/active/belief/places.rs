@@ -99,9 +99,10 @@ impl Belief {
     fn nearest_atom(&self, index: usize, class: usize) -> usize {
         let features = self.start.features();
         let own = features.row(self.anchors[index].sample);
-        let in_class = self.anchors.iter().enumerate().filter(|&(other, anchor)| {
-            other != index && self.grouping.class_of_atom[anchor.atom] == class
-        });
+        let in_class =
+            self.anchors.iter().enumerate().filter(|&(other, anchor)| {
+                other != index && self.grouping.class_of_atom[anchor.atom] == class
+            });
         in_class
             .map(|(_, anchor)| (own.dot(&features.row(anchor.sample)), anchor.atom))
             .max_by(|a, b| a.0.total_cmp(&b.0))

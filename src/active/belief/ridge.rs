@@ -43,7 +43,12 @@ impl Ridge {
 
     /// The posterior mean `(n, c)` of functions with prior mean `prior` `(n, c)` that were seen to be `seen` `(m, c)` at the
     /// observed `samples`; `O(n r c)`.
-    pub(super) fn mean(&self, samples: &[usize], seen: ArrayView2<f64>, mut prior: Array2<f64>) -> Array2<f64> {
+    pub(super) fn mean(
+        &self,
+        samples: &[usize],
+        seen: ArrayView2<f64>,
+        mut prior: Array2<f64>,
+    ) -> Array2<f64> {
         let features = self.start.features();
         let residuals = &seen - &prior.select(Axis(0), samples);
         let at_samples = features.select(Axis(0), samples);

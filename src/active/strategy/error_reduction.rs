@@ -28,7 +28,9 @@ impl Score for ErrorReduction {
         let mut scores = vec![0.0; doubts.len()];
         for &position in order.iter().take(self.shortlist) {
             scores[position] = match doubts[position].subject {
-                Subject::Sample { sample, .. } if !belief.was_asked(sample) => belief.expected_reduction(sample),
+                Subject::Sample { sample, .. } if !belief.was_asked(sample) => {
+                    belief.expected_reduction(sample)
+                }
                 _ => doubts[position].expected_wrong_pairs() / belief.len() as f64,
             };
         }

@@ -105,7 +105,13 @@ pub fn strategy(name: &str) -> Result<Box<dyn PairStrategy>> {
         "error-reduction" => Box::new(Ranked::by(ErrorReduction::default())),
         "cover" => Box::new(Ranked::by(Cover)),
         "explore-consolidate" => Box::new(ExploreConsolidate),
-        _ => return Err(Error::UnknownName { argument: "strategy", name: name.to_owned(), known: &STRATEGIES }),
+        _ => {
+            return Err(Error::UnknownName {
+                argument: "strategy",
+                name: name.to_owned(),
+                known: &STRATEGIES,
+            });
+        }
     })
 }
 
