@@ -11,6 +11,7 @@ mod discovery;
 mod k_means;
 mod pair_loop;
 mod random_pairs;
+mod remaining_error;
 mod strategy;
 mod warm_start;
 
@@ -27,6 +28,7 @@ pub use discovery::{
 };
 pub use pair_loop::ask_pairs;
 pub use random_pairs::random_pairs;
+pub use remaining_error::{RemainingError, StoppingRule, remaining_error};
 pub use strategy::{
     Cover, Discover, ErrorReduction, ExpectedWrongPairs, ExploreConsolidate, LeastAsked, Margin,
     PairStrategy, RandomPair, Ranked, RepresentationChange, STRATEGIES, Score, Uncertainty, strategy,

@@ -105,7 +105,8 @@ impl WarmStart {
                 row /= norm;
             }
         }
-        let clusters = k_means(embedding.view(), number_of_clusters, &mut rng);
+        let mut clusters = k_means(embedding.view(), number_of_clusters, &mut rng);
+        let number_of_clusters = without_gaps(&mut clusters);
 
         let weights =
             pairs.values.mapv(|value| (1.0 - value + options.smoothing).max(options.smoothing).sqrt());
@@ -113,6 +114,29 @@ impl WarmStart {
         let mean_square = features.iter().map(|entry| entry * entry).sum::<f64>() / n as f64;
         features /= mean_square.sqrt();
         Ok(Self { graph, eigenvalues: pairs.values, features, clusters, number_of_clusters })
+    }
+
+    /// From what [`WarmStart::graph`], [`WarmStart::eigenvalues`], [`WarmStart::features`] and [`WarmStart::clusters`] gave, say
+    /// out of a file.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the parts do not fit, [`Error::NotFinite`].
+    pub fn from_parts(
+        graph: SimilarityGraph,
+        eigenvalues: Array1<f64>,
+        features: Array2<f64>,
+        clusters: Vec<usize>,
+    ) -> Result<Self> {
+        let n = graph.len();
+        check::shape("features", &[n, eigenvalues.len()], features.shape())?;
+        check::shape("clusters", &[n], &[clusters.len()])?;
+        check::finite("eigenvalues", &eigenvalues)?;
+        check::finite("features", &features)?;
+        let mut clusters = clusters;
+        let number_of_clusters = without_gaps(&mut clusters);
+        let features =
+            if features.is_standard_layout() { features } else { features.as_standard_layout().into_owned() };
+        Ok(Self { graph, eigenvalues, features, clusters, number_of_clusters })
     }
 
     /// Number of samples `n`.
@@ -141,7 +165,7 @@ impl WarmStart {
         &self.clusters
     }
 
-    /// Number of starting clusters; k-means may leave one without samples.
+    /// Number of starting clusters.
     pub fn number_of_clusters(&self) -> usize {
         self.number_of_clusters
     }
@@ -156,6 +180,17 @@ impl WarmStart {
         };
         members.into_iter().max_by(|a, b| cosine(a).total_cmp(&cosine(b)).then(b.cmp(a)))
     }
+}
+
+/// Renumbers clusters so that each has samples, and counts them.
+fn without_gaps(clusters: &mut [usize]) -> usize {
+    let mut used: Vec<usize> = clusters.to_vec();
+    used.sort_unstable();
+    used.dedup();
+    for cluster in clusters {
+        *cluster = used.partition_point(|&other| other < *cluster);
+    }
+    used.len()
 }
 
 /// The number `k ≥ 2` of leading eigenvalues before the largest ratio `(1 − λ_{k+1} + τ) / (1 − λ_k + τ)`.

@@ -19,7 +19,7 @@ pub fn adjusted_rand_index(found: &[usize], truth: &[usize]) -> Result<f64> {
     let in_truth: f64 = table.columns().into_iter().map(|column| pairs(column.sum())).sum();
     let all = pairs(found.len() as f64);
     let by_chance = if all > 0.0 { in_found * in_truth / all } else { 0.0 };
-    let most = (in_found + in_truth) / 2.0;
+    let most = f64::midpoint(in_found, in_truth);
     // Both are one class, or both all singletons: the same partition.
     Ok(if most > by_chance { (together - by_chance) / (most - by_chance) } else { 1.0 })
 }

@@ -29,7 +29,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use super::WarmStart;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
-use crate::oracle::Pair;
+use crate::oracle::{Pair, class_graph};
 
 use atoms::{Grouping, Ties};
 pub use doubts::{Doubt, Subject};
@@ -57,8 +57,8 @@ impl Default for BeliefOptions {
 const NEW_CLASS: f64 = 0.05;
 /// The least probability that the surroundings of such a sample give to a class.
 const LEAST_PROBABILITY: f64 = 0.01;
-/// Rounds of joining atoms and placing anchors after an answer; one nearly always suffices.
-const ROUNDS: usize = 2;
+/// Most rounds of joining atoms and placing anchors after an answer, of which one or two nearly always suffice.
+const MOST_ROUNDS: usize = 8;
 
 /// A sample that was asked about, or the centre of a starting cluster.
 #[derive(Clone, Debug)]
@@ -80,11 +80,11 @@ struct Anchor {
 /// use pal::data;
 /// use pal::oracle::Pair;
 ///
-/// let iris = data::digits()?; // any features
-/// let start = WarmStart::of_features(iris.inputs.view(), &WarmStartOptions { modes: 32, ..Default::default() })?;
+/// let iris = data::iris()?; // any features
+/// let start = WarmStart::of_features(iris.inputs.view(), &WarmStartOptions::default())?;
 /// let mut belief = Belief::new(Arc::new(start), BeliefOptions::default())?;
-/// belief.learn(Pair::new(0, 1)?, false)?;
-/// assert_ne!(belief.classes()[0], belief.classes()[1]);
+/// belief.learn(Pair::new(60, 120)?, false)?;
+/// assert_ne!(belief.classes()[60], belief.classes()[120]);
 /// # Ok(())
 /// # }
 /// ```
@@ -97,7 +97,7 @@ pub struct Belief {
     /// The anchor of a sample.
     anchor_of: Vec<Option<usize>>,
     asked: HashSet<Pair>,
-    answers: usize,
+    predictions: Vec<(f64, bool)>,
     atoms: usize,
     grouping: Grouping,
     ties: Ties,
@@ -131,7 +131,7 @@ impl Belief {
             anchors: Vec::new(),
             anchor_of: vec![None; n],
             asked: HashSet::new(),
-            answers: 0,
+            predictions: Vec::new(),
             atoms: start.number_of_clusters(),
             grouping: Grouping::default(),
             ties: Ties::default(),
@@ -170,20 +170,18 @@ impl Belief {
     /// # Errors
     /// As [`Belief::learn`]; the answers before the offending one are then taken in.
     pub fn learn_all(&mut self, answers: impl IntoIterator<Item = (Pair, bool)>) -> Result<()> {
-        let mut outcome = Ok(());
-        for (pair, same) in answers {
-            outcome = check::index("sample", pair.second(), self.len(), "below the number of samples");
-            if outcome.is_err() {
-                break;
-            }
-            let [first, second] = [pair.first(), pair.second()].map(|sample| self.anchor(sample));
-            self.anchors[first].answers.push((second, same));
-            self.anchors[second].answers.push((first, same));
-            self.asked.insert(pair);
-            self.answers += 1;
-        }
+        let outcome = answers.into_iter().try_for_each(|(pair, same)| self.take_in(pair, same));
         self.update();
         outcome
+    }
+
+    fn take_in(&mut self, pair: Pair, same: bool) -> Result<()> {
+        self.predictions.push((self.probability_same(pair)?, same));
+        let [first, second] = [pair.first(), pair.second()].map(|sample| self.anchor(sample));
+        self.anchors[first].answers.push((second, same));
+        self.anchors[second].answers.push((first, same));
+        self.asked.insert(pair);
+        Ok(())
     }
 
     /// Never proposes this pair: the annotator could not tell.
@@ -199,7 +197,7 @@ impl Belief {
 
     /// Number of answers taken in.
     pub fn answers(&self) -> usize {
-        self.answers
+        self.predictions.len()
     }
 
     /// What it started from.
@@ -224,11 +222,14 @@ impl Belief {
 
     /// Probability of the class that each sample is given, by its answers where it was asked about.
     pub fn confidence(&self) -> Array1<f64> {
-        let of = |sample: usize| match self.anchor_of[sample] {
+        (0..self.len()).map(|sample| self.certainty(sample)).collect()
+    }
+
+    fn certainty(&self, sample: usize) -> f64 {
+        match self.anchor_of[sample] {
             Some(anchor) if self.is_answered(anchor) => self.anchors[anchor].certainty,
             _ => self.probabilities[[sample, self.classes[sample]]],
-        };
-        (0..self.len()).map(of).collect()
+        }
     }
 
     /// Whether an answer was about this sample.
@@ -246,7 +247,31 @@ impl Belief {
     /// # Errors
     /// None in practice.
     pub fn graph(&self) -> Result<SimilarityGraph> {
-        SimilarityGraph::low_rank(self.probabilities.clone(), Array1::ones(self.probabilities.ncols()))
+        class_graph(self.probabilities.clone())
+    }
+
+    /// How probably two samples belong together, by what is believed of each; one for a sample and itself.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if there is no such sample.
+    pub fn probability_same(&self, pair: Pair) -> Result<f64> {
+        check::index("sample", pair.second(), self.len(), "below the number of samples")?;
+        let [first, second] = [pair.first(), pair.second()]
+            .map(|sample| (sample, self.classes[sample], self.certainty(sample)));
+        // Of each the probability of its own class, and the rest in proportion to what the regression says of the others.
+        let of = |(sample, class, own): (usize, usize, f64), other: usize| {
+            if other == class {
+                return own;
+            }
+            let rest = 1.0 - self.probabilities[[sample, class]];
+            if rest > 0.0 { (1.0 - own) * self.probabilities[[sample, other]] / rest } else { 0.0 }
+        };
+        Ok((0..self.number_of_classes()).map(|class| of(first, class) * of(second, class)).sum())
+    }
+
+    /// What was expected of each answer before it came (the probability of "together"), and what it was.
+    pub fn predictions(&self) -> &[(f64, bool)] {
+        &self.predictions
     }
 
     /// Pairs that were answered or skipped.
@@ -314,7 +339,7 @@ impl Belief {
 
     /// All that follows from the answers.
     fn update(&mut self) {
-        for _ in 0..ROUNDS {
+        for _ in 0..MOST_ROUNDS {
             self.join_atoms();
             self.fit();
             if !self.place_anchors() {

@@ -1,4 +1,4 @@
-//! Expected error reduction (Roy and McCallum 2001; Zhu, Lafferty and Ghahramani 2003) by rank-one updates.
+//! Expected error reduction (Roy and `McCallum` 2001; Zhu, Lafferty and Ghahramani 2003) by rank-one updates.
 
 use super::Score;
 use crate::active::{Belief, Doubt, Subject};

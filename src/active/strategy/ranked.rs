@@ -21,6 +21,8 @@ pub trait Score: Send + Sync {
     fn scores(&self, belief: &Belief, doubts: &[Doubt]) -> Result<Vec<f64>>;
 }
 
+type Price = dyn Fn(&Doubt) -> f64 + Send + Sync;
+
 /// Asks about the doubt with the largest score, times diversity, over price.
 ///
 /// A sample that was asked about and fits its class less well than chance is asked about again before any other: an answer
@@ -28,7 +30,7 @@ pub trait Score: Send + Sync {
 pub struct Ranked<S> {
     score: S,
     diversity: f64,
-    price: Option<Box<dyn Fn(&Doubt) -> f64 + Send + Sync>>,
+    price: Option<Box<Price>>,
 }
 
 impl<S: Score> Ranked<S> {
