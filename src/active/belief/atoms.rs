@@ -2,7 +2,8 @@
 
 use ndarray::{Array1, Array2, Axis};
 
-use super::Belief;
+use super::places::Odds;
+use super::{Anchor, Belief};
 use crate::linalg::Operator;
 
 /// How far the graph is trusted about classes: log-odds of its ties count by this factor. Clusters of one class may be far
@@ -12,7 +13,7 @@ const TRUST: f64 = 0.5;
 const MOST_LOG_ODDS: f64 = 3.0;
 
 /// Classes as groups of atoms, and the evidence between them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Grouping {
     /// The atoms of each class, ascending; classes in the order of their first atom.
     pub(super) groups: Vec<Vec<usize>>,
@@ -23,19 +24,22 @@ pub(super) struct Grouping {
     pub(super) between_classes: Array2<f64>,
 }
 
+impl Grouping {
+    /// Every atom is a class.
+    pub(super) fn apart(atoms: usize) -> Self {
+        Self {
+            groups: (0..atoms).map(|atom| vec![atom]).collect(),
+            class_of_atom: (0..atoms).collect(),
+            between_atoms: Array2::zeros((atoms, atoms)),
+            between_classes: Array2::zeros((atoms, atoms)),
+        }
+    }
+}
+
 impl Belief {
     /// Joins atoms while the answers between two groups speak for it, the strongest evidence first.
     pub(super) fn join_atoms(&mut self) {
-        let weight = self.answer_weight();
-        let mut between_atoms = Array2::zeros((self.atoms, self.atoms));
-        for anchor in &self.anchors {
-            for &(other, same) in &anchor.answers {
-                let other = self.anchors[other].atom;
-                if anchor.atom != other {
-                    between_atoms[[anchor.atom, other]] += if same { weight } else { -weight };
-                }
-            }
-        }
+        let between_atoms = self.evidence_between_atoms();
         let mut groups: Vec<Vec<usize>> = (0..self.atoms).map(|atom| vec![atom]).collect();
         let mut between = between_atoms.clone();
         while let Some((kept, gone)) = self.most_probably_one(&groups, &between) {
@@ -56,6 +60,33 @@ impl Belief {
             }
         }
         self.grouping = Grouping { groups, class_of_atom, between_atoms, between_classes: between };
+    }
+
+    /// Log-odds by the answers that two atoms belong together. An answer counts by the probability that both samples sit
+    /// where they do, judged without it: about one that sits loosely it tells where that one belongs, not what its atom is.
+    fn evidence_between_atoms(&self) -> Array2<f64> {
+        let class_of = |anchor: &Anchor| self.grouping.class_of_atom[anchor.atom];
+        let odds: Vec<Odds> = self.anchors.iter().map(|anchor| self.odds(anchor)).collect();
+        let sure = |index: usize, other: &Anchor, log_odds: f64| {
+            if self.is_centre(index) {
+                return 1.0;
+            }
+            odds[index].without(class_of(other), log_odds).probability(class_of(&self.anchors[index]))
+        };
+        let mut between = Array2::zeros((self.atoms, self.atoms));
+        for (index, anchor) in self.anchors.iter().enumerate() {
+            for &(other_index, same) in anchor.answers.iter().filter(|&&(other, _)| other < index) {
+                let other = &self.anchors[other_index];
+                if other.atom != anchor.atom {
+                    let log_odds = self.log_odds_of(same);
+                    let evidence =
+                        sure(index, other, log_odds) * sure(other_index, anchor, log_odds) * log_odds;
+                    between[[anchor.atom, other.atom]] += evidence;
+                    between[[other.atom, anchor.atom]] += evidence;
+                }
+            }
+        }
+        between
     }
 
     /// The two groups, the smaller index first, with the largest positive log-odds of being one class. Ties of the graph speak
@@ -83,6 +114,8 @@ impl Belief {
             used[anchor.atom] = true;
         }
         self.ties.keep(&used);
+        let mut kept = used.iter();
+        self.grouping.class_of_atom.retain(|_| kept.next().is_some_and(|&kept| kept));
         let mut number = 0;
         let renumbered: Vec<usize> = used
             .iter()

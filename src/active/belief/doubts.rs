@@ -43,6 +43,8 @@ impl Doubt {
     }
 }
 
+/// Groups are not asked about again once the belief about them is wrong with no more than this probability.
+const GROUPS_SETTLED: f64 = 0.003;
 /// Anchors of a group that are considered as one side of a question.
 const MOST_SPEAKERS: usize = 12;
 /// How much likeness counts beside certainty in the choice of a partner.
@@ -73,8 +75,15 @@ impl Belief {
                 &self.speakers(|other| other == atom),
                 &self.speakers(|other| other != atom && self.class_of(other) == class),
             ),
-            Subject::Sample { sample, class } => self.partner(sample, class),
+            Subject::Sample { sample, class } => {
+                self.partner(sample, class).or_else(|| self.partner_elsewhere(sample, class))
+            }
         }
+    }
+
+    /// How many samples the class of this one decides: those in doubt that it would tell about, those that follow an anchor.
+    pub(in crate::active) fn followers(&self, sample: usize) -> f64 {
+        self.weights[sample]
     }
 
     fn class_of(&self, atom: usize) -> usize {
@@ -108,6 +117,7 @@ impl Belief {
                 });
             }
         }
+        doubts.retain(|doubt| doubt.probability > GROUPS_SETTLED);
         doubts
     }
 
@@ -146,6 +156,15 @@ impl Belief {
             .map(|(anchor, pair)| (anchor.certainty + LIKENESS * own.dot(&features.row(anchor.sample)), pair))
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, pair)| pair)
+    }
+    /// The same in the most probable of the other classes, for a sample that founded its class and has nobody there.
+    fn partner_elsewhere(&self, sample: usize, class: usize) -> Option<Pair> {
+        let alone = self.anchors.iter().filter(|anchor| self.class_of(anchor.atom) == class).nth(1).is_none();
+        let anchor = self.anchor_of[sample].filter(|_| alone)?;
+        let odds = self.odds(&self.anchors[anchor]);
+        let mut others: Vec<usize> = (0..self.number_of_classes()).filter(|&other| other != class).collect();
+        others.sort_by(|&a, &b| odds.probability(b).total_cmp(&odds.probability(a)));
+        others.into_iter().find_map(|other| self.partner(sample, other))
     }
 }
 

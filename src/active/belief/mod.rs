@@ -3,8 +3,9 @@
 //! Three layers, each corrected by the answers alone:
 //!
 //! 1. *Atoms.* The clusters of the [`WarmStart`], and beyond them samples that belong to no class known before. A class is a
-//!    group of atoms. Answers between samples of two atoms add up, `±ln((1 − ε)/ε)` each, and the atoms join while the sum
-//!    is positive, the best pair first. Every answer counts at every time: a join that later answers speak against is undone.
+//!    group of atoms. Answers between samples of two atoms add up, `±ln((1 − ε)/ε)` each as far as both samples are sure to
+//!    sit there without it, and the atoms join while the sum is positive, the best pair first. Every answer counts at every
+//!    time: a join that later answers speak against is undone.
 //! 2. *Anchors.* A sample that was asked about sits in the class that its own answers and its surroundings make most
 //!    probable, or founds an atom if all refuse it. The surroundings speak by the prediction that leaves the sample out, so
 //!    that a wrong answer among right ones is outvoted.
@@ -38,7 +39,7 @@ use ridge::Ridge;
 /// Options of [`Belief`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BeliefOptions {
-    /// `ε`: how often an answer is taken to be wrong, in `(0, ½)`; 0.02. Small values trust the annotators, and ask little
+    /// `ε`: how often an answer is taken to be wrong, in `(0, ½)`; 0.01. Small values trust the annotators, and ask little
     /// twice.
     pub error: f64,
     /// How much the starting clusters count beside an answer, in `[0, 1]`; 0.5.
@@ -49,7 +50,7 @@ pub struct BeliefOptions {
 
 impl Default for BeliefOptions {
     fn default() -> Self {
-        Self { error: 0.02, prior: 0.5, noise: 0.1 }
+        Self { error: 0.01, prior: 0.5, noise: 0.1 }
     }
 }
 
@@ -58,7 +59,7 @@ const NEW_CLASS: f64 = 0.05;
 /// The least probability that the surroundings of such a sample give to a class.
 const LEAST_PROBABILITY: f64 = 0.01;
 /// Most rounds of joining atoms and placing anchors after an answer, of which one or two nearly always suffice.
-const MOST_ROUNDS: usize = 8;
+const MOST_ROUNDS: usize = 2;
 
 /// A sample that was asked about, or the centre of a starting cluster.
 #[derive(Clone, Debug)]
@@ -133,7 +134,7 @@ impl Belief {
             asked: HashSet::new(),
             predictions: Vec::new(),
             atoms: start.number_of_clusters(),
-            grouping: Grouping::default(),
+            grouping: Grouping::apart(start.number_of_clusters()),
             ties: Ties::default(),
             centres: 0,
             memberships: Array2::zeros((n, 0)),
@@ -295,35 +296,39 @@ impl Belief {
             .min(self.anchors.len() - self.centres)
     }
 
-    /// Expected decrease of the number of wrong samples if the class of this one were known; `O(n r + n c²)`.
-    pub(super) fn expected_reduction(&self, sample: usize) -> f64 {
+    /// Expected number of samples in doubt that are wrong.
+    pub(in crate::active) fn expected_wrong(&self) -> f64 {
+        (0..self.len()).map(|sample| self.doubt_about(sample)).sum()
+    }
+
+    /// The same if the class of this sample were known; `O(n r + n c²)`.
+    pub(in crate::active) fn expected_wrong_after(&self, sample: usize) -> f64 {
         let (shared, variance) = self.ridge.covariance_with_sample(sample);
         let memberships = self.memberships.view();
-        let now: f64 = (0..self.len()).map(|i| self.doubt_about(i)).sum();
         let mut after = 0.0;
         for (class, &probability) in self.probabilities.row(sample).iter().enumerate() {
             let moved = |k: usize| (f64::from(u8::from(k == class)) - memberships[[sample, k]]) / variance;
             let steps: Array1<f64> = (0..memberships.ncols()).map(moved).collect();
             let mut row = Array1::zeros(steps.len());
             for (i, &shared) in shared.iter().enumerate() {
-                if i == sample || self.anchor_of[i].is_some() {
-                    continue;
+                if i != sample && self.anchor_of[i].is_none() {
+                    row.assign(&memberships.row(i));
+                    row.scaled_add(shared, &steps);
+                    after += probability * places::doubt_of(row.view());
                 }
-                row.assign(&memberships.row(i));
-                row.scaled_add(shared, &steps);
-                after += probability * places::doubt_of(row.view());
             }
         }
-        now - after
+        after
     }
 
     fn is_answered(&self, anchor: usize) -> bool {
         !self.anchors[anchor].answers.is_empty()
     }
 
-    /// `ln((1 − ε)/ε)`: what an answer adds to the log-odds of its statement.
-    fn answer_weight(&self) -> f64 {
-        ((1.0 - self.options.error) / self.options.error).ln()
+    /// `±ln((1 − ε)/ε)`: what an answer adds to the log-odds of "together".
+    fn log_odds_of(&self, same: bool) -> f64 {
+        let weight = ((1.0 - self.options.error) / self.options.error).ln();
+        if same { weight } else { -weight }
     }
 
     /// The anchor of a sample, made if there is none.
@@ -339,6 +344,7 @@ impl Belief {
 
     /// All that follows from the answers.
     fn update(&mut self) {
+        self.fit();
         for _ in 0..MOST_ROUNDS {
             self.join_atoms();
             self.fit();

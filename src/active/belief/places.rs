@@ -21,7 +21,6 @@ const LEAST_REST: f64 = 1e-3;
 impl Belief {
     /// Puts every anchor where its answers and its surroundings make it most probable; whether one moved.
     pub(super) fn place_anchors(&mut self) -> bool {
-        let weight = self.answer_weight();
         let mut moved = false;
         let mut population = vec![0_usize; self.atoms];
         for anchor in &self.anchors {
@@ -33,25 +32,17 @@ impl Belief {
                 continue;
             }
             let class_of_atom = &self.grouping.class_of_atom;
-            let mut log_odds = self.left_out(anchor).mapv(f64::ln).to_vec();
-            log_odds.resize(self.grouping.groups.len(), NEW_CLASS.ln());
-            for &(other, same) in &anchor.answers {
-                log_odds[class_of_atom[self.anchors[other].atom]] += if same { weight } else { -weight };
-            }
-            let (best, most) = largest(ArrayView1::from(&log_odds));
-            let reference = most.max(NEW_CLASS.ln());
-            let total: f64 = log_odds.iter().map(|odds| (odds - reference).exp()).sum();
-            let new = (NEW_CLASS.ln() - reference).exp();
-            let certainty = (most - reference).exp() / (total + new);
-
+            let odds = self.odds(anchor);
+            let best = odds.largest();
+            let founds = odds.0[best] < NEW_CLASS.ln();
             let (atom, current) = (anchor.atom, class_of_atom[anchor.atom]);
             let is_centre = self.is_centre(index);
             let founded_alone = atom >= self.start.number_of_clusters() && population[atom] == 1;
-            self.anchors[index].certainty = certainty;
+            self.anchors[index].certainty = odds.probability(best);
             if is_centre {
                 continue;
             }
-            let to = if most < NEW_CLASS.ln() {
+            let to = if founds {
                 if founded_alone {
                     continue;
                 }
@@ -72,6 +63,17 @@ impl Belief {
         }
         self.forget_empty_atoms();
         moved
+    }
+
+    /// What an anchor's surroundings and its answers say of its class.
+    pub(super) fn odds(&self, anchor: &Anchor) -> Odds {
+        let mut log_odds = self.left_out(anchor).mapv(f64::ln).to_vec();
+        log_odds.resize(self.grouping.groups.len(), NEW_CLASS.ln());
+        let mut odds = Odds(log_odds);
+        for &(other, same) in &anchor.answers {
+            odds.add(self.grouping.class_of_atom[self.anchors[other].atom], self.log_odds_of(same));
+        }
+        odds
     }
 
     /// Whether the anchor stands for a starting cluster; such a one stays there, and answers about it join atoms.
@@ -135,13 +137,14 @@ impl Belief {
         self.weigh();
     }
 
-    /// What each sample would decide: the doubt about all others, weighted by their correlation with it.
+    /// What each sample would decide: the doubt about all, weighted by their correlation with it, and at least itself.
     fn weigh(&mut self) {
         let doubt: Array1<f64> = (0..self.len()).map(|sample| self.doubt_about(sample)).collect();
         let shared = self.ridge.covariance_with(doubt.view());
-        self.weights = ndarray::Zip::from(&shared)
-            .and(self.ridge.variances())
-            .map_collect(|&shared, &variance| shared.max(0.0) / variance.max(LEAST_VARIANCE).powf(ISOLATION));
+        self.weights =
+            ndarray::Zip::from(&shared).and(self.ridge.variances()).map_collect(|&shared, &variance| {
+                (shared / variance.max(LEAST_VARIANCE).powf(ISOLATION)).max(1.0)
+            });
         for anchor in self.anchors.iter().filter(|anchor| anchor.certainty < SETTLED) {
             self.weights[anchor.sample] = 1.0 + self.ridge.influence(anchor.sample, doubt.view());
         }
@@ -153,6 +156,34 @@ impl Belief {
             return 0.0;
         }
         1.0 - self.probabilities[[sample, self.classes[sample]]]
+    }
+}
+
+/// Logarithms of the probability of each class, up to a constant that they share with that of a new class.
+pub(super) struct Odds(Vec<f64>);
+
+impl Odds {
+    /// The first of the most probable classes.
+    fn largest(&self) -> usize {
+        largest(ArrayView1::from(&self.0)).0
+    }
+
+    /// Without one piece of evidence for a class.
+    pub(super) fn without(&self, class: usize, log_odds: f64) -> Self {
+        let mut rest = Self(self.0.clone());
+        rest.add(class, -log_odds);
+        rest
+    }
+
+    fn add(&mut self, class: usize, log_odds: f64) {
+        self.0[class] += log_odds;
+    }
+
+    /// The probability of a class.
+    pub(super) fn probability(&self, class: usize) -> f64 {
+        let most = self.0.iter().copied().fold(NEW_CLASS.ln(), f64::max);
+        let total: f64 = self.0.iter().map(|odds| (odds - most).exp()).sum();
+        (self.0[class] - most).exp() / (total + (NEW_CLASS.ln() - most).exp())
     }
 }
 

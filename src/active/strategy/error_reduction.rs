@@ -26,13 +26,18 @@ impl Score for ErrorReduction {
         let worth = |&position: &usize| doubts[position].expected_wrong_pairs();
         order.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
         let mut scores = vec![0.0; doubts.len()];
+        let (n, wrong) = (belief.len() as f64, belief.expected_wrong());
         for &position in order.iter().take(self.shortlist) {
-            scores[position] = match doubts[position].subject {
+            let doubt = &doubts[position];
+            let left = match doubt.subject {
                 Subject::Sample { sample, .. } if !belief.was_asked(sample) => {
-                    belief.expected_reduction(sample)
+                    belief.expected_wrong_after(sample)
                 }
-                _ => doubts[position].expected_wrong_pairs() / belief.len() as f64,
+                // One that sits loosely takes its followers along.
+                Subject::Sample { sample, .. } => wrong - doubt.probability * belief.followers(sample),
+                _ => wrong,
             };
+            scores[position] = (n - left).max(0.0);
         }
         Ok(scores)
     }
