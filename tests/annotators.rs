@@ -1,4 +1,4 @@
-//! Oracles that err, disagree, repeat themselves or sit at a terminal.
+//! Oracles that err, disagree, repeat themselves or sit at a terminal, and graphs of what is only probable.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 mod support;
@@ -11,6 +11,8 @@ mod dawid_skene;
 mod noisy;
 #[path = "annotators/replayed.rs"]
 mod replayed;
+#[path = "annotators/soft.rs"]
+mod soft;
 #[path = "annotators/terminal.rs"]
 mod terminal;
 

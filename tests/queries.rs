@@ -9,6 +9,8 @@ mod closure;
 mod cost;
 #[path = "queries/discovery.rs"]
 mod discovery;
+#[path = "queries/evidence.rs"]
+mod evidence;
 #[path = "queries/information.rs"]
 mod information;
 #[path = "queries/partitions.rs"]

@@ -15,13 +15,16 @@
 //! stops at its [`Budget`]; a [`Record`] is an answer as it is kept.
 //!
 //! [`Closure`] is what answers about pairs imply, [`Knowledge`] what captchas do, each with the similarity graph that
-//! follows; [`cost`] says how many answers it takes, and [`information`] what each kind of question can tell.
+//! follows. [`Evidence`] is a closure that remembers which answer implies what, so that wrong ones are found and taken back.
+//! Answers that are only probable are graphs as well: [`class_graph`], [`pair_graph`]. [`cost`] says how many answers it
+//! takes, and [`information`] what each kind of question can tell.
 
 mod binomial;
 mod closure;
 pub mod cost;
 mod crowd;
 mod dawid_skene;
+mod evidence;
 pub mod information;
 mod knowledge;
 mod label_oracle;
@@ -30,6 +33,7 @@ mod noisy;
 mod question;
 mod record;
 mod replayed;
+mod soft;
 mod terminal;
 
 use crate::error::Result;
@@ -37,6 +41,7 @@ use crate::error::Result;
 pub use closure::Closure;
 pub use crowd::{Aggregation, Crowd};
 pub use dawid_skene::{Consensus, DawidSkene, Reliability, Vote};
+pub use evidence::{Contradiction, Evidence};
 pub use knowledge::Knowledge;
 pub use label_oracle::LabelOracle;
 pub use ledger::{Account, Budget, Ledger, Prices};
@@ -44,6 +49,7 @@ pub use noisy::{Noise, Noisy, adversarial_rates};
 pub use question::{Answer, LabelOf, Pair, Query, Question, QuestionKind};
 pub use record::{Answered, Record};
 pub use replayed::Replayed;
+pub use soft::{class_graph, pair_graph};
 pub use terminal::{Reply, Terminal};
 
 /// Someone, or something, that answers questions of a kind.

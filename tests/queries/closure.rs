@@ -12,7 +12,7 @@ use rand::seq::SliceRandom;
 use super::partitions::{classes, pairs, partitions};
 use crate::support::{refused, rng};
 
-type Answer = (usize, usize, bool);
+pub(crate) type Answer = (usize, usize, bool);
 
 fn boolean_product(a: &Array2<bool>, b: &Array2<bool>) -> Array2<bool> {
     let n = a.nrows();
@@ -20,7 +20,7 @@ fn boolean_product(a: &Array2<bool>, b: &Array2<bool>) -> Array2<bool> {
 }
 
 /// `P = (I + pos)*` and `P · neg · P`.
-fn matrix_closure(n: usize, answers: &[Answer]) -> (Array2<bool>, Array2<bool>) {
+pub(crate) fn matrix_closure(n: usize, answers: &[Answer]) -> (Array2<bool>, Array2<bool>) {
     let matrix = |sign: bool| {
         let mut matrix = Array2::from_elem((n, n), false);
         for &(i, j, _) in answers.iter().filter(|answer| answer.2 == sign) {
@@ -46,7 +46,7 @@ pub(crate) fn tell(closure: &mut Closure, (i, j, together): Answer) -> pal::Resu
     if together { closure.must_link(i, j) } else { closure.cannot_link(i, j) }
 }
 
-fn entries(closure: &Closure) -> Array2<f64> {
+pub(crate) fn entries(closure: &Closure) -> Array2<f64> {
     Array2::from_shape_fn((closure.len(), closure.len()), |(i, j)| closure.entry(i, j).unwrap())
 }
 
