@@ -8,6 +8,7 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Zip};
 
 use super::block_sums::Blocks;
 use super::form::Structure;
+use crate::linalg::rows::{LANES, sum_of_lanes};
 use crate::scalar::Scalar;
 
 /// Rows that one task handles. Fixed, so that results do not depend on the number of threads.
@@ -54,28 +55,38 @@ pub(super) fn add_scaled<F: Scalar>(scale: F, x: &[F], out: &mut [F]) {
 /// `out += scale (a − b)`; returns `‖a − b‖²`.
 #[inline(always)]
 pub(super) fn add_scaled_difference<F: Scalar>(scale: F, a: &[F], b: &[F], out: &mut [F]) -> f64 {
-    for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        *out += scale * (a - b);
+    let mut sums = [F::zero(); LANES];
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let (out, out_tail) = out.as_chunks_mut::<LANES>();
+    for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
+        for lane in 0..LANES {
+            let difference = a[lane] - b[lane];
+            out[lane] += scale * difference;
+            sums[lane] += difference * difference;
+        }
     }
-    distance_squared(a, b)
+    for (((out, sum), &a), &b) in out_tail.iter_mut().zip(&mut sums).zip(a_tail).zip(b_tail) {
+        *out += scale * (a - b);
+        *sum += (a - b) * (a - b);
+    }
+    sum_of_lanes(sums)
 }
 
-/// `‖a − b‖²`, in eight running sums.
+/// `‖a − b‖²`.
 #[inline(always)]
 pub(super) fn distance_squared<F: Scalar>(a: &[F], b: &[F]) -> f64 {
-    const LANES: usize = 8;
     let mut sums = [F::zero(); LANES];
-    let (mut a, mut b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    for (a, b) in a.by_ref().zip(b.by_ref()) {
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
         for lane in 0..LANES {
             let difference = a[lane] - b[lane];
             sums[lane] += difference * difference;
         }
     }
-    for ((sum, &a), &b) in sums.iter_mut().zip(a.remainder()).zip(b.remainder()) {
+    for ((sum, &a), &b) in sums.iter_mut().zip(a_tail).zip(b_tail) {
         *sum += (a - b) * (a - b);
     }
-    sums.iter().map(|sum| sum.as_f64()).sum()
+    sum_of_lanes(sums)
 }
 
 /// Adds `weight · diag(scales) x` to `out`.

@@ -176,12 +176,20 @@ impl<F: Scalar> Product<F> for ViewGraph {
         sum_over(self.samples, self.chunk(), |samples| {
             let mut mean = vec![F::zero(); k];
             let rows = &entries(&z)[samples.start * self.views * k..samples.end * self.views * k];
-            let of_block = |z: &[F]| {
-                write_sum(z, &mut mean);
-                divide(&mut mean, size);
-                z.chunks_exact(k).map(|z| distance_squared(z, &mean)).sum::<f64>()
-            };
-            self.views as f64 * rows.chunks_exact(self.views * k).map(of_block).sum::<f64>()
+            vectorised(
+                #[inline(always)]
+                || {
+                    let mut sum = 0.0;
+                    for z in rows.chunks_exact(self.views * k) {
+                        write_sum(z, &mut mean);
+                        divide(&mut mean, size);
+                        for z in z.chunks_exact(k) {
+                            sum += distance_squared(z, &mean);
+                        }
+                    }
+                    self.views as f64 * sum
+                },
+            )
         })
     }
 
@@ -195,8 +203,11 @@ impl<F: Scalar> Product<F> for ViewGraph {
                 #[inline(always)]
                 |z, mean, out| {
                     divide(mean, size);
-                    let rows = z.chunks_exact(k).zip(out.chunks_exact_mut(k));
-                    rows.map(|(z, out)| add_scaled_difference(weight * size, z, mean, out)).sum()
+                    let mut sum = 0.0;
+                    for (z, out) in z.chunks_exact(k).zip(out.chunks_exact_mut(k)) {
+                        sum += add_scaled_difference(weight * size, z, mean, out);
+                    }
+                    sum
                 },
             )
     }

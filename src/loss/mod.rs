@@ -45,7 +45,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
-use crate::linalg::rows::{in_pool, in_rows};
+use crate::linalg::rows::{in_pool, in_rows, inner};
 use crate::scalar::Scalar;
 
 pub use barlow_twins::BarlowTwins;
@@ -84,8 +84,10 @@ pub trait Loss<F: Scalar = f64>: Sync {
     /// # Errors
     /// See [`Loss`].
     fn value(&self, z: ArrayView2<F>, graph: &SimilarityGraph) -> Result<F> {
-        check_representations(z, graph)?;
-        bounded(in_pool(|| self.evaluate(z.as_standard_layout().view(), graph, None))?)
+        bounded(in_pool(|| {
+            check_representations(z, graph)?;
+            self.evaluate(z.as_standard_layout().view(), graph, None)
+        })?)
     }
 
     /// The value and its gradient with respect to `z`, of shape `(n, k)`.
@@ -110,9 +112,11 @@ pub trait Loss<F: Scalar = f64>: Sync {
         graph: &SimilarityGraph,
         gradient: ArrayViewMut2<F>,
     ) -> Result<F> {
-        check_representations(z, graph)?;
-        check::shape("gradient", z.shape(), gradient.shape())?;
-        bounded(in_pool(|| in_rows(z, gradient, |z, gradient| self.evaluate(z, graph, Some(gradient))))?)
+        bounded(in_pool(|| {
+            check_representations(z, graph)?;
+            check::shape("gradient", z.shape(), gradient.shape())?;
+            in_rows(z, gradient, |z, gradient| self.evaluate(z, graph, Some(gradient)))
+        })?)
     }
 }
 
@@ -139,5 +143,5 @@ fn bounded<F: Scalar>(value: f64) -> Result<F> {
 
 /// `‖A‖²`.
 fn squared_norm(a: &Array2<f64>) -> f64 {
-    a.iter().map(|entry| entry * entry).sum()
+    inner(a.view(), a.view())
 }
