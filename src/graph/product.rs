@@ -8,11 +8,14 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Zip};
 
 use super::block_sums::Blocks;
 use super::form::Structure;
-use crate::linalg::rows::{LANES, sum_of_lanes};
+use crate::linalg::rows::{LANES, Standard, over_rows, sum_of_lanes};
 use crate::scalar::Scalar;
 
 /// Rows that one task handles. Fixed, so that results do not depend on the number of threads.
 pub(super) const CHUNK_ROWS: usize = 1024;
+
+/// `f(first row, rows)` changes some rows of a matrix.
+pub(super) type AddToRows<'a, F> = Box<dyn Fn(usize, ArrayViewMut2<F>) -> f64 + Sync + 'a>;
 
 /// What a form can do with a block of vectors at its own cost. Shapes are the caller's duty, and rows in one piece
 /// ([`crate::linalg::rows::in_rows`]).
@@ -28,16 +31,26 @@ pub(super) trait Product<F: Scalar>: Structure {
         add_scaled_rows(-weight, &self.diagonal(), x, out);
     }
 
-    /// For `F = B Bᵀ` with the indicator `B` of disjoint blocks, fewer than samples: `Bᵀ x`, and the blocks.
-    fn block_sums(&self, _x: ArrayView2<F>) -> Option<(Array2<F>, Blocks)> {
+    /// For `F = B Bᵀ` with the indicator `B` of disjoint blocks, fewer than samples: `Bᵀ x`, with the rows of `x` standardised
+    /// if so told, and the blocks.
+    fn block_sums(&self, _x: ArrayView2<F>, _standard: Option<&Standard<F>>) -> Option<(Array2<F>, Blocks)> {
         None
     }
 
     /// `½ Σ_ij F_ij ‖z_i − z_j‖²`, by differences; `z` of shape `(n, k)`, `k ≥ 1`.
     fn energy(&self, z: ArrayView2<F>) -> f64;
 
-    /// Adds `weight · (D − F) z` to `out`, `D` the degrees, and returns the energy of `z`.
+    /// What adds `weight · (D − F) z`, `D` the degrees, to some rows of a matrix, given the first and them, and returns their
+    /// part of the energy of `z`; for forms that need not see all rows at once.
+    fn laplacian_by_rows<'a>(&'a self, _weight: F, _z: ArrayView2<'a, F>) -> Option<AddToRows<'a, F>> {
+        None
+    }
+
+    /// Adds `weight · (D − F) z` to `out`, and returns the energy of `z`.
     fn laplacian_add(&self, weight: F, z: ArrayView2<F>, mut out: ArrayViewMut2<F>) -> f64 {
+        if let Some(add) = self.laplacian_by_rows(weight, z) {
+            return over_rows(out, CHUNK_ROWS, add);
+        }
         add_scaled_rows(weight, &self.degrees(), z, out.view_mut());
         self.apply_add(-weight, z, out);
         self.energy(z)

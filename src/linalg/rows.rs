@@ -17,7 +17,7 @@ use crate::scalar::Scalar;
 pub(crate) const BLOCK_ROWS: usize = 256;
 
 /// Sums that are kept apart until the end. Fixed, too.
-const PARTIAL_SUMS: usize = 32;
+pub(crate) const PARTIAL_SUMS: usize = 32;
 
 /// Running sums side by side in a row: one or two vectors.
 pub(crate) const LANES: usize = 16;
@@ -101,6 +101,23 @@ pub(crate) fn over_rows<F: Scalar>(
     chunks.map(|(position, rows)| f(position * chunk, rows)).collect::<Vec<_>>().iter().sum()
 }
 
+/// A map of rows, column by column: `x ↦ (x − mean) · scale`.
+#[derive(Debug)]
+pub(crate) struct Standard<F> {
+    pub(crate) means: Vec<F>,
+    pub(crate) scales: Vec<F>,
+}
+
+impl<F: Scalar> Standard<F> {
+    /// `write(image of each entry of x, that of out)`.
+    #[inline(always)]
+    pub(crate) fn map(&self, x: &[F], out: &mut [F], write: impl Fn(F, &mut F)) {
+        for (((out, &x), &mean), &scale) in out.iter_mut().zip(x).zip(&self.means).zip(&self.scales) {
+            write((x - mean) * scale, out);
+        }
+    }
+}
+
 /// A matrix `(n, k)` less a row, `A − 1 mᵀ`, which is never stored.
 #[derive(Debug)]
 pub(crate) struct Shifted<'a, F> {
@@ -163,22 +180,28 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         self.sum_of_products(write, |_| 0)
     }
 
-    /// `out ← scale · A M + keep · out`, for `m` of shape `(k, k)`; `O(n k²)`.
-    pub(crate) fn multiply(&self, scale: f64, m: &Array2<f64>, keep: F, out: ArrayViewMut2<F>) {
+    /// `out ← scale · A M + keep · out`, for `m` of shape `(k, k)`, then `finish(first row, rows of out)` for the rows of each
+    /// block while they are in the cache; the sum of what that returns. `O(n k²)`.
+    pub(crate) fn multiply(
+        &self,
+        scale: f64,
+        m: &Array2<f64>,
+        keep: F,
+        out: ArrayViewMut2<F>,
+        finish: impl Fn(usize, ArrayViewMut2<F>) -> f64 + Sync,
+    ) -> f64 {
         let m = m.mapv(|entry| F::of(scale * entry));
         over_rows(out, BLOCK_ROWS, |first, mut out| {
             let mut scratch = Array2::zeros((0, 0));
             let block = self.block(first..first + out.nrows(), &mut scratch);
             if keep == F::zero() {
-                write_product_on_this_thread(block, m.view(), out);
+                write_product_on_this_thread(block, m.view(), out.view_mut());
             } else {
-                if keep != F::one() {
-                    out *= keep;
-                }
-                add_product_on_this_thread(block, m.view(), out);
+                out *= keep;
+                add_product_on_this_thread(block, m.view(), out.view_mut());
             }
-            0.0
-        });
+            finish(first, out)
+        })
     }
 
     /// The sum over the blocks of what `write(block of A, its rows, out)` writes, in the columns `from(row)..` of each row.
@@ -188,23 +211,17 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         from: impl Fn(usize) -> usize + Sync,
     ) -> Array2<f64> {
         let (n, k) = self.matrix.dim();
-        let blocks = n.div_ceil(BLOCK_ROWS);
         // Half as many entries as the matrix at most, unless it is smaller than two blocks.
-        let partial_sums = PARTIAL_SUMS.min(n / (2 * k).max(1)).max(2).min(blocks).max(1);
-        let partial = |part: usize| {
+        let most = PARTIAL_SUMS.min(n / (2 * k).max(1)).max(2);
+        let mut partials = of_parts(n, most, |blocks| {
             let (mut sum, mut of_block) = (Array2::zeros((k, k)), Array2::zeros((k, k)));
             let mut scratch = Array2::zeros((0, 0));
-            for block in part * blocks / partial_sums..(part + 1) * blocks / partial_sums {
-                let rows = block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n);
+            for rows in blocks {
                 write(self.block(rows.clone(), &mut scratch), rows, of_block.view_mut());
                 add_rows(of_block.view(), sum.view_mut(), &from);
             }
             sum
-        };
-        if partial_sums == 1 {
-            return partial(0);
-        }
-        let mut partials: Vec<Array2<f64>> = (0..partial_sums).into_par_iter().map(partial).collect();
+        });
         let rest = partials.split_off(1);
         let mut total = partials.swap_remove(0);
         over_rows(total.view_mut(), STRIP_ROWS, |first, mut strip| {
@@ -291,17 +308,14 @@ pub(crate) fn sums_over_blocks<F: Scalar>(
     len: usize,
     add: impl Fn(Range<usize>, &mut [F]) + Sync,
 ) -> Vec<f64> {
-    let blocks = n.div_ceil(BLOCK_ROWS);
-    // A fixed number of partial sums, each of a number of blocks.
-    let partial_sums = PARTIAL_SUMS.min(blocks).max(1);
-    let partial = |part: usize| {
+    let partials = of_parts(n, PARTIAL_SUMS, |blocks| {
         let (mut sums, mut of_block) = (vec![0.0; len], vec![F::zero(); len]);
-        for block in part * blocks / partial_sums..(part + 1) * blocks / partial_sums {
+        for rows in blocks {
             vectorised(
                 #[inline(always)]
                 || {
                     of_block.fill(F::zero());
-                    add(block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n), &mut of_block);
+                    add(rows, &mut of_block);
                     for (sum, of_block) in sums.iter_mut().zip(&of_block) {
                         *sum += of_block.as_f64();
                     }
@@ -309,11 +323,7 @@ pub(crate) fn sums_over_blocks<F: Scalar>(
             );
         }
         sums
-    };
-    if partial_sums == 1 {
-        return partial(0);
-    }
-    let partials: Vec<Vec<f64>> = (0..partial_sums).into_par_iter().map(partial).collect();
+    });
     let mut total = vec![0.0; len];
     for partial in partials {
         for (total, sum) in total.iter_mut().zip(partial) {
@@ -321,6 +331,24 @@ pub(crate) fn sums_over_blocks<F: Scalar>(
         }
     }
     total
+}
+
+/// `f(blocks of rows)` of each of at most `most` parts of `0..n`, in order; one at least.
+pub(crate) fn of_parts<T: Send>(
+    n: usize,
+    most: usize,
+    f: impl Fn(&mut dyn Iterator<Item = Range<usize>>) -> T + Sync,
+) -> Vec<T> {
+    let blocks = n.div_ceil(BLOCK_ROWS);
+    let parts = most.min(blocks).max(1);
+    let of_part = |part: usize| {
+        let blocks = part * blocks / parts..(part + 1) * blocks / parts;
+        f(&mut blocks.map(|block| block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n)))
+    };
+    if parts == 1 {
+        return vec![of_part(0)];
+    }
+    (0..parts).into_par_iter().map(of_part).collect()
 }
 
 /// `Σ_ij A_ij B_ij`.

@@ -45,7 +45,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
-use crate::linalg::rows::{in_pool, in_rows, inner};
+use crate::linalg::rows::{Shifted, in_pool, in_rows, inner};
 use crate::scalar::Scalar;
 
 pub use barlow_twins::BarlowTwins;
@@ -139,6 +139,23 @@ fn bounded<F: Scalar>(value: f64) -> Result<F> {
         value,
         must: "finite: z or a parameter is out of scale",
     })
+}
+
+/// `gradient ← scale · A M + weight · L z`, in one pass if the graph can do it by rows; returns `Tr(ZᵀLZ)`.
+fn product_and_laplacian<F: Scalar>(
+    a: &Shifted<F>,
+    scale: f64,
+    m: &Array2<f64>,
+    graph: &SimilarityGraph,
+    weight: F,
+    z: ArrayView2<F>,
+    mut gradient: ArrayViewMut2<F>,
+) -> f64 {
+    if let Some(add) = graph.laplacian_by_rows(weight, z) {
+        return a.multiply(scale, m, F::zero(), gradient, add);
+    }
+    a.multiply(scale, m, F::zero(), gradient.view_mut(), |_, _| 0.0);
+    graph.laplacian_add(weight, z, gradient)
 }
 
 /// `‖A‖²`.
