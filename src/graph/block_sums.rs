@@ -117,7 +117,7 @@ impl<F: Scalar> BlockSums<F> {
         first_block: usize,
         first: usize,
         mut rows: ArrayViewMut2<F>,
-        write: impl Fn(usize, &[F], &mut [F]),
+        write: &impl Fn(usize, &[F], &mut [F]),
     ) {
         let k = rows.ncols();
         vectorised(

@@ -72,10 +72,14 @@ pub(super) fn add_scaled_difference<F: Scalar>(scale: F, a: &[F], b: &[F], out: 
     let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let (out, out_tail) = out.as_chunks_mut::<LANES>();
     for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
+        // Read before anything is written: the compiler does not know that the three do not overlap.
+        let mut difference = [F::zero(); LANES];
         for lane in 0..LANES {
-            let difference = a[lane] - b[lane];
-            out[lane] += scale * difference;
-            sums[lane] += difference * difference;
+            difference[lane] = a[lane] - b[lane];
+            sums[lane] += difference[lane] * difference[lane];
+        }
+        for lane in 0..LANES {
+            out[lane] += scale * difference[lane];
         }
     }
     for (((out, sum), &a), &b) in out_tail.iter_mut().zip(&mut sums).zip(a_tail).zip(b_tail) {
