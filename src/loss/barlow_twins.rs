@@ -27,7 +27,8 @@ const CONSTANT: f64 = 256.0;
 /// variance, which are pooled over both views; with [`Statistics::EachView`] each view is standardised alone, as there.
 /// Unchanged by shift and scale of any column.
 ///
-/// `O(n k²)`, one `n×k` of memory beside the gradient, one product with the graph and its degrees;
+/// `O(n k²)`, one `n×k` of memory beside the gradient (for views or labels alone a row of `k` for each sample or class), one
+/// product with the graph and its degrees;
 /// and [`SimilarityGraph::is_non_negative`], which is `O(n²)` for mixtures with negative weights.
 ///
 /// # Errors
