@@ -231,6 +231,10 @@ pub(crate) mod check {
     use crate::Scalar;
     use crate::linalg::rows::vectorised;
     use ndarray::{ArrayBase, ArrayView2, Data, Dimension};
+    use rayon::prelude::*;
+
+    /// Entries that one task checks.
+    const CHUNK: usize = 1 << 16;
 
     /// Every entry is finite.
     pub(crate) fn finite<F: Scalar, S: Data<Elem = F>, D: Dimension>(
@@ -242,6 +246,7 @@ pub(crate) mod check {
     {
         // A sum is finite unless an entry is not (or it overflows): one cheap pass on good input.
         let sums_are_finite = match array.as_slice_memory_order() {
+            Some(entries) if entries.len() > CHUNK => entries.par_chunks(CHUNK).all(lanes_are_finite),
             Some(entries) => lanes_are_finite(entries),
             None => array.sum().is_finite(),
         };

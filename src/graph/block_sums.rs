@@ -3,11 +3,16 @@
 //! Then `ZᵀGZ` is the Gram matrix of the blocks' sums `BᵀZ`, and the rows of `G Z` are the same all over a block: what is
 //! done with them need be done once a block.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
 use super::SimilarityGraph;
-use crate::linalg::rows::{BLOCK_ROWS, entries_mut, over_rows, row, vectorised};
+use super::product::add_scaled;
+use crate::linalg::rows::{BLOCK_ROWS, Standard, entries_mut, over_rows, row, vectorised};
+use crate::linalg::{product, write_product_on_this_thread};
 use crate::scalar::Scalar;
+
+/// Rows that one task writes where their blocks are multiplied: enough blocks of two rows for a fast product.
+const SPREAD_ROWS: usize = 2 * BLOCK_ROWS;
 
 /// `BᵀX`, and how to get back to samples.
 #[derive(Debug)]
@@ -28,42 +33,103 @@ pub(super) enum Blocks {
     Listed(Vec<Option<usize>>),
 }
 
+impl Blocks {
+    #[inline(always)]
+    fn of(&self, sample: usize) -> Option<usize> {
+        match self {
+            Self::Consecutive(size) => Some(sample / size),
+            Self::Listed(blocks) => blocks[sample],
+        }
+    }
+}
+
 impl SimilarityGraph {
-    /// The sums of the rows of `x`, in row-major order, over the blocks of a graph of views or labels alone; `O(n k)`.
-    pub(crate) fn block_sums<F: Scalar>(&self, x: ArrayView2<F>) -> Option<BlockSums<F>> {
+    /// The sums of the rows of `x`, in row-major order and standardised if so told, over the blocks of a graph of views or
+    /// labels alone; `O(n k)`.
+    pub(crate) fn block_sums<F: Scalar>(
+        &self,
+        x: ArrayView2<F>,
+        standard: Option<&Standard<F>>,
+    ) -> Option<BlockSums<F>> {
         let [(weight, form)] = &self.terms[..] else {
             return None;
         };
-        form.product().block_sums(x).map(|(sums, blocks)| BlockSums { weight: *weight, sums, blocks })
+        let (sums, blocks) = form.product().block_sums(x, standard)?;
+        Some(BlockSums { weight: *weight, sums, blocks })
     }
 }
 
 impl<F: Scalar> BlockSums<F> {
-    /// Calls `write(i, the row of sample i's block, row i of out)` for every sample in a block; other rows become zero.
-    pub(crate) fn spread(
+    /// Adds `scale` times the sum of its block to the row of every sample in a block, for some rows, the first of which is
+    /// `first`.
+    pub(crate) fn add_to_rows(&self, scale: F, first: usize, mut rows: ArrayViewMut2<F>) {
+        let k = rows.ncols();
+        vectorised(
+            #[inline(always)]
+            || {
+                for (i, out) in (first..).zip(entries_mut(&mut rows).chunks_exact_mut(k)) {
+                    if let Some(block) = self.blocks.of(i) {
+                        add_scaled(scale, row(&self.sums.view(), block), out);
+                    }
+                }
+            },
+        );
+    }
+
+    /// Calls `write(i, the row of sample i's block in scale · S M, row i of out)` for every sample in a block, `S` the sums and
+    /// `m` of shape `(k, k)`; other rows become zero.
+    pub(crate) fn spread_product(
         &self,
-        rows: ArrayView2<F>,
-        mut out: ArrayViewMut2<F>,
+        scale: f64,
+        m: &Array2<f64>,
+        out: ArrayViewMut2<F>,
         write: impl Fn(usize, &[F], &mut [F]) + Sync,
     ) {
-        let k = out.ncols();
-        over_rows(out.view_mut(), BLOCK_ROWS, |first, mut out| {
-            vectorised(
-                #[inline(always)]
-                || {
-                    for (i, out) in (first..).zip(entries_mut(&mut out).chunks_exact_mut(k)) {
-                        let block = match &self.blocks {
-                            Blocks::Consecutive(size) => Some(i / size),
-                            Blocks::Listed(blocks) => blocks[i],
-                        };
-                        match block {
-                            Some(block) => write(i, row(&rows, block), out),
-                            None => out.fill(F::zero()),
-                        }
+        let m = m.mapv(|entry| F::of(scale * entry));
+        match &self.blocks {
+            // Multiplied where their samples are written, so that the products stay in the cache.
+            Blocks::Consecutive(size) => {
+                let task_blocks = (SPREAD_ROWS / size).max(1);
+                over_rows(out, task_blocks * size, |first, out| {
+                    let blocks = first / size..(first + out.nrows()) / size;
+                    let mut products = Array2::zeros((blocks.len(), m.ncols()));
+                    let sums = self.sums.slice(s![blocks.clone(), ..]);
+                    write_product_on_this_thread(sums, m.view(), products.view_mut());
+                    self.spread(products.view(), blocks.start, first, out, &write);
+                    0.0
+                });
+            }
+            Blocks::Listed(_) => {
+                let products = product(self.sums.view(), m.view());
+                over_rows(out, BLOCK_ROWS, |first, out| {
+                    self.spread(products.view(), 0, first, out, &write);
+                    0.0
+                });
+            }
+        }
+    }
+
+    /// Writes some rows, the first of which is `first`, by their blocks' rows of `products`, the first of which is of
+    /// `first_block`.
+    fn spread(
+        &self,
+        products: ArrayView2<F>,
+        first_block: usize,
+        first: usize,
+        mut rows: ArrayViewMut2<F>,
+        write: &impl Fn(usize, &[F], &mut [F]),
+    ) {
+        let k = rows.ncols();
+        vectorised(
+            #[inline(always)]
+            || {
+                for (i, out) in (first..).zip(entries_mut(&mut rows).chunks_exact_mut(k)) {
+                    match self.blocks.of(i) {
+                        Some(block) => write(i, row(&products, block - first_block), out),
+                        None => out.fill(F::zero()),
                     }
-                },
-            );
-            0.0
-        });
+                }
+            },
+        );
     }
 }

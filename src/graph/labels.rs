@@ -10,10 +10,10 @@ use super::components::UnionFind;
 use super::form::{Form, Structure};
 use super::low_rank::LowRankGraph;
 use super::pairs::PairGraph;
-use super::product::{CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
+use super::product::{AddToRows, CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use super::split::LowRankPart;
 use crate::data::Labels;
-use crate::linalg::rows::{entries_mut, over_rows, row, sum_over};
+use crate::linalg::rows::{Standard, entries_mut, over_rows, row, sum_over, vectorised};
 use crate::scalar::Scalar;
 
 /// Rows whose sum is taken in the precision of their entries.
@@ -276,23 +276,23 @@ impl Structure for ContrastiveGraph {
 
 impl<F: Scalar> Product<F> for LabelGraph {
     fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        let sums = ClassSums::new(self, x);
-        self.over_known_rows(out, |_, class, out| {
-            add_scaled(weight, sums.of(class), out);
-            0.0
-        });
+        self.add_sums(weight, &ClassSums::new(self, x, None), out);
     }
 
     fn apply_off_diagonal_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        let sums = ClassSums::new(self, x);
-        self.over_known_rows(out, |i, class, out| {
-            add_scaled_difference(weight, sums.of(class), row(&x, i), out);
-            0.0
+        let sums = ClassSums::new(self, x, None);
+        over_rows(out, CHUNK_ROWS, |first, out| {
+            self.in_known_rows(
+                first,
+                out,
+                #[inline(always)]
+                |i, class, out| add_scaled_difference(weight, sums.of(class), row(&x, i), out),
+            )
         });
     }
 
-    fn block_sums(&self, x: ArrayView2<F>) -> Option<(Array2<F>, Blocks)> {
-        let ClassSums { rows, width, places } = ClassSums::new(self, x);
+    fn block_sums(&self, x: ArrayView2<F>, standard: Option<&Standard<F>>) -> Option<(Array2<F>, Blocks)> {
+        let ClassSums { rows, width, places } = ClassSums::new(self, x, standard);
         let sums = Array2::from_shape_vec((rows.len() / width, width), rows).ok()?;
         let blocks = self.class_of.iter().map(|class| class.map(|class| places[class])).collect();
         Some((sums, Blocks::Listed(blocks)))
@@ -300,7 +300,7 @@ impl<F: Scalar> Product<F> for LabelGraph {
 
     /// `Σ_c n_c Σ_{i ∈ c} ‖z_i − mean_c‖²` (claim T16).
     fn energy(&self, z: ArrayView2<F>) -> f64 {
-        let means = ClassSums::new(self, z).into_means(self);
+        let means = ClassSums::new(self, z, None).into_means(self);
         sum_over(self.order(), CHUNK_ROWS, |rows| {
             let of_row = |i: usize| {
                 self.class_of[i].map_or(0.0, |class| {
@@ -311,46 +311,69 @@ impl<F: Scalar> Product<F> for LabelGraph {
         })
     }
 
-    fn laplacian_add(&self, weight: F, z: ArrayView2<F>, out: ArrayViewMut2<F>) -> f64 {
-        let means = ClassSums::new(self, z).into_means(self);
-        self.over_known_rows(out, |i, class, out| {
-            let size = self.block(class).len() as f64;
-            size * add_scaled_difference(weight * F::of(size), row(&z, i), means.of(class), out)
-        })
+    fn laplacian_by_rows<'a>(&'a self, weight: F, z: ArrayView2<'a, F>) -> Option<AddToRows<'a, F>> {
+        let means = ClassSums::new(self, z, None).into_means(self);
+        Some(Box::new(move |first, out| {
+            self.in_known_rows(
+                first,
+                out,
+                #[inline(always)]
+                |i, class, out| {
+                    let size = self.block(class).len() as f64;
+                    size * add_scaled_difference(weight * F::of(size), row(&z, i), means.of(class), out)
+                },
+            )
+        }))
     }
 }
 
 impl LabelGraph {
-    /// The sum of `f(i, class, row i of out)` over the samples of known label.
-    fn over_known_rows<F: Scalar>(
+    /// Adds `weight` times the sum of its class to every row of known label.
+    fn add_sums<F: Scalar>(&self, weight: F, sums: &ClassSums<F>, out: ArrayViewMut2<F>) {
+        over_rows(out, CHUNK_ROWS, |first, out| {
+            self.in_known_rows(
+                first,
+                out,
+                #[inline(always)]
+                |_, class, out| {
+                    add_scaled(weight, sums.of(class), out);
+                    0.0
+                },
+            )
+        });
+    }
+
+    /// The sum of `f(i, class, row i)` over the rows of known label among some, the first of which is `first`.
+    fn in_known_rows<F: Scalar>(
         &self,
-        out: ArrayViewMut2<F>,
-        f: impl Fn(usize, usize, &mut [F]) -> f64 + Sync,
+        first: usize,
+        mut rows: ArrayViewMut2<F>,
+        f: impl Fn(usize, usize, &mut [F]) -> f64,
     ) -> f64 {
-        let k = out.ncols();
-        over_rows(out, CHUNK_ROWS, |first, mut out| {
-            let mut sum = 0.0;
-            for (i, out) in (first..).zip(entries_mut(&mut out).chunks_exact_mut(k)) {
-                if let Some(class) = self.class_of[i] {
-                    sum += f(i, class, out);
+        let k = rows.ncols();
+        vectorised(
+            #[inline(always)]
+            || {
+                let mut sum = 0.0;
+                for (i, row) in (first..).zip(entries_mut(&mut rows).chunks_exact_mut(k)) {
+                    if let Some(class) = self.class_of[i] {
+                        sum += f(i, class, row);
+                    }
                 }
-            }
-            sum
-        })
+                sum
+            },
+        )
     }
 }
 
 impl<F: Scalar> Product<F> for ContrastiveGraph {
     fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        let mut sums = ClassSums::new(&self.positives, x);
-        let total = sum_of_rows(x, self.positives.known());
+        let mut sums = ClassSums::new(&self.positives, x, None);
+        let total = sum_of_rows(x, None, self.positives.known());
         for sum in sums.rows.chunks_exact_mut(x.ncols()) {
             sum.iter_mut().zip(&total).for_each(|(sum, &total)| *sum += *sum - total);
         }
-        self.positives.over_known_rows(out, |_, class, out| {
-            add_scaled(weight, sums.of(class), out);
-            0.0
-        });
+        self.positives.add_sums(weight, &sums, out);
     }
 
     fn energy(&self, z: ArrayView2<F>) -> f64 {
@@ -367,7 +390,8 @@ struct ClassSums<F> {
 }
 
 impl<F: Scalar> ClassSums<F> {
-    fn new(labels: &LabelGraph, x: ArrayView2<F>) -> Self {
+    /// The sums of the rows of `x`, standardised if so told.
+    fn new(labels: &LabelGraph, x: ArrayView2<F>, standard: Option<&Standard<F>>) -> Self {
         let mut filled = Vec::new();
         let mut places = vec![0; labels.classes()];
         for (class, block) in labels.blocks().enumerate().filter(|(_, block)| !block.is_empty()) {
@@ -376,7 +400,8 @@ impl<F: Scalar> ClassSums<F> {
         }
         let width = x.ncols();
         let mut rows = vec![F::zero(); filled.len() * width];
-        let write = |(out, block): (&mut [F], &&[usize])| out.copy_from_slice(&sum_of_rows(x, block));
+        let write =
+            |(out, block): (&mut [F], &&[usize])| out.copy_from_slice(&sum_of_rows(x, standard, block));
         if labels.known().len() <= CHUNK_ROWS {
             rows.chunks_exact_mut(width).zip(&filled).for_each(write);
         } else {
@@ -401,13 +426,21 @@ impl<F: Scalar> ClassSums<F> {
     }
 }
 
-/// The sum of some rows of `x`: in its precision over a few, in double precision over those sums.
-fn sum_of_rows<F: Scalar>(x: ArrayView2<F>, rows: &[usize]) -> Vec<F> {
+/// The sum of some rows of `x`, standardised if so told: in its precision over a few, in double precision over those sums.
+fn sum_of_rows<F: Scalar>(x: ArrayView2<F>, standard: Option<&Standard<F>>, rows: &[usize]) -> Vec<F> {
     let partial = |rows: &[usize]| {
         let mut sum = vec![F::zero(); x.ncols()];
-        for &i in rows {
-            add_scaled(F::one(), row(&x, i), &mut sum);
-        }
+        vectorised(
+            #[inline(always)]
+            || {
+                for &i in rows {
+                    match standard {
+                        Some(standard) => standard.map(row(&x, i), &mut sum, |entry, sum| *sum += entry),
+                        None => add_scaled(F::one(), row(&x, i), &mut sum),
+                    }
+                }
+            },
+        );
         sum
     };
     if rows.len() <= SUMMED_ROWS {

@@ -121,6 +121,22 @@ impl SimilarityGraph {
         self.terms.iter().map(|(weight, form)| weight * form.product().energy(z.view())).sum()
     }
 
+    /// What adds `weight · L z` to some rows of a matrix, given the first and them, and returns their part of `Tr(ZᵀLZ)`, unless
+    /// a term must see all rows at once. For `z` of shape `(n, k)`, `k ≥ 1`, in row-major order.
+    pub(crate) fn laplacian_by_rows<'a, F: Scalar>(
+        &'a self,
+        weight: F,
+        z: ArrayView2<'a, F>,
+    ) -> Option<impl Fn(usize, ArrayViewMut2<F>) -> f64 + Sync + 'a> {
+        let of_term = |(own, form): &'a (f64, Form)| {
+            Some((*own, form.product().laplacian_by_rows(weight * F::of(*own), z)?))
+        };
+        let terms = self.terms.iter().map(of_term).collect::<Option<Vec<_>>>()?;
+        Some(move |first, mut rows: ArrayViewMut2<F>| {
+            terms.iter().map(|(own, add)| own * add(first, rows.view_mut())).sum()
+        })
+    }
+
     /// Adds `weight · L z` to `out`, both of shape `(n, k)`, `k ≥ 1`, and returns `Tr(ZᵀLZ)`; one pass over both for most
     /// forms.
     pub(crate) fn laplacian_add<F: Scalar>(&self, weight: F, z: ArrayView2<F>, out: ArrayViewMut2<F>) -> f64 {

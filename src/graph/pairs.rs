@@ -6,9 +6,9 @@ use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use super::components::UnionFind;
 use super::form::{Form, Structure};
-use super::product::{CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
+use super::product::{AddToRows, CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use crate::error::{Error, Result};
-use crate::linalg::rows::{entries_mut, over_rows, row, sum_over};
+use crate::linalg::rows::{entries_mut, over_rows, row, sum_over, vectorised};
 use crate::scalar::Scalar;
 
 /// The stored entries of each row, columns ascending; both `(i, j)` and `(j, i)` are stored. Copies share them.
@@ -199,18 +199,34 @@ impl Structure for PairGraph {
 
 impl<F: Scalar> Product<F> for PairGraph {
     fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        self.over_entries(x, out, |_, value, _, other, out| {
-            add_scaled(weight * F::of(value), other, out);
-            0.0
+        over_rows(out, CHUNK_ROWS, |first, out| {
+            self.in_rows(
+                x,
+                first,
+                out,
+                #[inline(always)]
+                |_, value, _, other, out| {
+                    add_scaled(weight * F::of(value), other, out);
+                    0.0
+                },
+            )
         });
     }
 
     fn apply_off_diagonal_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        self.over_entries(x, out, |on_diagonal, value, _, other, out| {
-            if !on_diagonal {
-                add_scaled(weight * F::of(value), other, out);
-            }
-            0.0
+        over_rows(out, CHUNK_ROWS, |first, out| {
+            self.in_rows(
+                x,
+                first,
+                out,
+                #[inline(always)]
+                |on_diagonal, value, _, other, out| {
+                    if !on_diagonal {
+                        add_scaled(weight * F::of(value), other, out);
+                    }
+                    0.0
+                },
+            )
         });
     }
 
@@ -224,30 +240,43 @@ impl<F: Scalar> Product<F> for PairGraph {
         })
     }
 
-    fn laplacian_add(&self, weight: F, z: ArrayView2<F>, out: ArrayViewMut2<F>) -> f64 {
-        0.5 * self.over_entries(z, out, |_, value, own, other, out| {
-            value * add_scaled_difference(weight * F::of(value), own, other, out)
-        })
+    fn laplacian_by_rows<'a>(&'a self, weight: F, z: ArrayView2<'a, F>) -> Option<AddToRows<'a, F>> {
+        Some(Box::new(move |first, out| {
+            0.5 * self.in_rows(
+                z,
+                first,
+                out,
+                #[inline(always)]
+                |_, value, own, other, out| {
+                    value * add_scaled_difference(weight * F::of(value), own, other, out)
+                },
+            )
+        }))
     }
 }
 
 impl PairGraph {
-    /// The sum over the entries `(i, j)` of `f(i = j, entry, row i of x, row j of x, row i of out)`.
-    fn over_entries<F: Scalar>(
+    /// The sum of `f(i = j, entry, row i of x, row j of x, row i of out)` over the entries `(i, j)` in some rows, the first of
+    /// which is `first`.
+    fn in_rows<F: Scalar>(
         &self,
         x: ArrayView2<F>,
-        out: ArrayViewMut2<F>,
-        f: impl Fn(bool, f64, &[F], &[F], &mut [F]) -> f64 + Sync,
+        first: usize,
+        mut out: ArrayViewMut2<F>,
+        f: impl Fn(bool, f64, &[F], &[F], &mut [F]) -> f64,
     ) -> f64 {
         let k = x.ncols();
-        over_rows(out, CHUNK_ROWS, |first, mut out| {
-            let mut sum = 0.0;
-            for (i, out) in (first..).zip(entries_mut(&mut out).chunks_exact_mut(k)) {
-                for (j, value) in self.row(i) {
-                    sum += f(i == j, value, row(&x, i), row(&x, j), out);
+        vectorised(
+            #[inline(always)]
+            || {
+                let mut sum = 0.0;
+                for (i, out) in (first..).zip(entries_mut(&mut out).chunks_exact_mut(k)) {
+                    for (j, value) in self.row(i) {
+                        sum += f(i == j, value, row(&x, i), row(&x, j), out);
+                    }
                 }
-            }
-            sum
-        })
+                sum
+            },
+        )
     }
 }

@@ -8,10 +8,14 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Zip};
 
 use super::block_sums::Blocks;
 use super::form::Structure;
+use crate::linalg::rows::{LANES, Standard, over_rows, sum_of_lanes};
 use crate::scalar::Scalar;
 
 /// Rows that one task handles. Fixed, so that results do not depend on the number of threads.
 pub(super) const CHUNK_ROWS: usize = 1024;
+
+/// `f(first row, rows)` changes some rows of a matrix.
+pub(super) type AddToRows<'a, F> = Box<dyn Fn(usize, ArrayViewMut2<F>) -> f64 + Sync + 'a>;
 
 /// What a form can do with a block of vectors at its own cost. Shapes are the caller's duty, and rows in one piece
 /// ([`crate::linalg::rows::in_rows`]).
@@ -27,16 +31,26 @@ pub(super) trait Product<F: Scalar>: Structure {
         add_scaled_rows(-weight, &self.diagonal(), x, out);
     }
 
-    /// For `F = B Bᵀ` with the indicator `B` of disjoint blocks, fewer than samples: `Bᵀ x`, and the blocks.
-    fn block_sums(&self, _x: ArrayView2<F>) -> Option<(Array2<F>, Blocks)> {
+    /// For `F = B Bᵀ` with the indicator `B` of disjoint blocks, fewer than samples: `Bᵀ x`, with the rows of `x` standardised
+    /// if so told, and the blocks.
+    fn block_sums(&self, _x: ArrayView2<F>, _standard: Option<&Standard<F>>) -> Option<(Array2<F>, Blocks)> {
         None
     }
 
     /// `½ Σ_ij F_ij ‖z_i − z_j‖²`, by differences; `z` of shape `(n, k)`, `k ≥ 1`.
     fn energy(&self, z: ArrayView2<F>) -> f64;
 
-    /// Adds `weight · (D − F) z` to `out`, `D` the degrees, and returns the energy of `z`.
+    /// What adds `weight · (D − F) z`, `D` the degrees, to some rows of a matrix, given the first and them, and returns their
+    /// part of the energy of `z`; for forms that need not see all rows at once.
+    fn laplacian_by_rows<'a>(&'a self, _weight: F, _z: ArrayView2<'a, F>) -> Option<AddToRows<'a, F>> {
+        None
+    }
+
+    /// Adds `weight · (D − F) z` to `out`, and returns the energy of `z`.
     fn laplacian_add(&self, weight: F, z: ArrayView2<F>, mut out: ArrayViewMut2<F>) -> f64 {
+        if let Some(add) = self.laplacian_by_rows(weight, z) {
+            return over_rows(out, CHUNK_ROWS, add);
+        }
         add_scaled_rows(weight, &self.degrees(), z, out.view_mut());
         self.apply_add(-weight, z, out);
         self.energy(z)
@@ -54,28 +68,42 @@ pub(super) fn add_scaled<F: Scalar>(scale: F, x: &[F], out: &mut [F]) {
 /// `out += scale (a − b)`; returns `‖a − b‖²`.
 #[inline(always)]
 pub(super) fn add_scaled_difference<F: Scalar>(scale: F, a: &[F], b: &[F], out: &mut [F]) -> f64 {
-    for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        *out += scale * (a - b);
+    let mut sums = [F::zero(); LANES];
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let (out, out_tail) = out.as_chunks_mut::<LANES>();
+    for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
+        // Read before anything is written: the compiler does not know that the three do not overlap.
+        let mut difference = [F::zero(); LANES];
+        for lane in 0..LANES {
+            difference[lane] = a[lane] - b[lane];
+            sums[lane] += difference[lane] * difference[lane];
+        }
+        for lane in 0..LANES {
+            out[lane] += scale * difference[lane];
+        }
     }
-    distance_squared(a, b)
+    for (((out, sum), &a), &b) in out_tail.iter_mut().zip(&mut sums).zip(a_tail).zip(b_tail) {
+        *out += scale * (a - b);
+        *sum += (a - b) * (a - b);
+    }
+    sum_of_lanes(sums)
 }
 
-/// `‖a − b‖²`, in eight running sums.
+/// `‖a − b‖²`.
 #[inline(always)]
 pub(super) fn distance_squared<F: Scalar>(a: &[F], b: &[F]) -> f64 {
-    const LANES: usize = 8;
     let mut sums = [F::zero(); LANES];
-    let (mut a, mut b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    for (a, b) in a.by_ref().zip(b.by_ref()) {
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
         for lane in 0..LANES {
             let difference = a[lane] - b[lane];
             sums[lane] += difference * difference;
         }
     }
-    for ((sum, &a), &b) in sums.iter_mut().zip(a.remainder()).zip(b.remainder()) {
+    for ((sum, &a), &b) in sums.iter_mut().zip(a_tail).zip(b_tail) {
         *sum += (a - b) * (a - b);
     }
-    sums.iter().map(|sum| sum.as_f64()).sum()
+    sum_of_lanes(sums)
 }
 
 /// Adds `weight · diag(scales) x` to `out`.

@@ -7,10 +7,13 @@ use super::components::UnionFind;
 use super::form::{Form, Structure};
 use super::labels::LabelGraph;
 use super::pairs::PairGraph;
-use super::product::{CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
+use super::product::{AddToRows, CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use crate::error::{Error, Result};
-use crate::linalg::rows::{entries, entries_mut, over_rows, sum_over, vectorised};
+use crate::linalg::rows::{Standard, entries, entries_mut, over_rows, row, sum_over, vectorised};
 use crate::scalar::Scalar;
+
+/// Views whose mean is taken anew wherever it is needed, rather than stored.
+const FEW_VIEWS: usize = 16;
 
 /// `samples` blocks of `views` consecutive rows each. It is the label graph whose label is the sample index.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,7 +132,6 @@ impl<F: Scalar> Product<F> for ViewGraph {
                 for out in out.chunks_exact_mut(k) {
                     add_scaled(weight, sum, out);
                 }
-                0.0
             },
         );
     }
@@ -144,30 +146,15 @@ impl<F: Scalar> Product<F> for ViewGraph {
                 for (x, out) in x.chunks_exact(k).zip(out.chunks_exact_mut(k)) {
                     add_scaled_difference(weight, sum, x, out);
                 }
-                0.0
             },
         );
     }
 
-    fn block_sums(&self, x: ArrayView2<F>) -> Option<(Array2<F>, Blocks)> {
+    fn block_sums(&self, x: ArrayView2<F>, standard: Option<&Standard<F>>) -> Option<(Array2<F>, Blocks)> {
         if self.views == 1 {
             return None;
         }
-        let k = x.ncols();
-        let mut sums = Array2::zeros((self.samples, k));
-        over_rows(sums.view_mut(), self.chunk(), |first, mut sums| {
-            let blocks = entries(&x)[first * self.views * k..].chunks_exact(self.views * k);
-            vectorised(
-                #[inline(always)]
-                || {
-                    for (sum, block) in entries_mut(&mut sums).chunks_exact_mut(k).zip(blocks) {
-                        write_sum(block, sum);
-                    }
-                },
-            );
-            0.0
-        });
-        Some((sums, Blocks::Consecutive(self.views)))
+        Some((self.sums(x, standard), Blocks::Consecutive(self.views)))
     }
 
     fn energy(&self, z: ArrayView2<F>) -> f64 {
@@ -176,29 +163,57 @@ impl<F: Scalar> Product<F> for ViewGraph {
         sum_over(self.samples, self.chunk(), |samples| {
             let mut mean = vec![F::zero(); k];
             let rows = &entries(&z)[samples.start * self.views * k..samples.end * self.views * k];
-            let of_block = |z: &[F]| {
-                write_sum(z, &mut mean);
-                divide(&mut mean, size);
-                z.chunks_exact(k).map(|z| distance_squared(z, &mean)).sum::<f64>()
-            };
-            self.views as f64 * rows.chunks_exact(self.views * k).map(of_block).sum::<f64>()
+            vectorised(
+                #[inline(always)]
+                || {
+                    let mut sum = 0.0;
+                    for z in rows.chunks_exact(self.views * k) {
+                        write_sum(z, &mut mean);
+                        divide(&mut mean, size);
+                        for z in z.chunks_exact(k) {
+                            sum += distance_squared(z, &mean);
+                        }
+                    }
+                    self.views as f64 * sum
+                },
+            )
         })
     }
 
-    fn laplacian_add(&self, weight: F, z: ArrayView2<F>, out: ArrayViewMut2<F>) -> f64 {
+    fn laplacian_by_rows<'a>(&'a self, weight: F, z: ArrayView2<'a, F>) -> Option<AddToRows<'a, F>> {
         let k = z.ncols();
-        let size = F::of(self.views as f64);
-        self.views as f64
-            * self.over_blocks(
-                z,
-                out,
+        let (views, size) = (self.views, F::of(self.views as f64));
+        let means = (views > FEW_VIEWS).then(|| {
+            let mut means = self.sums(z, None).into_raw_vec_and_offset().0;
+            divide(&mut means, size);
+            means
+        });
+        Some(Box::new(move |first, mut out| {
+            let last = first + out.nrows();
+            let mut place = vec![F::zero(); k];
+            vectorised(
                 #[inline(always)]
-                |z, mean, out| {
-                    divide(mean, size);
-                    let rows = z.chunks_exact(k).zip(out.chunks_exact_mut(k));
-                    rows.map(|(z, out)| add_scaled_difference(weight * size, z, mean, out)).sum()
+                || {
+                    let out = entries_mut(&mut out);
+                    let mut sum = 0.0;
+                    // The first and the last sample may have rows elsewhere, too.
+                    for sample in first / views..last.div_ceil(views) {
+                        let mean = if let Some(means) = &means {
+                            &means[sample * k..][..k]
+                        } else {
+                            write_sum(&entries(&z)[sample * views * k..][..views * k], &mut place);
+                            divide(&mut place, size);
+                            &place[..]
+                        };
+                        for i in (sample * views).max(first)..((sample + 1) * views).min(last) {
+                            let out = &mut out[(i - first) * k..][..k];
+                            sum += add_scaled_difference(weight * size, row(&z, i), mean, out);
+                        }
+                    }
+                    views as f64 * sum
                 },
             )
+        }))
     }
 }
 
@@ -208,13 +223,38 @@ impl ViewGraph {
         (CHUNK_ROWS / self.views).max(1)
     }
 
-    /// The sum of `f(rows of x, their sum, rows of out)` over the samples; `f` may use the sum's place.
+    /// The sums of the rows of `x`, standardised if so told, over the views of each sample.
+    fn sums<F: Scalar>(&self, x: ArrayView2<F>, standard: Option<&Standard<F>>) -> Array2<F> {
+        let k = x.ncols();
+        let mut sums = Array2::zeros((self.samples, k));
+        over_rows(sums.view_mut(), self.chunk(), |first, mut sums| {
+            let blocks = entries(&x)[first * self.views * k..].chunks_exact(self.views * k);
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (sum, block) in entries_mut(&mut sums).chunks_exact_mut(k).zip(blocks) {
+                        if let Some(standard) = standard {
+                            for row in block.chunks_exact(k) {
+                                standard.map(row, sum, |entry, sum| *sum += entry);
+                            }
+                        } else {
+                            write_sum(block, sum);
+                        }
+                    }
+                },
+            );
+            0.0
+        });
+        sums
+    }
+
+    /// `f(rows of x, their sum, rows of out)` for every sample.
     fn over_blocks<F: Scalar>(
         &self,
         x: ArrayView2<F>,
         out: ArrayViewMut2<F>,
-        f: impl Fn(&[F], &mut [F], &mut [F]) -> f64 + Sync,
-    ) -> f64 {
+        f: impl Fn(&[F], &[F], &mut [F]) + Sync,
+    ) {
         let k = x.ncols();
         over_rows(out, self.chunk() * self.views, |first, mut out| {
             let mut sum = vec![F::zero(); k];
@@ -223,15 +263,14 @@ impl ViewGraph {
             vectorised(
                 #[inline(always)]
                 || {
-                    let mut total = 0.0;
                     for (x, out) in blocks {
                         write_sum(x, &mut sum);
-                        total += f(x, &mut sum, out);
+                        f(x, &sum, out);
                     }
-                    total
                 },
-            )
-        })
+            );
+            0.0
+        });
     }
 }
 

@@ -39,7 +39,10 @@ pub use eigen::{
 };
 pub(crate) use narrow::narrow_product;
 pub use operator::{Affine, Operator};
-pub(crate) use product::{add_product, add_product_on_this_thread, add_upper_gram_on_this_thread, product};
+pub(crate) use product::{
+    add_product, add_product_on_this_thread, product, write_product_on_this_thread,
+    write_upper_gram_on_this_thread,
+};
 pub use subspace::{Filter, Subspace, SubspaceIteration, random_block};
 pub use woodbury::{KernelShiftInvert, Woodbury};
 

@@ -27,9 +27,18 @@ pub(crate) fn add_product_on_this_thread<F: Scalar>(
     F::add_product_on_this_thread(a, b, out);
 }
 
-/// `out ← out + AᵀA` on and above the diagonal, for `a` `(n, k)` and a row-major `out` `(k, k)`, on the calling thread alone.
+/// `out ← A B`, whatever `out` held, on the calling thread alone.
+pub(crate) fn write_product_on_this_thread<F: Scalar>(
+    a: ArrayView2<F>,
+    b: ArrayView2<F>,
+    out: ArrayViewMut2<F>,
+) {
+    F::write_product_on_this_thread(a, b, out);
+}
+
+/// `out ← AᵀA` on and above the diagonal, for `a` `(n, k)` and a row-major `out` `(k, k)`, on the calling thread alone.
 ///
 /// What is below the diagonal of `out` is undefined afterwards; about `n k²` flops.
-pub(crate) fn add_upper_gram_on_this_thread<F: Scalar>(a: ArrayView2<F>, out: ArrayViewMut2<F>) {
-    F::add_upper_gram_on_this_thread(a, out);
+pub(crate) fn write_upper_gram_on_this_thread<F: Scalar>(a: ArrayView2<F>, out: ArrayViewMut2<F>) {
+    F::write_upper_gram_on_this_thread(a, out);
 }

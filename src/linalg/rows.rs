@@ -5,11 +5,11 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, CowArray, Ix2, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::{add_product_on_this_thread, add_upper_gram_on_this_thread};
+use super::{add_product_on_this_thread, write_product_on_this_thread, write_upper_gram_on_this_thread};
 use crate::scalar::Scalar;
 
 /// Rows that one task handles, and whose sum is in the precision of the entries. Fixed, so that results do not depend on
@@ -17,7 +17,13 @@ use crate::scalar::Scalar;
 pub(crate) const BLOCK_ROWS: usize = 256;
 
 /// Sums that are kept apart until the end. Fixed, too.
-const PARTIAL_SUMS: usize = 32;
+pub(crate) const PARTIAL_SUMS: usize = 32;
+
+/// Running sums side by side in a row: one or two vectors.
+pub(crate) const LANES: usize = 16;
+
+/// Rows of a `k×k` sum that one task completes.
+const STRIP_ROWS: usize = 32;
 
 /// `f(x, out)` with arrays in row-major order, copied if they are not.
 pub(crate) fn in_rows<F: Scalar, T>(
@@ -95,6 +101,23 @@ pub(crate) fn over_rows<F: Scalar>(
     chunks.map(|(position, rows)| f(position * chunk, rows)).collect::<Vec<_>>().iter().sum()
 }
 
+/// A map of rows, column by column: `x ↦ (x − mean) · scale`.
+#[derive(Debug)]
+pub(crate) struct Standard<F> {
+    pub(crate) means: Vec<F>,
+    pub(crate) scales: Vec<F>,
+}
+
+impl<F: Scalar> Standard<F> {
+    /// `write(image of each entry of x, that of out)`.
+    #[inline(always)]
+    pub(crate) fn map(&self, x: &[F], out: &mut [F], write: impl Fn(F, &mut F)) {
+        for (((out, &x), &mean), &scale) in out.iter_mut().zip(x).zip(&self.means).zip(&self.scales) {
+            write((x - mean) * scale, out);
+        }
+    }
+}
+
 /// A matrix `(n, k)` less a row, `A − 1 mᵀ`, which is never stored.
 #[derive(Debug)]
 pub(crate) struct Shifted<'a, F> {
@@ -115,108 +138,132 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         Self { matrix, shift: Some(mean) }
     }
 
-    fn block(&self, rows: Range<usize>) -> CowArray<'_, F, Ix2> {
+    /// Some rows, computed in `scratch` unless they are there.
+    fn block<'b>(&'b self, rows: Range<usize>, scratch: &'b mut Array2<F>) -> ArrayView2<'b, F> {
         let block = self.matrix.slice(s![rows, ..]);
-        match &self.shift {
-            Some(shift) => {
-                let mut block = block.as_standard_layout().into_owned();
-                let (entries, shift) =
-                    (block.as_slice_mut().unwrap_or_default(), shift.as_slice().unwrap_or_default());
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        for row in entries.chunks_exact_mut(shift.len()) {
-                            for (entry, &shift) in row.iter_mut().zip(shift) {
-                                *entry -= shift;
-                            }
-                        }
-                    },
-                );
-                block.into()
-            }
-            None => block.into(),
+        let Some(shift) = &self.shift else {
+            return block;
+        };
+        if scratch.dim() != block.dim() {
+            *scratch = Array2::zeros(block.dim());
         }
+        let shift = shift.as_slice().unwrap_or_default();
+        let entries = scratch.as_slice_mut().unwrap_or_default();
+        vectorised(
+            #[inline(always)]
+            || {
+                for (out, row) in entries.chunks_exact_mut(shift.len()).zip(block.rows()) {
+                    let row = row.to_slice().unwrap_or_default();
+                    for ((out, &entry), &shift) in out.iter_mut().zip(row).zip(shift) {
+                        *out = entry - shift;
+                    }
+                }
+            },
+        );
+        scratch.view()
     }
 
     /// `AᵀA`, `(k, k)`. `O(n k²)` time, `O(k²)` memory.
     pub(crate) fn gram(&self) -> Array2<f64> {
-        let add = |block: CowArray<'_, F, Ix2>, _, out: ArrayViewMut2<F>| {
-            add_upper_gram_on_this_thread(block.view(), out);
-        };
-        let mut gram = self.sum_of_products(add, |row| row);
-        for row in 1..gram.nrows() {
-            for column in 0..row {
-                gram[[row, column]] = gram[[column, row]];
-            }
-        }
+        let write =
+            |block: ArrayView2<F>, _, out: ArrayViewMut2<F>| write_upper_gram_on_this_thread(block, out);
+        let mut gram = self.sum_of_products(write, |row| row);
+        mirror(&mut gram);
         gram
     }
 
     /// `AᵀB` for `b` of shape `(n, k)`. `O(n k²)` time, `O(k²)` memory.
     pub(crate) fn transposed_dot(&self, b: ArrayView2<F>) -> Array2<f64> {
-        let add = |block: CowArray<'_, F, Ix2>, rows, out: ArrayViewMut2<F>| {
-            add_product_on_this_thread(block.t(), b.slice(s![rows, ..]), out);
+        let write = |block: ArrayView2<F>, rows, out: ArrayViewMut2<F>| {
+            write_product_on_this_thread(block.t(), b.slice(s![rows, ..]), out);
         };
-        self.sum_of_products(add, |_| 0)
+        self.sum_of_products(write, |_| 0)
     }
 
-    /// `out ← scale · A M + keep · out`, for `m` of shape `(k, k)`; `O(n k²)`.
-    pub(crate) fn multiply(&self, scale: f64, m: &Array2<f64>, keep: F, out: ArrayViewMut2<F>) {
+    /// `out ← scale · A M + keep · out`, for `m` of shape `(k, k)`, then `finish(first row, rows of out)` for the rows of each
+    /// block while they are in the cache; the sum of what that returns. `O(n k²)`.
+    pub(crate) fn multiply(
+        &self,
+        scale: f64,
+        m: &Array2<f64>,
+        keep: F,
+        out: ArrayViewMut2<F>,
+        finish: impl Fn(usize, ArrayViewMut2<F>) -> f64 + Sync,
+    ) -> f64 {
         let m = m.mapv(|entry| F::of(scale * entry));
         over_rows(out, BLOCK_ROWS, |first, mut out| {
+            let mut scratch = Array2::zeros((0, 0));
+            let block = self.block(first..first + out.nrows(), &mut scratch);
             if keep == F::zero() {
-                out.fill(keep); // whatever it held, NaN too
-            } else if keep != F::one() {
+                write_product_on_this_thread(block, m.view(), out.view_mut());
+            } else {
                 out *= keep;
+                add_product_on_this_thread(block, m.view(), out.view_mut());
             }
-            let block = self.block(first..first + out.nrows());
-            add_product_on_this_thread(block.view(), m.view(), out);
-            0.0
-        });
+            finish(first, out)
+        })
     }
 
-    /// What `add(block of A, its rows, out)` adds up to over the blocks, in the columns `from(row)..` of each row.
+    /// The sum over the blocks of what `write(block of A, its rows, out)` writes, in the columns `from(row)..` of each row.
     fn sum_of_products(
         &self,
-        add: impl Fn(CowArray<'_, F, Ix2>, Range<usize>, ArrayViewMut2<F>) + Sync,
+        write: impl Fn(ArrayView2<F>, Range<usize>, ArrayViewMut2<F>) + Sync,
         from: impl Fn(usize) -> usize + Sync,
     ) -> Array2<f64> {
         let (n, k) = self.matrix.dim();
-        let blocks = n.div_ceil(BLOCK_ROWS);
         // Half as many entries as the matrix at most, unless it is smaller than two blocks.
-        let partial_sums = PARTIAL_SUMS.min(n / (2 * k).max(1)).max(2).min(blocks).max(1);
-        let partial = |part: usize| {
+        let most = PARTIAL_SUMS.min(n / (2 * k).max(1)).max(2);
+        let mut partials = of_parts(n, most, |blocks| {
             let (mut sum, mut of_block) = (Array2::zeros((k, k)), Array2::zeros((k, k)));
-            for block in part * blocks / partial_sums..(part + 1) * blocks / partial_sums {
-                let rows = block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n);
-                of_block.fill(F::zero());
-                add(self.block(rows.clone()), rows, of_block.view_mut());
-                let entries: &mut [f64] = sum.as_slice_mut().unwrap_or_default();
-                let parts = of_block.as_slice().unwrap_or_default();
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        let rows = entries.chunks_exact_mut(k).zip(parts.chunks_exact(k));
-                        for (row, (sums, parts)) in rows.enumerate() {
-                            for (sum, part) in sums.iter_mut().zip(parts).skip(from(row)) {
-                                *sum += part.as_f64();
-                            }
-                        }
-                    },
-                );
+            let mut scratch = Array2::zeros((0, 0));
+            for rows in blocks {
+                write(self.block(rows.clone(), &mut scratch), rows, of_block.view_mut());
+                add_rows(of_block.view(), sum.view_mut(), &from);
             }
             sum
-        };
-        if partial_sums == 1 {
-            return partial(0);
-        }
-        let mut partials: Vec<Array2<f64>> = (0..partial_sums).into_par_iter().map(partial).collect();
+        });
         let rest = partials.split_off(1);
         let mut total = partials.swap_remove(0);
-        for partial in &rest {
-            total += partial;
-        }
+        over_rows(total.view_mut(), STRIP_ROWS, |first, mut strip| {
+            for partial in &rest {
+                let partial = partial.slice(s![first..first + strip.nrows(), ..]);
+                add_rows(partial, strip.view_mut(), |row| from(first + row));
+            }
+            0.0
+        });
         total
+    }
+}
+
+/// Adds the columns `from(row)..` of each row to a sum in double precision.
+fn add_rows<F: Scalar>(terms: ArrayView2<F>, mut sums: ArrayViewMut2<f64>, from: impl Fn(usize) -> usize) {
+    let k = terms.ncols();
+    vectorised(
+        #[inline(always)]
+        || {
+            let rows = entries_mut(&mut sums).chunks_exact_mut(k).zip(entries(&terms).chunks_exact(k));
+            for (row, (sums, terms)) in rows.enumerate() {
+                let from = from(row);
+                for (sum, term) in sums[from..].iter_mut().zip(&terms[from..]) {
+                    *sum += term.as_f64();
+                }
+            }
+        },
+    );
+}
+
+/// Writes what is above the diagonal of a square matrix below it.
+fn mirror(matrix: &mut Array2<f64>) {
+    let k = matrix.nrows();
+    let entries = matrix.as_slice_mut().unwrap_or_default();
+    // Some rows at a time, for whose columns a cache line is read once.
+    for first in (0..k).step_by(LANES) {
+        let last = (first + LANES).min(k);
+        for column in 0..last {
+            for row in first.max(column + 1)..last {
+                entries[row * k + column] = entries[column * k + row];
+            }
+        }
     }
 }
 
@@ -230,8 +277,7 @@ pub(crate) fn multiply_in_place<F: Scalar>(
     let m = m.mapv(|entry| F::of(scale * entry));
     over_rows(out, BLOCK_ROWS, |first, mut out| {
         let block = out.to_owned();
-        out.fill(F::zero());
-        add_product_on_this_thread(block.view(), m.view(), out.view_mut());
+        write_product_on_this_thread(block.view(), m.view(), out.view_mut());
         for (i, row) in (first..).zip(out.rows_mut()) {
             finish(i, row);
         }
@@ -239,7 +285,7 @@ pub(crate) fn multiply_in_place<F: Scalar>(
     });
 }
 
-/// `Aᵀ 1`, of length `k`.
+/// `Aᵀ 1`, of length `k`; rows in one piece.
 pub(crate) fn column_sums<F: Scalar>(a: ArrayView2<F>) -> Array1<f64> {
     let sums = sums_over_blocks(
         a.nrows(),
@@ -247,7 +293,7 @@ pub(crate) fn column_sums<F: Scalar>(a: ArrayView2<F>) -> Array1<f64> {
         #[inline(always)]
         |rows, sums: &mut [F]| {
             for i in rows {
-                for (sum, &entry) in sums.iter_mut().zip(a.row(i)) {
+                for (sum, &entry) in sums.iter_mut().zip(a.row(i).to_slice().unwrap_or_default()) {
                     *sum += entry;
                 }
             }
@@ -262,17 +308,14 @@ pub(crate) fn sums_over_blocks<F: Scalar>(
     len: usize,
     add: impl Fn(Range<usize>, &mut [F]) + Sync,
 ) -> Vec<f64> {
-    let blocks = n.div_ceil(BLOCK_ROWS);
-    // A fixed number of partial sums, each of a number of blocks.
-    let partial_sums = PARTIAL_SUMS.min(blocks).max(1);
-    let partial = |part: usize| {
+    let partials = of_parts(n, PARTIAL_SUMS, |blocks| {
         let (mut sums, mut of_block) = (vec![0.0; len], vec![F::zero(); len]);
-        for block in part * blocks / partial_sums..(part + 1) * blocks / partial_sums {
+        for rows in blocks {
             vectorised(
                 #[inline(always)]
                 || {
                     of_block.fill(F::zero());
-                    add(block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n), &mut of_block);
+                    add(rows, &mut of_block);
                     for (sum, of_block) in sums.iter_mut().zip(&of_block) {
                         *sum += of_block.as_f64();
                     }
@@ -280,11 +323,7 @@ pub(crate) fn sums_over_blocks<F: Scalar>(
             );
         }
         sums
-    };
-    if partial_sums == 1 {
-        return partial(0);
-    }
-    let partials: Vec<Vec<f64>> = (0..partial_sums).into_par_iter().map(partial).collect();
+    });
     let mut total = vec![0.0; len];
     for partial in partials {
         for (total, sum) in total.iter_mut().zip(partial) {
@@ -294,12 +333,36 @@ pub(crate) fn sums_over_blocks<F: Scalar>(
     total
 }
 
+/// `f(blocks of rows)` of each of at most `most` parts of `0..n`, in order; one at least.
+pub(crate) fn of_parts<T: Send>(
+    n: usize,
+    most: usize,
+    f: impl Fn(&mut dyn Iterator<Item = Range<usize>>) -> T + Sync,
+) -> Vec<T> {
+    let blocks = n.div_ceil(BLOCK_ROWS);
+    let parts = most.min(blocks).max(1);
+    let of_part = |part: usize| {
+        let blocks = part * blocks / parts..(part + 1) * blocks / parts;
+        f(&mut blocks.map(|block| block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n)))
+    };
+    if parts == 1 {
+        return vec![of_part(0)];
+    }
+    (0..parts).into_par_iter().map(of_part).collect()
+}
+
 /// `Σ_ij A_ij B_ij`.
 pub(crate) fn inner<F: Scalar>(a: ArrayView2<F>, b: ArrayView2<F>) -> f64 {
     sum_over(a.nrows(), BLOCK_ROWS, |rows| {
         vectorised(
             #[inline(always)]
-            || rows.map(|i| dot(a.row(i), b.row(i))).sum(),
+            || {
+                let mut sum = 0.0;
+                for i in rows {
+                    sum += dot(a.row(i), b.row(i));
+                }
+                sum
+            },
         )
     })
 }
@@ -307,19 +370,35 @@ pub(crate) fn inner<F: Scalar>(a: ArrayView2<F>, b: ArrayView2<F>) -> f64 {
 /// `Σ a_i b_i`, in as many running sums as fit a vector.
 #[inline(always)]
 fn dot<F: Scalar>(a: ArrayView1<F>, b: ArrayView1<F>) -> f64 {
-    const LANES: usize = 16;
     let (Some(a), Some(b)) = (a.to_slice(), b.to_slice()) else {
         return a.dot(&b).as_f64();
     };
     let mut sums = [F::zero(); LANES];
-    let (mut a, mut b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    for (a, b) in a.by_ref().zip(b.by_ref()) {
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
         for lane in 0..LANES {
             sums[lane] += a[lane] * b[lane];
         }
     }
-    for ((sum, &a), &b) in sums.iter_mut().zip(a.remainder()).zip(b.remainder()) {
+    for ((sum, &a), &b) in sums.iter_mut().zip(a_tail).zip(b_tail) {
         *sum += a * b;
     }
-    sums.iter().map(|sum| sum.as_f64()).sum()
+    sum_of_lanes(sums)
+}
+
+/// The sum of running sums, in double precision: halves onto each other.
+#[inline(always)]
+pub(crate) fn sum_of_lanes<F: Scalar>(lanes: [F; LANES]) -> f64 {
+    let mut sums = [0.0; LANES];
+    for lane in 0..LANES {
+        sums[lane] = lanes[lane].as_f64();
+    }
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    sums[0]
 }

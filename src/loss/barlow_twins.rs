@@ -1,17 +1,17 @@
 //! Barlow Twins on a graph (claim T12).
 
+use std::iter::StepBy;
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
-use rayon::prelude::*;
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, s};
 
-use super::Loss;
 use super::views::{Statistics, group_rows};
+use super::{Loss, squared_norm};
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
 use crate::linalg::Operator;
 use crate::linalg::rows::{
-    BLOCK_ROWS, Shifted, entries, entries_mut, multiply_in_place, over_rows, row, sums_over_blocks,
+    BLOCK_ROWS, PARTIAL_SUMS, Shifted, Standard, entries_mut, multiply_in_place, of_parts, over_rows, row,
     vectorised,
 };
 use crate::scalar::Scalar;
@@ -27,7 +27,8 @@ const CONSTANT: f64 = 256.0;
 /// variance, which are pooled over both views; with [`Statistics::EachView`] each view is standardised alone, as there.
 /// Unchanged by shift and scale of any column.
 ///
-/// `O(n k²)`, one `n×k` of memory beside the gradient, one product with the graph and its degrees;
+/// `O(n k²)`, one `n×k` of memory beside the gradient (for views or labels alone a row of `k` for each sample or class), one
+/// product with the graph and its degrees;
 /// and [`SimilarityGraph::is_non_negative`], which is `O(n²)` for mixtures with negative weights.
 ///
 /// # Errors
@@ -62,36 +63,31 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
         if total <= 0.0 {
             return Err(Error::Empty { argument: "graph", expected: "positive entry" });
         }
-        w /= total;
         let groups = self.statistics.groups(graph)?;
         for group in 0..groups {
             let mut of_group = w.slice_mut(s![group..;groups]);
-            of_group /= of_group.sum();
+            of_group *= of_group.sum().recip();
         }
 
-        let (u, deviations) = standardised(z, &w, groups)?;
-        let blocks = if groups == 1 { graph.block_sums(u.view()) } else { None };
+        let standards = standards(z, &w, groups)?;
+        let blocks = if groups == 1 { graph.block_sums(z, Some(&standards[0])) } else { None };
         if let Some(blocks) = blocks {
-            // C and H are made of the sums over blocks alone.
+            // C and H are made of the sums over blocks alone, and U need not be stored.
             let share = blocks.weight / total;
-            let sums = Shifted::plain(blocks.sums.view());
-            let product = sums.gram() * share;
+            let product = Shifted::plain(blocks.sums.view()).gram() * share;
             let (value, slopes) = self.value_and_slopes(&product);
             if let Some(gradient) = gradient {
-                let (to_gradient, moments) = backwards::<F>(&product, &slopes, &deviations[0]);
-                let mut rows = Array2::zeros(blocks.sums.raw_dim());
-                sums.multiply(share, &to_gradient, F::zero(), rows.view_mut());
-                let u = u.view();
-                blocks.spread(
-                    rows.view(),
+                let (to_gradient, moments) = backwards(&product, &slopes, &standards[0]);
+                blocks.spread_product(
+                    share,
+                    &to_gradient,
                     gradient,
                     #[inline(always)]
                     |i, h, slopes| {
                         let weight = F::of(w[i]);
-                        for (((slope, &h), &u), &moment) in
-                            slopes.iter_mut().zip(h).zip(row(&u, i)).zip(&moments)
-                        {
-                            *slope = h - weight * moment * u;
+                        standards[0].map(row(&z, i), slopes, |u, slope| *slope = u);
+                        for ((slope, &h), &moment) in slopes.iter_mut().zip(h).zip(&moments) {
+                            *slope = h - weight * moment * *slope;
                         }
                     },
                 );
@@ -99,6 +95,7 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
             return Ok(value);
         }
 
+        let u = standardised(z, &standards);
         // P U, where the gradient goes later.
         let wanted = gradient.is_some();
         let mut room = Array2::zeros(if wanted { (0, 0) } else { z.dim() });
@@ -118,7 +115,7 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
         let (value, slopes) = self.value_and_slopes(&correlations);
         if wanted {
             for (group, product) in products.iter().enumerate() {
-                let (to_gradient, moments) = backwards::<F>(product, &slopes, &deviations[group]);
+                let (to_gradient, moments) = backwards(product, &slopes, &standards[group]);
                 let (u, w) = (group_rows(u.view(), group, groups), w.slice(s![group..;groups]));
                 let gradient = image.slice_mut(s![group..;groups, ..]);
                 multiply_in_place(1.0, &to_gradient, gradient, |i, mut row| {
@@ -137,15 +134,12 @@ impl BarlowTwins {
     /// The value, and its slope `B` in the correlations.
     fn value_and_slopes(self, correlations: &Array2<f64>) -> (f64, Array2<f64>) {
         let mut slopes = correlations.clone();
-        let mut value = 0.0;
-        for ((k, l), c) in slopes.indexed_iter_mut() {
-            if k == l {
-                value += (*c - 1.0).powi(2);
-                *c = 2.0 * (*c - 1.0);
-            } else {
-                value += self.lambda * *c * *c;
-                *c *= 2.0 * self.lambda;
-            }
+        slopes.diag_mut().fill(0.0);
+        let mut value = self.lambda * squared_norm(&slopes);
+        slopes *= 2.0 * self.lambda;
+        for (slope, c) in slopes.diag_mut().iter_mut().zip(correlations.diag()) {
+            value += (c - 1.0).powi(2);
+            *slope = 2.0 * (c - 1.0);
         }
         (value, slopes)
     }
@@ -159,126 +153,154 @@ impl BarlowTwins {
 fn backwards<F: Scalar>(
     product: &Array2<f64>,
     slopes: &Array2<f64>,
-    deviations: &Array1<f64>,
+    standard: &Standard<F>,
 ) -> (Array2<f64>, Vec<F>) {
-    let to_gradient = slopes * 2.0 / deviations;
-    let moments = (product * &to_gradient.t()).sum_axis(Axis(1));
-    (to_gradient, moments.iter().map(|&moment| F::of(moment)).collect())
+    let scales = Array1::from_iter(standard.scales.iter().map(|scale| 2.0 * scale.as_f64()));
+    // The diagonal of UᵀPU M, for which the symmetric B is read by rows.
+    let rows = product.rows().into_iter().zip(slopes.rows()).zip(&scales);
+    let moments = rows.map(|((product, slopes), scale)| F::of(scale * product.dot(&slopes))).collect();
+    (slopes * &scales, moments)
 }
 
-/// The columns of `z` at mean 0 and variance 1 in each group (sample `i` is in group `i mod groups`) under the weights `w`,
-/// which sum to 1 in each; and the standard deviations of each group.
-fn standardised<F: Scalar>(
-    z: ArrayView2<F>,
-    w: &Array1<f64>,
-    groups: usize,
-) -> Result<(Array2<F>, Vec<Array1<f64>>)> {
-    let (n, k) = z.dim();
-    let place = |i: usize| i % groups * k..(i % groups + 1) * k;
-    let means = group_sums(
-        z,
-        w,
-        groups,
-        #[inline(always)]
-        |weight, row, _, sums| {
-            for (sum, &entry) in sums.iter_mut().zip(row) {
-                *sum += weight * entry;
+/// The maps of each group's rows (sample `i` is in group `i mod groups`) that take its columns to mean 0 and variance 1 under
+/// the weights `w`.
+fn standards<F: Scalar>(z: ArrayView2<F>, w: &Array1<f64>, groups: usize) -> Result<Vec<Standard<F>>> {
+    let of_group = |group: usize| {
+        let parts = of_parts(z.nrows(), PARTIAL_SUMS, |blocks| {
+            let mut moments = Moments::none(z.ncols());
+            for rows in blocks {
+                let first = (rows.start + groups - 1 - group) / groups * groups + group;
+                moments.join(&Moments::of(z, w, (first..rows.end).step_by(groups)));
             }
-        },
-    );
-    let means: Vec<F> = means.into_iter().map(F::of).collect();
-    // Scales do not matter, and squares of entries up to 1 stay in the number range.
-    let largest = largest_of_columns(z);
-    let of_column = |&largest: &F| {
-        if largest > F::zero() { largest.recip().min(F::max_value()) } else { F::one() }
-    };
-    let inverses: Vec<F> = largest.iter().map(of_column).collect();
-    let variances = group_sums(
-        z,
-        w,
-        groups,
-        #[inline(always)]
-        |weight, row, place, sums| {
-            let (means, inverses, row, sums) = (&means[place], &inverses[..k], &row[..k], &mut sums[..k]);
-            for column in 0..k {
-                let deviation = (row[column] - means[column]) * inverses[column];
-                sums[column] += weight * deviation * deviation;
-            }
-        },
-    );
-    let scaled = Array2::from_shape_fn((groups, k), |(group, column)| variances[group * k + column].sqrt());
-    if let Some(((_, column), &scaled)) =
-        scaled.indexed_iter().find(|(_, scaled)| **scaled <= CONSTANT * F::epsilon().as_f64())
-    {
-        return Err(Error::Singular {
-            argument: "z",
-            measure: "standard deviation of a column",
-            value: scaled * largest[column].as_f64(),
-            must: "columns that are not constant",
+            moments
         });
-    }
-    let scales = Array1::from_iter(inverses.iter().map(|inverse| inverse.as_f64().recip()));
-    let deviations: Vec<Array1<f64>> = scaled.rows().into_iter().map(|scaled| &scaled * &scales).collect();
-    let divisors: Vec<F> = deviations.iter().flatten().map(|&deviation| F::of(deviation)).collect();
-    let mut u = Array2::zeros((n, k));
+        let mut moments = Moments::none(z.ncols());
+        for part in &parts {
+            moments.join(part);
+        }
+        moments.standard()
+    };
+    (0..groups).map(of_group).collect()
+}
+
+/// `U`: the rows of `z` standardised each by the map of its group.
+fn standardised<F: Scalar>(z: ArrayView2<F>, standards: &[Standard<F>]) -> Array2<F> {
+    let mut u = Array2::zeros(z.raw_dim());
     over_rows(u.view_mut(), BLOCK_ROWS, |first, mut u| {
         vectorised(
             #[inline(always)]
             || {
-                for (i, u) in (first..).zip(entries_mut(&mut u).chunks_exact_mut(k)) {
-                    let statistics = means[place(i)].iter().zip(&divisors[place(i)]);
-                    for ((u, &entry), (&mean, &divisor)) in u.iter_mut().zip(row(&z, i)).zip(statistics) {
-                        *u = (entry - mean) / divisor;
-                    }
+                for (i, u) in (first..).zip(entries_mut(&mut u).chunks_exact_mut(z.ncols())) {
+                    standards[i % standards.len()].map(row(&z, i), u, |entry, u| *u = entry);
                 }
             },
         );
         0.0
     });
-    Ok((u, deviations))
+    u
 }
 
-/// The largest absolute value in each column.
-fn largest_of_columns<F: Scalar>(z: ArrayView2<F>) -> Vec<F> {
-    let k = z.ncols();
-    let larger = |a: F, b: F| if b > a { b } else { a };
-    entries(&z)
-        .par_chunks(BLOCK_ROWS * k)
-        .map(|rows| {
-            let mut largest = vec![F::zero(); k];
-            vectorised(
-                #[inline(always)]
-                || {
-                    for row in rows.chunks_exact(k) {
-                        for (largest, entry) in largest.iter_mut().zip(row) {
-                            *largest = if entry.abs() > *largest { entry.abs() } else { *largest };
-                        }
+/// The weight of some rows, and of each column under it its mean and spread.
+struct Moments {
+    weight: f64,
+    means: Vec<f64>,
+    /// The largest absolute value, whatever its weight.
+    largest: Vec<f64>,
+    /// The weighted sum of squared deviations from the mean, over the square of the largest value: scales do not matter, and
+    /// squares stay in the number range.
+    squares: Vec<f64>,
+}
+
+impl Moments {
+    fn none(columns: usize) -> Self {
+        let zeros = || vec![0.0; columns];
+        Self { weight: 0.0, means: zeros(), largest: zeros(), squares: zeros() }
+    }
+
+    /// Of a few rows of `z`, which are read twice, in the precision of their entries.
+    fn of<F: Scalar>(z: ArrayView2<F>, w: &Array1<f64>, rows: StepBy<Range<usize>>) -> Self {
+        let zeros = || vec![F::zero(); z.ncols()];
+        let (mut means, mut largest, mut squares) = (zeros(), zeros(), zeros());
+        let mut weight = 0.0;
+        vectorised(
+            #[inline(always)]
+            || {
+                for i in rows.clone() {
+                    let of_row = F::of(w[i]);
+                    weight += of_row.as_f64();
+                    for ((sum, largest), &entry) in means.iter_mut().zip(&mut largest).zip(row(&z, i)) {
+                        *sum += of_row * entry;
+                        *largest = if entry.abs() > *largest { entry.abs() } else { *largest };
                     }
-                },
-            );
-            largest
-        })
-        .reduce(|| vec![F::zero(); k], |a, b| a.into_iter().zip(b).map(|(a, b)| larger(a, b)).collect())
+                }
+                let share = if weight > 0.0 { F::of(weight.recip()) } else { F::zero() };
+                for mean in &mut means {
+                    *mean *= share;
+                }
+                let inverses: Vec<F> = largest.iter().map(|&largest| inverse(largest)).collect();
+                for i in rows {
+                    let of_row = F::of(w[i]);
+                    let columns = row(&z, i).iter().zip(&means).zip(&inverses);
+                    for (square, ((&entry, &mean), &inverse)) in squares.iter_mut().zip(columns) {
+                        let deviation = (entry - mean) * inverse;
+                        *square += of_row * deviation * deviation;
+                    }
+                }
+            },
+        );
+        let in_double = |columns: Vec<F>| columns.into_iter().map(F::as_f64).collect();
+        Self { weight, means: in_double(means), largest: in_double(largest), squares: in_double(squares) }
+    }
+
+    /// Adds those of other rows (Chan et al. 1979).
+    fn join(&mut self, other: &Self) {
+        let weight = self.weight + other.weight;
+        let share = if weight > 0.0 { other.weight / weight } else { 0.0 };
+        let between = self.weight * share;
+        vectorised(
+            #[inline(always)]
+            || {
+                let own = self.means.iter_mut().zip(&mut self.largest).zip(&mut self.squares);
+                let other = other.means.iter().zip(&other.largest).zip(&other.squares);
+                for (((mean, largest), squares), ((&other_mean, &other_largest), &other_squares)) in
+                    own.zip(other)
+                {
+                    let both = if other_largest > *largest { other_largest } else { *largest };
+                    let inverse = inverse(both);
+                    let (a, b) = (*largest * inverse, other_largest * inverse);
+                    let shift = (other_mean - *mean) * inverse;
+                    *squares = *squares * a * a + other_squares * b * b + between * shift * shift;
+                    *mean += share * (other_mean - *mean);
+                    *largest = both;
+                }
+            },
+        );
+        self.weight = weight;
+    }
+
+    /// The map that takes the columns to mean 0 and variance 1.
+    fn standard<F: Scalar>(&self) -> Result<Standard<F>> {
+        let mut scales = Vec::new();
+        for (squares, largest) in self.squares.iter().zip(&self.largest) {
+            let relative = (squares / self.weight).sqrt();
+            let deviation = relative * largest;
+            let scale = F::of(deviation.recip());
+            if relative <= CONSTANT * F::epsilon().as_f64() || !scale.is_finite() {
+                return Err(Error::Singular {
+                    argument: "z",
+                    measure: "standard deviation of a column",
+                    value: deviation,
+                    must: "columns that are not constant",
+                });
+            }
+            scales.push(scale);
+        }
+        let means = self.means.iter().map(|&mean| F::of(mean)).collect();
+        Ok(Standard { means, scales })
+    }
 }
 
-/// For each group and column a sum over samples, in the precision of the entries inside a block of rows:
-/// `add(weight, row of z, place of its group, sums of its group)`.
-fn group_sums<F: Scalar>(
-    z: ArrayView2<F>,
-    w: &Array1<f64>,
-    groups: usize,
-    add: impl Fn(F, &[F], Range<usize>, &mut [F]) + Sync,
-) -> Vec<f64> {
-    let (n, k) = z.dim();
-    sums_over_blocks(
-        n,
-        groups * k,
-        #[inline(always)]
-        |rows, sums| {
-            for i in rows {
-                let place = i % groups * k..(i % groups + 1) * k;
-                add(F::of(w[i]), row(&z, i), place.clone(), &mut sums[place]);
-            }
-        },
-    )
+/// `1 / largest`, or a number that does no harm where that is none.
+fn inverse<F: Scalar>(largest: F) -> F {
+    if largest > F::zero() { largest.recip().min(F::max_value()) } else { F::one() }
 }

@@ -45,7 +45,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
-use crate::linalg::rows::{in_pool, in_rows};
+use crate::linalg::rows::{Shifted, in_pool, in_rows, inner};
 use crate::scalar::Scalar;
 
 pub use barlow_twins::BarlowTwins;
@@ -84,8 +84,10 @@ pub trait Loss<F: Scalar = f64>: Sync {
     /// # Errors
     /// See [`Loss`].
     fn value(&self, z: ArrayView2<F>, graph: &SimilarityGraph) -> Result<F> {
-        check_representations(z, graph)?;
-        bounded(in_pool(|| self.evaluate(z.as_standard_layout().view(), graph, None))?)
+        bounded(in_pool(|| {
+            check_representations(z, graph)?;
+            self.evaluate(z.as_standard_layout().view(), graph, None)
+        })?)
     }
 
     /// The value and its gradient with respect to `z`, of shape `(n, k)`.
@@ -110,9 +112,11 @@ pub trait Loss<F: Scalar = f64>: Sync {
         graph: &SimilarityGraph,
         gradient: ArrayViewMut2<F>,
     ) -> Result<F> {
-        check_representations(z, graph)?;
-        check::shape("gradient", z.shape(), gradient.shape())?;
-        bounded(in_pool(|| in_rows(z, gradient, |z, gradient| self.evaluate(z, graph, Some(gradient))))?)
+        bounded(in_pool(|| {
+            check_representations(z, graph)?;
+            check::shape("gradient", z.shape(), gradient.shape())?;
+            in_rows(z, gradient, |z, gradient| self.evaluate(z, graph, Some(gradient)))
+        })?)
     }
 }
 
@@ -137,7 +141,24 @@ fn bounded<F: Scalar>(value: f64) -> Result<F> {
     })
 }
 
+/// `gradient ← scale · A M + weight · L z`, in one pass if the graph can do it by rows; returns `Tr(ZᵀLZ)`.
+fn product_and_laplacian<F: Scalar>(
+    a: &Shifted<F>,
+    scale: f64,
+    m: &Array2<f64>,
+    graph: &SimilarityGraph,
+    weight: F,
+    z: ArrayView2<F>,
+    mut gradient: ArrayViewMut2<F>,
+) -> f64 {
+    if let Some(add) = graph.laplacian_by_rows(weight, z) {
+        return a.multiply(scale, m, F::zero(), gradient, add);
+    }
+    a.multiply(scale, m, F::zero(), gradient.view_mut(), |_, _| 0.0);
+    graph.laplacian_add(weight, z, gradient)
+}
+
 /// `‖A‖²`.
 fn squared_norm(a: &Array2<f64>) -> f64 {
-    a.iter().map(|entry| entry * entry).sum()
+    inner(a.view(), a.view())
 }

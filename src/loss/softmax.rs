@@ -10,7 +10,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::linalg::add_product_on_this_thread;
+use crate::linalg::{add_product_on_this_thread, write_product_on_this_thread};
 use crate::scalar::Scalar;
 
 /// Fewest and most rows of a block. Part of the results' last bits: a function of the number of rows alone.
@@ -141,8 +141,7 @@ impl<'a, F: Scalar> Softmax<'a, F> {
         if scratch.dim() != (rows.nrows(), columns.nrows()) {
             *scratch = Array2::zeros((rows.nrows(), columns.nrows()));
         }
-        scratch.fill(F::zero());
-        add_product_on_this_thread(rows, columns.reversed_axes(), scratch.view_mut());
+        write_product_on_this_thread(rows, columns.reversed_axes(), scratch.view_mut());
         if i == j {
             scratch.diag_mut().fill(F::neg_infinity());
         }

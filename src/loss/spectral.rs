@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, concatenate, s};
 
-use super::{Loss, squared_norm};
+use super::{Loss, product_and_laplacian, squared_norm};
 use crate::error::{Result, check};
 use crate::graph::{LowRankPart, SimilarityGraph};
 use crate::linalg::rows::{Shifted, inner, multiply_in_place};
@@ -44,23 +44,20 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
         match *self {
             Self::SimClr2 => {
                 let gram = Shifted::plain(z).gram();
-                let agreement = if let Some(blocks) = graph.block_sums(z) {
-                    if let Some(mut gradient) = gradient {
+                let agreement = if let Some(blocks) = graph.block_sums(z, None) {
+                    if let Some(gradient) = gradient {
                         let weight = F::of(-4.0 * blocks.weight);
-                        blocks.spread(
-                            blocks.sums.view(),
-                            gradient.view_mut(),
-                            #[inline(always)]
-                            |_, sum, out| out.iter_mut().zip(sum).for_each(|(out, &sum)| *out = weight * sum),
-                        );
-                        Shifted::plain(z).multiply(4.0, &gram, F::one(), gradient);
+                        Shifted::plain(z).multiply(4.0, &gram, F::zero(), gradient, |first, rows| {
+                            blocks.add_to_rows(weight, first, rows);
+                            0.0
+                        });
                     }
                     blocks.weight * inner(blocks.sums.view(), blocks.sums.view())
                 } else if let Some(mut gradient) = gradient {
                     gradient.fill(F::zero());
                     graph.apply_add(F::one(), z, gradient.view_mut());
                     let agreement = inner(z, gradient.view());
-                    Shifted::plain(z).multiply(4.0, &gram, F::of(-4.0), gradient);
+                    Shifted::plain(z).multiply(4.0, &gram, F::of(-4.0), gradient, |_, _| 0.0);
                     agreement
                 } else {
                     inner(z, graph.apply(z).view())
@@ -79,28 +76,32 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
             Self::Vic2 { lambda } => {
                 check::not_negative("lambda", lambda)?;
                 let excess = minus_identity(Shifted::plain(z).gram());
-                let energy = if let Some(mut gradient) = gradient {
-                    Shifted::plain(z).multiply(4.0, &excess, F::zero(), gradient.view_mut());
-                    graph.laplacian_add(F::of(2.0 * lambda), z, gradient)
-                } else {
-                    graph.energy(z)
+                let energy = match gradient {
+                    Some(gradient) => product_and_laplacian(
+                        &Shifted::plain(z),
+                        4.0,
+                        &excess,
+                        graph,
+                        F::of(2.0 * lambda),
+                        z,
+                        gradient,
+                    ),
+                    None => graph.energy(z),
                 };
                 Ok(squared_norm(&excess) + lambda * energy)
             }
             Self::BarlowTwins2 => {
-                if let Some(blocks) = graph.block_sums(z) {
+                if let Some(blocks) = graph.block_sums(z, None) {
                     let gram = Shifted::plain(blocks.sums.view()).gram();
                     let excess = minus_identity(gram * blocks.weight);
                     if let Some(gradient) = gradient {
-                        let mut rows = Array2::zeros(blocks.sums.raw_dim());
-                        let scale = 4.0 * blocks.weight;
-                        Shifted::plain(blocks.sums.view()).multiply(
-                            scale,
+                        blocks.spread_product(
+                            4.0 * blocks.weight,
                             &excess,
-                            F::zero(),
-                            rows.view_mut(),
+                            gradient,
+                            #[inline(always)]
+                            |_, row, out| out.copy_from_slice(row),
                         );
-                        blocks.spread(rows.view(), gradient, |_, row, out| out.copy_from_slice(row));
                     }
                     Ok(squared_norm(&excess))
                 } else if let Some(mut gradient) = gradient {

@@ -2,8 +2,8 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
-use super::Loss;
 use super::views::{Statistics, group_rows};
+use super::{Loss, product_and_laplacian};
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
 use crate::linalg::rows::Shifted;
@@ -49,7 +49,7 @@ impl<F: Scalar> Loss<F> for VicReg {
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
-        mut gradient: Option<ArrayViewMut2<F>>,
+        gradient: Option<ArrayViewMut2<F>>,
     ) -> Result<f64> {
         let Self { variance, covariance, invariance, statistics: _ } = *self;
         check::not_negative("variance", variance)?;
@@ -72,26 +72,34 @@ impl<F: Scalar> Loss<F> for VicReg {
         let (variance, covariance) = (share * variance, share * covariance);
 
         let mut value = 0.0;
+        let mut products = Vec::new();
         for group in 0..groups {
             let centred = Shifted::centred(group_rows(z, group, groups));
-            let mut off_diagonal = centred.gram() / freedom;
+            let mut off_diagonal = centred.gram() * freedom.recip();
             let deviations = off_diagonal.diag().mapv(|entry| (entry + EPSILON).sqrt());
             off_diagonal.diag_mut().fill(0.0);
             let shortfall: f64 = deviations.iter().map(|s| (TARGET - s).max(0.0)).sum();
             value += variance * shortfall + covariance * super::squared_norm(&off_diagonal);
 
-            if let Some(gradient) = &mut gradient {
-                let mut slopes = 4.0 * covariance * off_diagonal;
-                for (slope, &s) in slopes.diag_mut().iter_mut().zip(&deviations) {
-                    *slope = if s < TARGET { -variance / s } else { 0.0 };
-                }
-                let gradient = gradient.slice_mut(s![group..;groups, ..]);
-                centred.multiply(freedom.recip(), &slopes, F::zero(), gradient);
+            let mut slopes = 4.0 * covariance * off_diagonal;
+            for (slope, &s) in slopes.diag_mut().iter_mut().zip(&deviations) {
+                *slope = if s < TARGET { -variance / s } else { 0.0 };
             }
+            products.push((centred, slopes));
         }
-        let energy = match gradient {
-            Some(gradient) => graph.laplacian_add(F::of(4.0 * invariance / n), z, gradient),
-            None => graph.energy(z),
+        let (scale, weight) = (freedom.recip(), F::of(4.0 * invariance / n));
+        let energy = match (gradient, &products[..]) {
+            (None, _) => graph.energy(z),
+            (Some(gradient), [(centred, slopes)]) => {
+                product_and_laplacian(centred, scale, slopes, graph, weight, z, gradient)
+            }
+            (Some(mut gradient), _) => {
+                for (group, (centred, slopes)) in products.iter().enumerate() {
+                    let gradient = gradient.slice_mut(s![group..;groups, ..]);
+                    centred.multiply(scale, slopes, F::zero(), gradient, |_, _| 0.0);
+                }
+                graph.laplacian_add(weight, z, gradient)
+            }
         };
         Ok(value + 2.0 * invariance / n * energy)
     }

@@ -330,3 +330,28 @@ fn t10_signed_graphs_have_no_lower_bound() {
         .collect();
     assert!(values[0] < 0.0 && values[1] < 50.0 * values[0] && values[2] < 50.0 * values[1], "{values:?}");
 }
+
+/// On samples whose views lie in two blocks of rows, few and many, and columns far from zero whose moments are those of several
+/// blocks.
+#[test]
+fn t2_views_across_blocks_are_their_dense_graph() {
+    for (samples, views) in [(200, 3), (20, 30)] {
+        let k = 4;
+        let noise = gaussian(samples * views, k, &mut rng(2));
+        let z = noise + &Array1::from_iter((0..k).map(|column| 10.0 * column as f64));
+        let graph = SimilarityGraph::views(samples, views).unwrap();
+        let g = graph.to_dense();
+        let dense = SimilarityGraph::dense(g.clone()).unwrap();
+        let barlow_twins = BarlowTwins { lambda: 0.7, ..BarlowTwins::default() };
+        let vic2 = SpectralLoss::Vic2 { lambda: 0.3 };
+        let losses: [&dyn Loss; 5] = [&SIMCLR2, &BARLOW_TWINS2, &vic2, &VicReg::default(), &barlow_twins];
+        for loss in losses {
+            let (value, gradient) = loss.value_and_gradient(z.view(), &graph).unwrap();
+            let (expected, slope) = loss.value_and_gradient(z.view(), &dense).unwrap();
+            assert!(close(value, expected) && rel(&gradient, &slope) < 1e-9);
+        }
+        let u = (&z - &z.mean_axis(Axis(0)).unwrap()) / z.std_axis(Axis(0), 0.0);
+        let correlations = u.t().dot(&g).dot(&u) / g.sum();
+        assert!(close(barlow_twins.value(z.view(), &graph).unwrap(), redundancy(&correlations, 0.7)));
+    }
+}

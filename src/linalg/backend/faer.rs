@@ -77,13 +77,20 @@ impl<F: NdFloat + ComplexField> Multiply for F {
     }
 
     fn add_product_on_this_thread(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        with_row_major(a, b, out, |a, b, out| {
-            let out = MatMut::from_row_major_slice_mut(out, a.nrows(), b.ncols());
-            matmul(out, Accum::Add, a, b, F::one(), Par::Seq);
-        });
+        product_on_this_thread(Accum::Add, a, b, out);
     }
 
-    fn add_upper_gram_on_this_thread(a: ArrayView2<F>, out: ArrayViewMut2<F>) {
+    fn write_product_on_this_thread(a: ArrayView2<F>, b: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
+        if a.ncols() == 0 {
+            out.fill(F::zero());
+        }
+        product_on_this_thread(Accum::Replace, a, b, out);
+    }
+
+    fn write_upper_gram_on_this_thread(a: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
+        if a.nrows() == 0 {
+            out.fill(F::zero());
+        }
         with_row_major(a.t(), a, out, |_, a, out| {
             let k = a.ncols();
             let mut out = MatMut::from_row_major_slice_mut(out, k, k);
@@ -93,13 +100,25 @@ impl<F: NdFloat + ComplexField> Multiply for F {
                 let (rows, columns) = (strip.min(k - first), k - first);
                 let out = out.rb_mut().submatrix_mut(first, first, rows, columns);
                 let left = a.subcols(first, rows).transpose();
-                matmul(out, Accum::Add, left, a.subcols(first, columns), F::one(), Par::Seq);
+                matmul(out, Accum::Replace, left, a.subcols(first, columns), F::one(), Par::Seq);
             }
         });
     }
 }
 
-/// Calls `add`, which adds `A B` to the row-major `out`, with what amounts to that in any memory layout.
+fn product_on_this_thread<F: NdFloat + ComplexField>(
+    accumulation: Accum,
+    a: ArrayView2<F>,
+    b: ArrayView2<F>,
+    out: ArrayViewMut2<F>,
+) {
+    with_row_major(a, b, out, |a, b, out| {
+        let out = MatMut::from_row_major_slice_mut(out, a.nrows(), b.ncols());
+        matmul(out, accumulation, a, b, F::one(), Par::Seq);
+    });
+}
+
+/// Calls `add`, which adds `A B` to the row-major `out` or writes it there, with what amounts to that in any memory layout.
 fn with_row_major<F: NdFloat + ComplexField>(
     a: ArrayView2<F>,
     b: ArrayView2<F>,

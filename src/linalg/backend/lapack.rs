@@ -66,8 +66,12 @@ impl<F: NdFloat> Multiply for F {
         Self::add_product(a, b, out);
     }
 
-    fn add_upper_gram_on_this_thread(a: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        Self::add_product(a.t(), a, out);
+    fn write_product_on_this_thread(a: ArrayView2<F>, b: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
+        general_mat_mul(F::one(), &a, &b, F::zero(), &mut out);
+    }
+
+    fn write_upper_gram_on_this_thread(a: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        Self::write_product_on_this_thread(a.t(), a, out);
     }
 }
 

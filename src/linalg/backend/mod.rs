@@ -40,10 +40,14 @@ pub trait Multiply: Sized {
     #[doc(hidden)]
     fn add_product_on_this_thread(a: ArrayView2<Self>, b: ArrayView2<Self>, out: ArrayViewMut2<Self>);
 
-    /// `out ← out + AᵀA` on and above the diagonal, for `a` `(n, k)` and `out` `(k, k)` in row-major order, on the calling
+    /// `out ← A B`, whatever `out` held, otherwise as [`Self::add_product_on_this_thread`].
+    #[doc(hidden)]
+    fn write_product_on_this_thread(a: ArrayView2<Self>, b: ArrayView2<Self>, out: ArrayViewMut2<Self>);
+
+    /// `out ← AᵀA` on and above the diagonal, for `a` `(n, k)` and `out` `(k, k)` in row-major order, on the calling
     /// thread alone. What is below the diagonal of `out` is undefined afterwards; about `n k²` flops.
     #[doc(hidden)]
-    fn add_upper_gram_on_this_thread(a: ArrayView2<Self>, out: ArrayViewMut2<Self>);
+    fn write_upper_gram_on_this_thread(a: ArrayView2<Self>, out: ArrayViewMut2<Self>);
 }
 
 /// The block-diagonal factor of a symmetric indefinite factorisation `P A Pᵀ = L B Lᵀ`.
