@@ -94,7 +94,8 @@ impl Counted for Tridiagonal<'_> {
                 (pivot, right) = (next - below * right / top, next_right);
             } else {
                 let inverse_pivot = 1.0 / off_zero(below, smallest);
-                let (above, multiplier) = ([next, next_right].map(|entry| entry * inverse_pivot), pivot * inverse_pivot);
+                let (above, multiplier) =
+                    ([next, next_right].map(|entry| entry * inverse_pivot), pivot * inverse_pivot);
                 factors.push(Row { inverse_pivot, above, multiplier, exchanged: true });
                 (pivot, right) = (right - multiplier * next, -multiplier * next_right);
             }
