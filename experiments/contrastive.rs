@@ -61,8 +61,10 @@ fn run(run: &Run) -> Result<()> {
         Curve::from_trials("non-contrastive", &queries, &rows(1))?,
     ];
     run.save(&curves, &PROTOCOL)?;
-    plot::curves(&run.stem(), &curves, &plot::Axes::new("Number of queries", "Test error"))?;
-    illustrate(run, &trials[0].1, PROTOCOL.representation, (-1.0, 1.0))
+    run.both(
+        || plot::curves(&run.stem(), &curves, &plot::Axes::new("Number of queries", "Test error")),
+        || illustrate(run, &trials[0].1, PROTOCOL.representation, (-1.0, 1.0)),
+    )
 }
 
 /// The errors of both series, and the contrastive graph before, halfway and after.

@@ -80,8 +80,10 @@ fn run(run: &Run) -> Result<()> {
         })
         .collect::<Result<Vec<_>>>()?;
     run.save(&curves, &PROTOCOL)?;
-    plot::curves(&run.stem(), &curves, &plot::Axes::new("Number of labels", "Test error"))?;
-    illustrate(run, &trials[0].1, PROTOCOL.representation, (0.0, 1.0))
+    run.both(
+        || plot::curves(&run.stem(), &curves, &plot::Axes::new("Number of labels", "Test error")),
+        || illustrate(run, &trials[0].1, PROTOCOL.representation, (0.0, 1.0)),
+    )
 }
 
 /// Two views of every sample, and what depends on them alone.

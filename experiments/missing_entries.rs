@@ -65,8 +65,10 @@ fn run(run: &Run) -> Result<()> {
         right_label: "Connected components".into(),
         right_range: Some((0.0, 70.0)),
     };
-    plot::twin(&run.stem(), &error, &components, &axes)?;
-    illustrate(run, &trials[0].illustration, PROTOCOL.representation, (0.0, 1.0))
+    run.both(
+        || plot::twin(&run.stem(), &error, &components, &axes),
+        || illustrate(run, &trials[0].illustration, PROTOCOL.representation, (0.0, 1.0)),
+    )
 }
 
 struct Trial {

@@ -59,12 +59,16 @@ fn run(run: &Run) -> Result<()> {
     let curve = Curve::from_trials("error", &corrupted, &rows)?;
     run.save(std::slice::from_ref(&curve), &PROTOCOL)?;
     let axes = plot::Axes::new("Number of corrupted labels", "Test error");
-    plot::curves(&run.stem(), std::slice::from_ref(&curve), &axes)?;
-
     let redrawn = corrupted.iter().map(|x| x + PROTOCOL.labels_a_round as f64).collect();
-    let axes = plot::Axes::new("Number of labels redrawn before measuring", "Test error");
-    plot::curves(&run.out.join("noise_corrected"), &[Curve { x: redrawn, ..curve }], &axes)?;
-    illustrate(run, &trials[0].1, PROTOCOL.representation, (-1.0, 1.0))
+    let corrected = Curve { x: redrawn, ..curve.clone() };
+    let corrected_axes = plot::Axes::new("Number of labels redrawn before measuring", "Test error");
+    run.both(
+        || {
+            plot::curves(&run.stem(), &[curve], &axes)?;
+            plot::curves(&run.out.join("noise_corrected"), &[corrected], &corrected_axes)
+        },
+        || illustrate(run, &trials[0].1, PROTOCOL.representation, (-1.0, 1.0)),
+    )
 }
 
 /// The errors, and the graph before, halfway and after.

@@ -148,6 +148,19 @@ impl Run {
         results.into_iter().flatten().collect()
     }
 
+    /// Two tasks on the threads of the run, at the same time if there is more than one.
+    ///
+    /// # Errors
+    /// That of the first task that failed; the other has run, too.
+    pub fn both(
+        &self,
+        first: impl FnOnce() -> Result<()> + Send,
+        second: impl FnOnce() -> Result<()> + Send,
+    ) -> Result<()> {
+        let (first, second) = self.pool.install(|| rayon::join(first, second));
+        first.and(second)
+    }
+
     /// `OUT/NAME`, the outputs' path without an extension.
     #[must_use]
     pub fn stem(&self) -> PathBuf {

@@ -51,6 +51,13 @@ pub(crate) struct AlignedBuffer {
 impl AlignedBuffer {
     const LINE_BYTES: usize = 64;
 
+    /// Makes it `len` numbers: those it held if it was as long, zeros otherwise.
+    pub(crate) fn resize(&mut self, len: usize) {
+        if len != self.len {
+            self.reset(len);
+        }
+    }
+
     /// Makes it `len` zeros.
     pub(crate) fn reset(&mut self, len: usize) {
         self.storage.clear();

@@ -89,13 +89,9 @@ impl Page {
             size.1,
             BASE64_STANDARD.encode(&png)
         );
-        let extent = |length: i32| usize::try_from(length).unwrap_or(0);
-        for (y, dy) in (corner.1..).zip(0..extent(size.1)) {
-            for (x, dx) in (corner.0..).zip(0..extent(size.0)) {
-                let value = cells[[dy * rows / extent(size.1), dx * columns / extent(size.0)]];
-                self.raster.blend((x, y), (value, value, value), 1.0);
-            }
-        }
+        let length = |units: i32| usize::try_from(units).unwrap_or(0);
+        let [corner, size] = [corner, size].map(|(x, y)| (length(x), length(y)));
+        self.raster.image(corner, size, cells);
         Ok(())
     }
 

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use ndarray::ArrayView2;
+
 /// Buffer pixels per picture pixel, along each axis.
 pub(crate) const OVERSAMPLE: usize = 3;
 
@@ -49,29 +51,36 @@ impl Raster {
         }
     }
 
-    /// Fills a closed polygon (even–odd rule).
-    pub(crate) fn fill(&mut self, ring: &[Point], colour: (u8, u8, u8), alpha: f64) {
-        let mut crossings: Vec<Vec<f64>> = Vec::new();
-        let top = ring.iter().map(|p| p.1).fold(f64::INFINITY, f64::min).max(0.0).floor();
-        for (&a, &b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
-            let (upper, lower) = if a.1 < b.1 { (a, b) } else { (b, a) };
-            let first = (upper.1 - 0.5).ceil().max(top) as usize;
-            let end = (lower.1 - 0.5).ceil().clamp(0.0, self.height as f64) as usize;
-            for row in first..end {
-                let share = (row as f64 + 0.5 - upper.1) / (lower.1 - upper.1);
-                let slot = row - top as usize;
-                if crossings.len() <= slot {
-                    crossings.resize(slot + 1, Vec::new());
+    /// Shows `cells` (grey values, row 0 on top) in the rectangle at `corner` of `size` pixels, cells unsmoothed.
+    pub(crate) fn image(&mut self, corner: (usize, usize), size: (usize, usize), cells: ArrayView2<u8>) {
+        let (rows, columns) = cells.dim();
+        let down = parts(corner.1, size.1, rows, self.height);
+        let across = parts(corner.0, size.0, columns, self.width);
+        for (row, down) in cells.rows().into_iter().zip(down) {
+            for y in down {
+                for (&grey, across) in row.iter().zip(&across) {
+                    self.blend_span(y, across.clone(), (grey, grey, grey), 1.0);
                 }
-                crossings[slot].push(upper.0 + share * (lower.0 - upper.0));
             }
         }
-        for (slot, row) in crossings.iter_mut().enumerate() {
-            row.sort_by(f64::total_cmp);
-            for pair in row.chunks_exact(2) {
-                let bound = |x: f64| (x - 0.5).ceil().clamp(0.0, self.width as f64) as usize;
-                self.blend_span(slot + top as usize, bound(pair[0])..bound(pair[1]), colour, alpha);
+    }
+
+    /// Fills a closed polygon (even–odd rule).
+    pub(crate) fn fill(&mut self, ring: &[Point], colour: (u8, u8, u8), alpha: f64) {
+        // Where each row of pixel centres crosses the outline.
+        let mut crossings: Vec<(usize, f64)> = Vec::new();
+        for (&a, &b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+            let (upper, lower) = if a.1 < b.1 { (a, b) } else { (b, a) };
+            let row_from = |y: f64| (y - 0.5).ceil().clamp(0.0, self.height as f64) as usize;
+            for row in row_from(upper.1)..row_from(lower.1) {
+                let share = (row as f64 + 0.5 - upper.1) / (lower.1 - upper.1);
+                crossings.push((row, upper.0 + share * (lower.0 - upper.0)));
             }
+        }
+        crossings.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        for pair in crossings.chunks_exact(2) {
+            let bound = |x: f64| (x - 0.5).ceil().clamp(0.0, self.width as f64) as usize;
+            self.blend_span(pair[0].0, bound(pair[0].1)..bound(pair[1].1), colour, alpha);
         }
     }
 
@@ -79,7 +88,8 @@ impl Raster {
     pub(crate) fn disc(&mut self, (cx, cy): Point, radius: f64, colour: (u8, u8, u8), alpha: f64) {
         for y in (cy - radius).floor() as i32..=(cy + radius).ceil() as i32 {
             for x in (cx - radius).floor() as i32..=(cx + radius).ceil() as i32 {
-                if (f64::from(x) + 0.5 - cx).hypot(f64::from(y) + 0.5 - cy) <= radius {
+                let (dx, dy) = (f64::from(x) + 0.5 - cx, f64::from(y) + 0.5 - cy);
+                if dx * dx + dy * dy <= radius * radius {
                     self.blend((x, y), colour, alpha);
                 }
             }
@@ -107,25 +117,31 @@ impl Raster {
 
     /// The picture: every [`OVERSAMPLE`]² block averaged. Returns width, height and RGB bytes.
     pub(crate) fn picture(&self) -> (u32, u32, Vec<u8>) {
+        const AREA: u16 = (OVERSAMPLE * OVERSAMPLE) as u16;
         let (width, height) = (self.width / OVERSAMPLE, self.height / OVERSAMPLE);
+        let row = 3 * self.width;
         let mut out = Vec::with_capacity(3 * width * height);
-        for y in 0..height {
-            for x in 0..width {
+        let mut sums = vec![0_u16; row];
+        for rows in self.rgb.chunks_exact(OVERSAMPLE * row) {
+            sums.fill(0);
+            for row in rows.chunks_exact(row) {
+                sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += u16::from(value));
+            }
+            for block in sums.chunks_exact(3 * OVERSAMPLE) {
                 for channel in 0..3 {
-                    let mut sum = 0;
-                    for dy in 0..OVERSAMPLE {
-                        for dx in 0..OVERSAMPLE {
-                            let pixel = (y * OVERSAMPLE + dy) * self.width + x * OVERSAMPLE + dx;
-                            sum += usize::from(self.rgb[3 * pixel + channel]);
-                        }
-                    }
-                    let area = OVERSAMPLE * OVERSAMPLE;
-                    out.push(((sum + area / 2) / area) as u8);
+                    let sum: u16 = block[channel..].iter().step_by(3).sum();
+                    out.push(((sum + AREA / 2) / AREA) as u8);
                 }
             }
         }
         (width as u32, height as u32, out)
     }
+}
+
+/// Which pixels of `first..first + length` show each of `count` cells of equal length; none of them past `end`.
+fn parts(first: usize, length: usize, count: usize, end: usize) -> Vec<Range<usize>> {
+    let start = |cell: usize| (first + (cell * length).div_ceil(count)).min(end);
+    (0..count).map(|cell| start(cell)..start(cell + 1)).collect()
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl HouseholderReduction {
     fn load(&mut self, a: ArrayView2<f64>, scale: f64) {
         let n = a.nrows();
         self.padded = n.next_multiple_of(TILE);
-        self.matrix.reset(self.padded * self.padded);
+        self.matrix.resize(self.padded * self.padded);
         let a = a.as_standard_layout();
         let entries = a.as_slice().unwrap_or_default();
         // By strips of rows, so that reads and writes both run along cache lines.
@@ -77,6 +77,10 @@ impl HouseholderReduction {
                     self.matrix[i * self.padded + j] = self.matrix[j * self.padded + i];
                 }
             }
+        }
+        // The padding: an earlier matrix that was not finite may have left something there.
+        for (j, column) in self.matrix.chunks_exact_mut(self.padded).enumerate() {
+            column[if j < n { n } else { 0 }..].fill(0.0);
         }
         for buffer in [&mut self.v, &mut self.w, &mut self.next, &mut self.product, &mut self.beside] {
             buffer.reset(self.padded);

@@ -22,7 +22,7 @@ pub(super) struct Tridiagonal<'a> {
 struct Row {
     /// `1 / U_ii`.
     inverse_pivot: f64,
-    /// `U_{i,i+1}` and `U_{i,i+2}`.
+    /// `U_{i,i+1}` and `U_{i,i+2}` over the pivot.
     above: [f64; 2],
     /// The multiple of row `i` subtracted from row `i + 1`.
     multiplier: f64,
@@ -86,14 +86,17 @@ impl Counted for Tridiagonal<'_> {
         for i in 0..n - 1 {
             let (below, next, next_right) = (off_diagonal[i], diagonal[i + 1] - shift, beside(i + 1));
             if pivot.abs() >= below.abs() {
-                let inverse_pivot = 1.0 / off_zero(pivot, smallest);
-                let multiplier = below * inverse_pivot;
-                factors.push(Row { inverse_pivot, above: [right, 0.0], multiplier, exchanged: false });
-                (pivot, right) = (next - multiplier * right, next_right);
+                let top = off_zero(pivot, smallest);
+                let inverse_pivot = 1.0 / top;
+                let (above, multiplier) = ([right * inverse_pivot, 0.0], below * inverse_pivot);
+                factors.push(Row { inverse_pivot, above, multiplier, exchanged: false });
+                // Not by way of the multiplier: this division is all that the next row waits for.
+                (pivot, right) = (next - below * right / top, next_right);
             } else {
                 let inverse_pivot = 1.0 / off_zero(below, smallest);
-                let multiplier = pivot * inverse_pivot;
-                factors.push(Row { inverse_pivot, above: [next, next_right], multiplier, exchanged: true });
+                let (above, multiplier) =
+                    ([next, next_right].map(|entry| entry * inverse_pivot), pivot * inverse_pivot);
+                factors.push(Row { inverse_pivot, above, multiplier, exchanged: true });
                 (pivot, right) = (right - multiplier * next, -multiplier * next_right);
             }
         }
@@ -102,16 +105,20 @@ impl Counted for Tridiagonal<'_> {
     }
 
     fn solve(&mut self, x: &mut [f64]) {
-        let n = x.len();
-        for (i, row) in self.factors[..n - 1].iter().enumerate() {
-            if row.exchanged {
-                x.swap(i, i + 1);
-            }
-            x[i + 1] -= row.multiplier * x[i];
+        let mut carried = x[0];
+        for (i, row) in self.factors[..x.len() - 1].iter().enumerate() {
+            let next = x[i + 1];
+            let (top, bottom) = if row.exchanged { (next, carried) } else { (carried, next) };
+            x[i] = top;
+            carried = bottom - row.multiplier * top;
+        }
+        if let Some(last) = x.last_mut() {
+            *last = carried;
         }
         let (mut after, mut second) = (0.0, 0.0);
         for (entry, row) in x.iter_mut().zip(&self.factors).rev() {
-            let solved = (*entry - row.above[0] * after - row.above[1] * second) * row.inverse_pivot;
+            // What is known two rows ahead first: the nearest row comes last.
+            let solved = (*entry * row.inverse_pivot - row.above[1] * second) - row.above[0] * after;
             (second, after) = (after, solved);
             *entry = solved;
         }
