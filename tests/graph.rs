@@ -11,5 +11,7 @@ mod forms;
 mod inputs;
 #[path = "graph/instances.rs"]
 mod instances;
+#[path = "graph/neighbours.rs"]
+mod neighbours;
 #[path = "graph/perturbations.rs"]
 mod perturbations;

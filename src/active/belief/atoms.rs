@@ -68,7 +68,7 @@ impl Belief {
         let class_of = |anchor: &Anchor| self.grouping.class_of_atom[anchor.atom];
         let odds: Vec<Odds> = self.anchors.iter().map(|anchor| self.odds(anchor)).collect();
         let sure = |index: usize, other: &Anchor, log_odds: f64| {
-            if self.is_centre(index) {
+            if self.stands_for_cluster(index) {
                 return 1.0;
             }
             odds[index].without(class_of(other), log_odds).probability(class_of(&self.anchors[index]))

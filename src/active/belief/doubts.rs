@@ -124,7 +124,11 @@ impl Belief {
     fn doubt_of_sample(&self, sample: usize) -> Option<Doubt> {
         let class = self.classes[sample];
         let probability = match self.anchor_of[sample] {
-            Some(anchor) if self.is_centre(anchor) || self.anchors[anchor].certainty >= SETTLED => {
+            Some(anchor)
+                if !self.is_answered(anchor)
+                    || self.anchors[anchor].certainty >= SETTLED
+                    || self.stands_for_cluster(anchor) =>
+            {
                 return None;
             }
             Some(anchor) => 1.0 - self.anchors[anchor].certainty,
@@ -168,6 +172,7 @@ impl Belief {
     }
 }
 
-fn logistic(log_odds: f64) -> f64 {
+/// The probability of these log-odds.
+pub(in crate::active) fn logistic(log_odds: f64) -> f64 {
     (1.0 + (-log_odds).exp()).recip()
 }

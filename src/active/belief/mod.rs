@@ -33,6 +33,7 @@ use crate::graph::SimilarityGraph;
 use crate::oracle::{Pair, class_graph};
 
 use atoms::{Grouping, Ties};
+pub(super) use doubts::logistic;
 pub use doubts::{Doubt, Subject};
 use ridge::Ridge;
 

@@ -36,16 +36,13 @@ impl Belief {
             let best = odds.largest();
             let founds = odds.0[best] < NEW_CLASS.ln();
             let (atom, current) = (anchor.atom, class_of_atom[anchor.atom]);
-            let is_centre = self.is_centre(index);
-            let founded_alone = atom >= self.start.number_of_clusters() && population[atom] == 1;
+            let (alone, founded) = (population[atom] == 1, atom >= self.start.number_of_clusters());
             self.anchors[index].certainty = odds.probability(best);
-            if is_centre {
+            // Alone it is what its atom is: answers about it join atoms, unless it founded this one to no avail.
+            if alone && (!founded || founds) {
                 continue;
             }
             let to = if founds {
-                if founded_alone {
-                    continue;
-                }
                 self.grouping.groups.push(vec![self.atoms]);
                 self.grouping.class_of_atom.push(self.grouping.groups.len() - 1);
                 self.atoms += 1;
@@ -76,9 +73,13 @@ impl Belief {
         odds
     }
 
-    /// Whether the anchor stands for a starting cluster; such a one stays there, and answers about it join atoms.
-    pub(super) fn is_centre(&self, anchor: usize) -> bool {
-        anchor < self.centres
+    /// Whether the anchor is all that stands for a starting cluster; such a one stays there, and answers about it join atoms.
+    pub(super) fn stands_for_cluster(&self, index: usize) -> bool {
+        let atom = self.anchors[index].atom;
+        let others = || {
+            self.anchors.iter().enumerate().filter(|&(other, anchor)| other != index && anchor.atom == atom)
+        };
+        atom < self.start.number_of_clusters() && others().next().is_none()
     }
 
     /// Probability of each class for an anchor, predicted from all others: `f₀ + (f − f₀ − h (y − f₀)) / (1 − h)`.

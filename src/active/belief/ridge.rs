@@ -87,3 +87,53 @@ impl Ridge {
         (shared, self.variances[sample] + self.noise)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::active::WarmStartOptions;
+    use crate::data;
+    use crate::linalg::{cholesky, solve_lower, solve_lower_transposed};
+
+    /// The posterior of a Gaussian process with kernel `Φ Φᵀ`, by the formula with the observed samples' Gram matrix.
+    #[test]
+    fn rank_one_changes_are_the_gaussian_posterior() -> crate::Result<()> {
+        let iris = data::iris()?;
+        let start = Arc::new(WarmStart::of_features(iris.inputs.view(), &WarmStartOptions::default())?);
+        let (noise, samples) = (0.05, [3, 77, 140, 20, 99]);
+        let mut ridge = Ridge::new(Arc::clone(&start), noise);
+        samples.iter().for_each(|&sample| ridge.observe(sample));
+
+        let features = start.features();
+        let kernel = features.dot(&features.t());
+        let to_samples = kernel.select(Axis(1), &samples);
+        let gram = to_samples.select(Axis(0), &samples) + Array2::<f64>::eye(samples.len()) * noise;
+        let factor = cholesky(gram.view())?;
+        let solve = |b: ArrayView2<f64>| -> crate::Result<Array2<f64>> {
+            solve_lower_transposed(factor.view(), solve_lower(factor.view(), b)?.view())
+        };
+        let explained = to_samples.dot(&solve(to_samples.t())?);
+        let posterior = &kernel - &explained;
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert!(ridge.variances().iter().zip(posterior.diag()).all(|(&a, &b)| close(a, b)));
+
+        let prior = Array2::from_shape_fn((150, 2), |(i, class)| (i % 3 + class) as f64 / 4.0);
+        let seen =
+            Array2::from_shape_fn((samples.len(), 2), |(m, class)| f64::from(u8::from(m % 2 == class)));
+        let residuals = &seen - &prior.select(Axis(0), &samples);
+        let expected = &prior + &to_samples.dot(&solve(residuals.view())?);
+        let mean = ridge.mean(&samples, seen.view(), prior);
+        assert!(mean.iter().zip(&expected).all(|(&a, &b)| close(a, b)));
+
+        let weights = Array1::from_iter((0..150).map(f64::from));
+        let shared = posterior.dot(&weights);
+        assert!(
+            ridge.covariance_with(weights.view()).iter().zip(&shared).all(|(&a, &b)| (a - b).abs() < 1e-6)
+        );
+        let (column, variance) = ridge.covariance_with_sample(50);
+        assert!(column.iter().zip(posterior.column(50)).all(|(&a, &b)| close(a, b)));
+        assert!(close(variance, posterior[[50, 50]] + noise));
+        assert!(close(ridge.leverage(77), posterior[[77, 77]] / noise));
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! Neighbour graphs against every distance, one by one.
+
+use ndarray::{Array2, array};
+use pal::Error;
+use pal::graph::SimilarityGraph;
+use proptest::prelude::*;
+
+use crate::support::{gaussian, refused, rng};
+
+/// All entries by definition; ties of distances do not occur among random points.
+fn by_definition(x: &Array2<f64>, k: usize) -> Array2<f64> {
+    let n = x.nrows();
+    let distance = |i: usize, j: usize| {
+        let difference = &x.row(i) - &x.row(j);
+        difference.dot(&difference).sqrt()
+    };
+    let near: Vec<Vec<usize>> = (0..n)
+        .map(|i| {
+            let mut others: Vec<usize> = (0..n).filter(|&j| j != i).collect();
+            others.sort_by(|&a, &b| distance(i, a).total_cmp(&distance(i, b)));
+            others.truncate(k);
+            others
+        })
+        .collect();
+    let scale = |i: usize| distance(i, near[i][k.min(7) - 1]);
+    Array2::from_shape_fn((n, n), |(i, j)| {
+        if near[i].contains(&j) || near[j].contains(&i) {
+            (-distance(i, j).powi(2) / (scale(i) * scale(j))).exp()
+        } else {
+            0.0
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn neighbours_are_the_nearest(seed in any::<u64>(), n in 2_usize..150, p in 1_usize..5, k in 1_usize..12) {
+        let k = k.min(n - 1);
+        let x = gaussian(n, p, &mut rng(seed));
+        let graph = SimilarityGraph::neighbours(x.view(), k).unwrap().to_dense();
+        let expected = by_definition(&x, k);
+        for (entry, expected) in graph.iter().zip(&expected) {
+            prop_assert!((entry - expected).abs() <= 1e-9, "{entry} for {expected}");
+        }
+    }
+
+    /// Far from the origin the products of rows cancel; the distances of those chosen do not.
+    #[test]
+    fn neighbours_do_not_depend_on_the_origin(seed in any::<u64>(), far in 1.0_f64..1e6) {
+        let x = gaussian(40, 3, &mut rng(seed));
+        let near = SimilarityGraph::neighbours(x.view(), 5).unwrap().to_dense();
+        let moved = SimilarityGraph::neighbours((&x + far).view(), 5).unwrap().to_dense();
+        prop_assert!((&near - &moved).iter().all(|entry| entry.abs() < 1e-6));
+    }
+}
+
+#[test]
+fn copies_are_wholly_similar() {
+    let x = array![[0.0, 1.0], [0.0, 1.0], [0.0, 1.0], [5.0, 1.0]];
+    let graph = SimilarityGraph::neighbours(x.view(), 2).unwrap();
+    assert_eq!(graph.entry(0, 1).unwrap(), 1.0);
+    assert_eq!(graph.entry(1, 2).unwrap(), 1.0);
+    assert!(graph.to_dense().iter().all(|entry| entry.is_finite()));
+}
+
+#[test]
+fn bad_neighbours_are_refused() {
+    let x = gaussian(4, 2, &mut rng(0));
+    refused!(SimilarityGraph::neighbours(x.view(), 0), Error::Domain { argument: "k", .. });
+    refused!(SimilarityGraph::neighbours(x.view(), 4), Error::Domain { argument: "k", .. });
+    refused!(
+        SimilarityGraph::neighbours(Array2::zeros((4, 0)).view(), 1),
+        Error::Empty { argument: "x", .. }
+    );
+    let mut bad = x;
+    bad[[2, 1]] = f64::NAN;
+    refused!(SimilarityGraph::neighbours(bad.view(), 1), Error::NotFinite { argument: "x", .. });
+}
