@@ -86,7 +86,8 @@ impl Belief {
         self.weights[sample]
     }
 
-    fn class_of(&self, atom: usize) -> usize {
+    /// The class that an atom is part of.
+    pub(super) fn class_of(&self, atom: usize) -> usize {
         self.grouping.class_of_atom[atom]
     }
 

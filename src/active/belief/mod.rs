@@ -18,6 +18,7 @@
 //! it would put right.
 
 mod atoms;
+mod blocks;
 mod doubts;
 mod places;
 mod ridge;
@@ -60,7 +61,7 @@ const NEW_CLASS: f64 = 0.05;
 /// The least probability that the surroundings of such a sample give to a class.
 const LEAST_PROBABILITY: f64 = 0.01;
 /// Most rounds of joining atoms and placing anchors after an answer, of which one or two nearly always suffice.
-const MOST_ROUNDS: usize = 2;
+const MOST_ROUNDS: usize = 8;
 
 /// A sample that was asked about, or the centre of a starting cluster.
 #[derive(Clone, Debug)]
@@ -349,7 +350,7 @@ impl Belief {
         for _ in 0..MOST_ROUNDS {
             self.join_atoms();
             self.fit();
-            if !self.place_anchors() {
+            if !self.place_anchors() && !self.place_blocks() {
                 break;
             }
         }

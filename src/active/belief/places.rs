@@ -34,7 +34,7 @@ impl Belief {
             let class_of_atom = &self.grouping.class_of_atom;
             let odds = self.odds(anchor);
             let best = odds.largest();
-            let founds = odds.0[best] < NEW_CLASS.ln();
+            let founds = odds.of(best) < NEW_CLASS.ln();
             let (atom, current) = (anchor.atom, class_of_atom[anchor.atom]);
             let (alone, founded) = (population[atom] == 1, atom >= self.start.number_of_clusters());
             self.anchors[index].certainty = odds.probability(best);
@@ -99,7 +99,7 @@ impl Belief {
     }
 
     /// The atom of a class with the anchor most similar to this one.
-    fn nearest_atom(&self, index: usize, class: usize) -> usize {
+    pub(super) fn nearest_atom(&self, index: usize, class: usize) -> usize {
         let features = self.start.features();
         let own = features.row(self.anchors[index].sample);
         let in_class =
@@ -151,12 +151,14 @@ impl Belief {
         }
     }
 
-    /// Probability that a sample that is no anchor is of another class than it is given; 0 for anchors.
+    /// Probability that a sample that is no anchor is of another class than it is given, one not seen before included where
+    /// little is known; 0 for anchors.
     pub(super) fn doubt_about(&self, sample: usize) -> f64 {
         if self.anchor_of[sample].is_some() {
             return 0.0;
         }
-        1.0 - self.probabilities[[sample, self.classes[sample]]]
+        let unseen = NEW_CLASS * self.ridge.variances()[sample].min(1.0);
+        1.0 - (1.0 - unseen) * self.probabilities[[sample, self.classes[sample]]]
     }
 }
 
@@ -164,8 +166,18 @@ impl Belief {
 pub(super) struct Odds(Vec<f64>);
 
 impl Odds {
+    /// Nothing is known.
+    pub(super) fn even(classes: usize) -> Self {
+        Self(vec![0.0; classes])
+    }
+
+    /// That of a class.
+    pub(super) fn of(&self, class: usize) -> f64 {
+        self.0[class]
+    }
+
     /// The first of the most probable classes.
-    fn largest(&self) -> usize {
+    pub(super) fn largest(&self) -> usize {
         largest(ArrayView1::from(&self.0)).0
     }
 
@@ -176,7 +188,8 @@ impl Odds {
         rest
     }
 
-    fn add(&mut self, class: usize, log_odds: f64) {
+    /// Adds evidence for a class.
+    pub(super) fn add(&mut self, class: usize, log_odds: f64) {
         self.0[class] += log_odds;
     }
 
