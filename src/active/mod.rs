@@ -1,9 +1,33 @@
-//! Which question to ask next.
+//! Which question to ask next, and what to make of the answers.
 //!
-//! A [`Strategy`] looks at what is known and at the representation it gave, and makes a query; [`ask`] puts it to the
-//! oracle and takes the answer in. [`random_pairs`] is the passive counterpart.
+//! **Questions about pairs**, the classes being unknown: a [`WarmStart`] clusters the samples by a graph that nobody had to fill
+//! in, the [`Belief`] is what the answers so far make of it, a [`PairStrategy`] names the next pair ([`strategy`] by name),
+//! and [`ask_pairs`] goes round. [`remaining_error`] estimates how much is still wrong.
 //!
-//! Where questions are about pairs and even the number of classes is open, [`discover`] finds them one after the other.
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use std::sync::Arc;
+//! use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions, ask_pairs, strategy};
+//! use pal::oracle::{LabelOracle, Oracle, Pair};
+//! use pal::{data, experiment, probe};
+//!
+//! let iris = data::iris()?;
+//! let start = WarmStart::of_features(iris.inputs.view(), &WarmStartOptions::default())?;
+//! let mut belief = Belief::new(Arc::new(start), BeliefOptions::default())?;
+//! let mut person = LabelOracle::new(&iris.labels);
+//! let answer = |pair: Pair| person.answer(&pair);
+//! ask_pairs(&mut belief, &*strategy("pal")?, answer, 25, &mut experiment::stream(0, 0), |_, _| Ok(()))?;
+//! let truth: Vec<usize> = iris.labels.iter().flatten().collect();
+//! assert!(probe::adjusted_rand_index(belief.classes(), &truth)? > 0.9);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **Captchas**, with an example of each class to begin with, as in the reference experiments: a [`Strategy`] looks at what is
+//! known and at the representation it gave, and makes a query; [`ask`] puts it to the oracle and takes the answer in.
+//!
+//! [`random_pairs`] is the passive counterpart of either, and [`discover`] finds the classes one after the other, whatever the
+//! samples look like.
 
 mod belief;
 mod captcha;

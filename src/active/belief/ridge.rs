@@ -102,7 +102,9 @@ mod tests {
         let start = Arc::new(WarmStart::of_features(iris.inputs.view(), &WarmStartOptions::default())?);
         let (noise, samples) = (0.05, [3, 77, 140, 20, 99]);
         let mut ridge = Ridge::new(Arc::clone(&start), noise);
-        samples.iter().for_each(|&sample| ridge.observe(sample));
+        for sample in samples {
+            ridge.observe(sample);
+        }
 
         let features = start.features();
         let kernel = features.dot(&features.t());
