@@ -284,7 +284,8 @@ impl Belief {
 
     /// The last answer about a pair.
     pub fn answer(&self, pair: Pair) -> Option<bool> {
-        let (first, second) = (self.anchor_of[pair.first()]?, *self.anchor_of.get(pair.second())?);
+        let second = *self.anchor_of.get(pair.second())?;
+        let first = self.anchor_of[pair.first()]?;
         let mut answers = self.anchors[first].answers.iter().rev();
         answers.find(|&&(other, _)| Some(other) == second).map(|&(_, same)| same)
     }
