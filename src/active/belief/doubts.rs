@@ -44,7 +44,7 @@ impl Doubt {
 }
 
 /// Groups are not asked about again once the belief about them is wrong with no more than this probability.
-const GROUPS_SETTLED: f64 = 0.003;
+const GROUPS_SETTLED: f64 = 0.005;
 /// Anchors of a group that are considered as one side of a question.
 const MOST_SPEAKERS: usize = 12;
 /// How much likeness counts beside certainty in the choice of a partner.
