@@ -9,6 +9,7 @@ mod belief;
 mod captcha;
 mod discovery;
 mod k_means;
+mod next_label;
 mod pair_loop;
 mod random_pairs;
 mod remaining_error;
@@ -26,6 +27,7 @@ pub use captcha::{PredictedCaptcha, UniformCaptcha};
 pub use discovery::{
     Discovery, DiscoveryCost, discover, discovery_cost, most_discovery_cost, placement_probability,
 };
+pub use next_label::next_label;
 pub use pair_loop::ask_pairs;
 pub use random_pairs::random_pairs;
 pub use remaining_error::{RemainingError, StoppingRule, remaining_error};
