@@ -2,8 +2,8 @@
 //!
 //! Answers about pairs of digits are wrong at a rate, each on its own, or are majorities of three such at three times the cost.
 //! Three ways to conclude: the transitive closure of all answers that do not contradict those before; a star, in which samples
-//! are compared with one representative a class (claim T45); and the belief, which weighs all answers by the rate. Beside it the
-//! share of samples that stars place right, in theory and in trials.
+//! are compared with one known representative a class, the most similar first, until one takes them (claim T45); and the belief,
+//! which weighs all answers by the rate. Beside it the share of samples that stars place right, in theory and in trials.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -180,7 +180,7 @@ fn by_conclusion(
 
     // Sample after sample against the representatives, until one of them takes it.
     let representatives = representatives(&digits.labels);
-    let mut rays = Rays::new(&digits.labels, &representatives, rng)?;
+    let mut rays = Rays::new(start, &representatives, rng)?;
     let mut of_star = Vec::new();
     for asked in questions {
         while rays.asked < asked && rays.ask(&mut annotator)? {}
@@ -211,34 +211,52 @@ fn placed_by(star: &Closure, representatives: &[usize]) -> Result<Vec<bool>> {
     (0..star.len()).map(belongs).collect()
 }
 
-/// Samples in random order, each compared with the representatives in turn.
+/// Samples in random order, each compared with the representatives in turn, the most similar first.
 struct Rays<'a> {
     evidence: Evidence,
+    start: &'a WarmStart,
     representatives: &'a [usize],
-    order: Vec<usize>,
-    /// Which sample of the order is compared, and with which representative.
-    at: (usize, usize),
+    /// Samples yet to be compared, the next one last.
+    open: Vec<usize>,
+    /// The one being compared, and the representatives that it was not compared with, the most similar last.
+    current: Option<(usize, Vec<usize>)>,
     asked: usize,
 }
 
 impl<'a> Rays<'a> {
-    fn new(labels: &Labels, representatives: &'a [usize], rng: &mut impl Rng) -> Result<Self> {
-        let mut order: Vec<usize> =
-            (0..labels.len()).filter(|sample| !representatives.contains(sample)).collect();
-        order.shuffle(rng);
-        Ok(Self { evidence: Evidence::new(labels.len())?, representatives, order, at: (0, 0), asked: 0 })
+    fn new(start: &'a WarmStart, representatives: &'a [usize], rng: &mut impl Rng) -> Result<Self> {
+        let mut open: Vec<usize> =
+            (0..start.len()).filter(|sample| !representatives.contains(sample)).collect();
+        open.shuffle(rng);
+        let evidence = Evidence::new(start.len())?;
+        Ok(Self { evidence, start, representatives, open, current: None, asked: 0 })
     }
 
     /// Asks the next question; false if there is none.
     fn ask(&mut self, annotator: &mut impl Oracle<Pair>) -> Result<bool> {
-        let Some(&sample) = self.order.get(self.at.0) else { return Ok(false) };
-        let representative = self.representatives[self.at.1];
+        let Some((sample, mut left)) = self.current.take().or_else(|| self.next_sample()) else {
+            return Ok(false);
+        };
+        let Some(representative) = left.pop() else { return Ok(false) };
         let same = annotator.answer(&Pair::new(sample, representative)?)?;
         self.evidence.insert(self.asked, sample, representative, same)?;
         self.asked += 1;
-        let is_last = self.at.1 + 1 == self.representatives.len();
-        self.at = if same || is_last { (self.at.0 + 1, 0) } else { (self.at.0, self.at.1 + 1) };
+        if !same && !left.is_empty() {
+            self.current = Some((sample, left));
+        }
         Ok(true)
+    }
+
+    fn next_sample(&mut self) -> Option<(usize, Vec<usize>)> {
+        let sample = self.open.pop()?;
+        let features = self.start.features();
+        let likeness = |&representative: &usize| {
+            let row = features.row(representative);
+            features.row(sample).dot(&row) / row.dot(&row).sqrt()
+        };
+        let mut left = self.representatives.to_vec();
+        left.sort_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        Some((sample, left))
     }
 }
 

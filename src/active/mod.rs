@@ -3,7 +3,8 @@
 //! A [`Strategy`] looks at what is known and at the representation it gave, and makes a query; [`ask`] puts it to the
 //! oracle and takes the answer in. [`random_pairs`] is the passive counterpart.
 //!
-//! Where questions are about pairs and even the number of classes is open, [`discover`] finds them one after the other.
+//! Where questions are about pairs and even the number of classes is open, [`discover`] finds them one after the other. Where
+//! the annotator names classes, [`next_label`] says of which sample.
 
 mod belief;
 mod captcha;

@@ -139,13 +139,7 @@ pub fn curve_panels(stem: &Path, panels: &[CurvePanel]) -> Result<()> {
         return Err(Error::Empty { argument: "panels", expected: "panel" });
     }
     let axes = panels.iter().map(axes).collect::<Result<Vec<_>>>()?;
-    let mut entries: Vec<(String, SeriesStyle)> = Vec::new();
-    for series in panels.iter().flat_map(|panel| &panel.series) {
-        if !entries.iter().any(|(name, _)| *name == series.name) {
-            entries.push((series.name.clone(), series.style()));
-        }
-    }
-    let legend = Legend::new(entries)?;
+    let legend = Legend::new(entries(panels))?;
     let mut layout = Layout::of(panels);
     let (width, _) = layout.page_size(panels.len());
     let legend_width = (width - LEFT - RIGHT) * UNIT;
@@ -160,6 +154,19 @@ pub fn curve_panels(stem: &Path, panels: &[CurvePanel]) -> Result<()> {
     };
     draw(&page.area()).map_err(refused("panels of curves"))?;
     page.save(stem)
+}
+
+/// Every name once, those of the panel with the most series first.
+fn entries(panels: &[CurvePanel]) -> Vec<(String, SeriesStyle)> {
+    let mut by_series: Vec<&CurvePanel> = panels.iter().collect();
+    by_series.sort_by_key(|panel| std::cmp::Reverse(panel.series.len()));
+    let mut entries: Vec<(String, SeriesStyle)> = Vec::new();
+    for series in by_series.into_iter().flat_map(|panel| &panel.series) {
+        if !entries.iter().any(|(name, _)| *name == series.name) {
+            entries.push((series.name.clone(), series.style()));
+        }
+    }
+    entries
 }
 
 /// The axes of a panel whose series are fit to be drawn.
