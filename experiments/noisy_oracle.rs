@@ -366,7 +366,7 @@ fn panel(rate: f64, protocol: Protocol, curves: &[Curve]) -> CurvePanel {
     CurvePanel {
         title: format!("{:.0} % of the answers wrong", 100.0 * rate),
         axes: plot::Axes {
-            y_range: Some((0.0, 1.0)),
+            y_range: Some((0.3, 1.0)),
             ..plot::Axes::new("Answers paid for", "Adjusted Rand index")
         },
         series: shown,
