@@ -7,12 +7,14 @@
 //! | figure | function |
 //! |---|---|
 //! | errors against queries, labels, corruption  | [`curves`] |
+//! | many series in several panels, some with marks of their own | [`curve_panels`] |
 //! | error and connected components against missing entries | [`twin`] |
 //! | samples in the plane | [`scatter`] |
 //! | similarity graphs | [`matrices`] |
 //! | learned features over the plane | [`fields`] |
 
 mod axis;
+mod curve_panels;
 mod curves;
 mod fields;
 mod file;
@@ -27,6 +29,8 @@ mod raster;
 mod scatter;
 mod twin;
 
+pub use axis::AxisScale;
+pub use curve_panels::{CurvePanel, Series, curve_panels};
 pub use curves::{Axes, curves};
 pub use fields::{Domain, Field, Points, fields};
 pub use matrices::matrices;
