@@ -64,6 +64,13 @@ fn peers_folder() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "benches", "peers"].iter().collect()
 }
 
+/// The accuracy of the best of the Python packages after so many labels, 0 if none was measured there.
+pub fn best_peer(labels: f64) -> Result<f64> {
+    let peers = read_curves(peers_folder().join("labels.csv"))?;
+    let at_labels = |curve: &Curve| curve.x.iter().position(|&x| x == labels).map(|at| curve.mean[at]);
+    Ok(peers.iter().filter_map(at_labels).fold(0.0, f64::max))
+}
+
 /// What is known of the classes from labels.
 struct Labelling {
     belief: Belief,

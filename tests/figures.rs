@@ -403,12 +403,10 @@ fn the_recommended_strategy_needs_fewer_answers_than_its_peers() {
 fn chosen_labels_are_worth_more_than_random_ones() {
     let full = committed(&labels_on_real_data::EXPERIMENT);
     assert_eq!(names(&other_seed(&labels_on_real_data::EXPERIMENT)), names(&full));
-    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/labels.csv");
-    let peers = read_curves(peers).unwrap();
     for labels in [10.0, 20.0, 50.0, 100.0, 200.0] {
         let chosen = mean_at(&full, "digits/pal, chosen labels", labels);
         let random = mean_at(&full, "digits/pal, random labels", labels);
-        let best = peers.iter().map(|peer| mean_at(&peers, &peer.series, labels)).fold(0.0, f64::max);
+        let best = labels_on_real_data::best_peer(labels).unwrap();
         assert!(chosen > best && best > random, "{labels} labels: {chosen}, {best}, {random}");
     }
 }

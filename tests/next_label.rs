@@ -21,8 +21,9 @@ fn groups(sizes: &[usize]) -> (Array2<f64>, Vec<usize>) {
 fn belief(sizes: &[usize]) -> (Belief, Vec<usize>) {
     let (inputs, group_of) = groups(sizes);
     let options = WarmStartOptions { neighbours: 5, ..WarmStartOptions::default() };
-    let start = WarmStart::of_features(inputs.view(), &options).unwrap();
-    assert_eq!(start.number_of_clusters(), sizes.len());
+    let made = WarmStart::of_features(inputs.view(), &options).unwrap();
+    let (eigenvalues, features) = (made.eigenvalues().to_owned(), made.features().to_owned());
+    let start = WarmStart::from_parts(made.graph().clone(), eigenvalues, features, group_of.clone()).unwrap();
     (Belief::new(Arc::new(start), BeliefOptions::default()).unwrap(), group_of)
 }
 
