@@ -3,8 +3,12 @@
 
 mod support;
 
+#[path = "records/label_statements.rs"]
+mod label_statements;
 #[path = "records/ledger.rs"]
 mod ledger;
+#[path = "records/log.rs"]
+mod log;
 #[path = "records/question.rs"]
 mod question;
 #[path = "records/record.rs"]

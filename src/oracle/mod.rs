@@ -12,12 +12,13 @@
 //! | any function | as it likes |
 //!
 //! A person at a [`Terminal`] is asked likewise, but may skip, undo and quit. A [`Ledger`] counts what questions cost and
-//! stops at its [`Budget`]; a [`Record`] is an answer as it is kept.
+//! stops at its [`Budget`]; a [`Record`] is an answer as it is kept, and an [`AnswerLog`] keeps it on disk.
 //!
 //! [`Closure`] is what answers about pairs imply, [`Knowledge`] what captchas do, each with the similarity graph that
 //! follows. [`Evidence`] is a closure that remembers which answer implies what, so that wrong ones are found and taken back.
-//! Answers that are only probable are graphs as well: [`class_graph`], [`pair_graph`]. [`cost`] says how many answers it
-//! takes, and [`information`] what each kind of question can tell.
+//! [`LabelStatements`] are what names of classes say about pairs. Answers that are only probable are graphs as well:
+//! [`class_graph`], [`pair_graph`]. [`cost`] says how many answers it takes, and [`information`] what each kind of question can
+//! tell.
 
 mod binomial;
 mod closure;
@@ -28,7 +29,9 @@ mod evidence;
 pub mod information;
 mod knowledge;
 mod label_oracle;
+mod label_statements;
 mod ledger;
+mod log;
 mod noisy;
 mod question;
 mod record;
@@ -44,7 +47,9 @@ pub use dawid_skene::{Consensus, DawidSkene, Reliability, Vote};
 pub use evidence::{Contradiction, Evidence};
 pub use knowledge::Knowledge;
 pub use label_oracle::LabelOracle;
+pub use label_statements::LabelStatements;
 pub use ledger::{Account, Budget, Ledger, Prices};
+pub use log::{AnswerLog, Entry};
 pub use noisy::{Noise, Noisy, adversarial_rates};
 pub use question::{Answer, LabelOf, Pair, Query, Question, QuestionKind};
 pub use record::{Answered, Record};

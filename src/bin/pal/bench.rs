@@ -1,0 +1,242 @@
+//! `pal bench`: how many answers a strategy needs, on labelled data.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::builder::PossibleValuesParser;
+use indicatif::ProgressBar;
+use ndarray::Array2;
+use pal::active::{Belief, BeliefOptions, STRATEGIES, WarmStart, WarmStartOptions, ask_pairs, strategy};
+use pal::data::Labels;
+use pal::experiment::{Args, Curve, Experiment, Run, SHARED_STREAM, stream};
+use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
+use pal::plot;
+use pal::probe::{adjusted_rand_index, matched_accuracy};
+use rand::Rng;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::failure::{Outcome, Result};
+use crate::output::Output;
+use crate::source;
+
+/// Measure on labelled data how fast a strategy finds the classes, with simulated answers
+///
+/// Writes DIR/bench.csv with the header series,x,mean,std,n: series NAME/ari (the adjusted Rand index of the classes believed
+/// and the true ones) and NAME/accuracy (the share of samples right under the best naming of the classes), against the number
+/// of answers x: 0 to 20, then every 5 to 100, every 10 to 500, every 50 beyond, and the budget. Beside it DIR/bench.svg and
+/// DIR/bench.png show the accuracy, and DIR/bench.json says how they were made. The same seed gives the same bytes in the CSV
+/// on any number of threads.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Bench {
+    #[arg(long, value_name = "SOURCE", help = source::FEATURES_HELP)]
+    features: String,
+    /// The true class of each sample: an .npy file of numbers, the last column of a .csv file, or bundled:NAME
+    #[arg(long, value_name = "SOURCE")]
+    labels: String,
+    /// The strategy, or all of them
+    #[arg(long, value_name = "NAME", default_value = STRATEGIES[0], value_parser = PossibleValuesParser::new(STRATEGIES.into_iter().chain(["all"])))]
+    strategy: String,
+    /// Answers a trial
+    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u32).range(1..))]
+    budget: u32,
+    /// Trials, each with random choices of its own, to average over
+    #[arg(long, value_name = "T", default_value_t = 5)]
+    trials: usize,
+    /// Seed of all randomness
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    seed: u64,
+    /// Folder of the outputs, made if there is none
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Threads to run the trials on [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// How often the simulated annotator is wrong; about the same pair always or never
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    error_rate: f64,
+    /// How often an answer is taken to be wrong, above 0 and below 0.5
+    #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error)]
+    error: f64,
+    /// Neighbours that each sample is joined to
+    #[arg(long, value_name = "K", default_value_t = WarmStartOptions::default().neighbours)]
+    neighbours: usize,
+    /// Most eigenvectors kept
+    #[arg(long, value_name = "R", default_value_t = WarmStartOptions::default().modes)]
+    modes: usize,
+}
+
+/// The two measures at every point of the grid.
+type Measures = [Vec<f64>; 2];
+
+const MEASURES: [&str; 2] = ["ari", "accuracy"];
+
+#[derive(Serialize)]
+struct Parameters<'a> {
+    features: &'a str,
+    labels: &'a str,
+    strategies: Vec<&'static str>,
+    budget: u32,
+    error_rate: f64,
+    error: f64,
+    neighbours: usize,
+    modes: usize,
+}
+
+impl Bench {
+    pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
+        let features = source::features(&self.features)?;
+        let labels = source::labels(&self.labels, features.nrows())?;
+        let strategies: Vec<&'static str> =
+            STRATEGIES.into_iter().filter(|&name| self.strategy == "all" || self.strategy == name).collect();
+        let run = Run::new(&EXPERIMENT, &self.args())?;
+
+        let tasks = run.trial_count * strategies.len();
+        let progress =
+            if output.shows_progress() { ProgressBar::new(tasks as u64) } else { ProgressBar::hidden() };
+        let starts = run.parallel(run.trial_count, |trial| self.start(&features, trial))?;
+        let measured = run.parallel(tasks, |task| {
+            let (trial, name) = (task / strategies.len(), strategies[task % strategies.len()]);
+            let measured = self.trial(&starts[trial], &labels, name, trial);
+            progress.inc(1);
+            measured
+        })?;
+        progress.finish_and_clear();
+
+        let x: Vec<f64> = self.grid().map(|answers| answers as f64).collect();
+        let mut curves = Vec::new();
+        for (at, name) in strategies.iter().enumerate() {
+            let trials: Vec<&Measures> = measured.iter().skip(at).step_by(strategies.len()).collect();
+            for (which, measure) in MEASURES.iter().enumerate() {
+                let rows: Vec<&[f64]> = trials.iter().map(|measures| &measures[which][..]).collect();
+                curves.push(Curve::from_trials(format!("{name}/{measure}"), &x, &rows)?);
+            }
+        }
+        run.save(&curves, &self.parameters(strategies))?;
+        let shown: Vec<Curve> = curves.iter().skip(1).step_by(MEASURES.len()).map(renamed).collect();
+        plot::curves(&run.stem(), &shown, &plot::Axes::new("Answers", "Accuracy"))?;
+        self.report(output, &curves, &run)?;
+        Ok(Outcome::Done)
+    }
+
+    /// Each trial's start draws from its own stream; the strategies of a trial share it.
+    fn start(&self, features: &Array2<f64>, trial: usize) -> pal::Result<Arc<WarmStart>> {
+        let seed = trial_stream(self.seed, trial).next_u64();
+        let options = WarmStartOptions {
+            neighbours: self.neighbours,
+            modes: self.modes,
+            seed,
+            ..WarmStartOptions::default()
+        };
+        WarmStart::of_features(features.view(), &options).map(Arc::new)
+    }
+
+    fn trial(
+        &self,
+        start: &Arc<WarmStart>,
+        labels: &Labels,
+        name: &str,
+        trial: usize,
+    ) -> pal::Result<Measures> {
+        let mut rng = trial_stream(self.seed, trial);
+        let mut annotator =
+            Noisy::new(LabelOracle::new(labels), self.error_rate, Noise::Persistent, rng.next_u64())?;
+        let options = BeliefOptions { error: self.error, ..BeliefOptions::default() };
+        let mut belief = Belief::new(Arc::clone(start), options)?;
+        let truth: Vec<usize> = labels.iter().flatten().collect();
+        let mut grid = self.grid().peekable();
+        let mut measures: Measures = <_>::default();
+        let watch = |answers: usize, belief: &Belief| {
+            if grid.next_if_eq(&answers).is_some() {
+                measures[0].push(adjusted_rand_index(belief.classes(), &truth)?);
+                measures[1].push(matched_accuracy(belief.classes(), &truth)?);
+            }
+            Ok(())
+        };
+        let budget = self.budget as usize;
+        ask_pairs(&mut belief, &*strategy(name)?, |pair| annotator.answer(&pair), budget, &mut rng, watch)?;
+        // A strategy that has nothing left to ask stays where it is.
+        for (measure, last) in measures.iter_mut().zip([
+            adjusted_rand_index(belief.classes(), &truth)?,
+            matched_accuracy(belief.classes(), &truth)?,
+        ]) {
+            measure.resize(self.grid().count(), last);
+        }
+        Ok(measures)
+    }
+
+    /// The numbers of answers at which is measured.
+    fn grid(&self) -> impl Iterator<Item = usize> {
+        let budget = self.budget as usize;
+        (0..=budget).filter(move |&answers| {
+            let step = match answers {
+                0..=20 => 1,
+                21..=100 => 5,
+                101..=500 => 10,
+                _ => 50,
+            };
+            answers % step == 0 || answers == budget
+        })
+    }
+
+    fn report(&self, output: Output, curves: &[Curve], run: &Run) -> Result<()> {
+        for pair in curves.chunks(MEASURES.len()) {
+            let name = pair[0].series.trim_end_matches("/ari");
+            let last = |curve: &Curve| curve.mean.last().copied().unwrap_or_default();
+            let (ari, accuracy) = (last(&pair[0]), last(&pair[1]));
+            output.result(
+                format_args!("{name}: after {} answers, ARI {ari:.4}, accuracy {accuracy:.4}", self.budget),
+                &json!({ "strategy": name, "answers": self.budget, "ari": ari, "accuracy": accuracy }),
+            )?;
+        }
+        output.note(format_args!(
+            "{} trials in {:.1} s on {} threads, in {}",
+            run.trial_count,
+            run.wall_seconds(),
+            run.threads,
+            run.path("csv").display()
+        ));
+        Ok(())
+    }
+
+    fn args(&self) -> Args {
+        Args {
+            trials: Some(self.trials),
+            seed: self.seed,
+            out: self.out.clone(),
+            threads: self.threads,
+            ..Args::default()
+        }
+    }
+
+    fn parameters(&self, strategies: Vec<&'static str>) -> Parameters<'_> {
+        let Self { features, labels, budget, error_rate, error, neighbours, modes, .. } = self;
+        Parameters {
+            features,
+            labels,
+            strategies,
+            budget: *budget,
+            error_rate: *error_rate,
+            error: *error,
+            neighbours: *neighbours,
+            modes: *modes,
+        }
+    }
+}
+
+const EXPERIMENT: Experiment = Experiment {
+    name: "bench",
+    about: "How many answers a strategy needs",
+    trials: 5,
+    quick_trials: 1,
+    body: |_| Ok(()), // what is run depends on more than a run knows
+};
+
+fn trial_stream(seed: u64, trial: usize) -> impl Rng {
+    stream(seed, SHARED_STREAM + 1 + trial as u64)
+}
+
+fn renamed(curve: &Curve) -> Curve {
+    let name = curve.series.rsplit_once('/').map_or(curve.series.as_str(), |(name, _)| name);
+    Curve { series: name.to_owned(), ..curve.clone() }
+}

@@ -1,0 +1,121 @@
+//! `pal embed`: from features to a state directory.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pal::active::{Belief, WarmStart};
+use pal::data::io::write_npy;
+use pal::oracle::{Budget, Ledger, Prices};
+use serde_json::json;
+
+use crate::failure::{Failure, Outcome, Result};
+use crate::output::Output;
+use crate::source;
+use crate::state::{FORMAT, Fingerprint, Folder, Settings};
+
+/// Make a state directory from features: the representation and the classes that questions start from
+///
+/// Samples are joined to their nearest neighbours (columns in different units are standardised first), and the leading
+/// eigenvectors of that graph are the representation. Answers that the directory holds already are kept if the features are
+/// the same, and else keep it from being overwritten.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Embed {
+    #[arg(long, value_name = "SOURCE", help = source::FEATURES_HELP)]
+    features: String,
+    /// The state directory, made if there is none
+    #[arg(long, value_name = "DIR")]
+    state: PathBuf,
+    /// Also write the representation, a row a sample, to this .npy file
+    #[arg(long, value_name = "Z.npy")]
+    out: Option<PathBuf>,
+    /// Neighbours that each sample is joined to
+    #[arg(long, value_name = "K", default_value_t = 10)]
+    neighbours: usize,
+    /// Most eigenvectors kept
+    #[arg(long, value_name = "R", default_value_t = 256)]
+    modes: usize,
+    /// How far beyond the clusters answers spread: a share of the graph's spectrum
+    #[arg(long, value_name = "TAU", default_value_t = 0.01)]
+    smoothing: f64,
+    /// How often an answer is taken to be wrong, above 0 and below 0.5
+    #[arg(long, value_name = "E", default_value_t = 0.01)]
+    error: f64,
+    /// Seed of all randomness, of later questions too
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    seed: u64,
+    /// The classes that answers may name, separated by commas; without it, any name is a class
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    classes: Vec<String>,
+    /// Price of a question about a pair
+    #[arg(long, value_name = "P", default_value_t = Prices::default().pair)]
+    price_pair: f64,
+    /// Price of a label
+    #[arg(long, value_name = "P", default_value_t = Prices::default().label)]
+    price_label: f64,
+    /// Price of each candidate of a captcha
+    #[arg(long, value_name = "P", default_value_t = Prices::default().candidate)]
+    price_candidate: f64,
+}
+
+impl Embed {
+    pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
+        let features = source::features(&self.features)?;
+        let mut settings = self.settings(Fingerprint::of(&features));
+        Ledger::new(settings.prices, Budget::unlimited())?; // the prices are prices
+        let folder = Folder::new(&self.state);
+        let _lock = folder.lock()?;
+        let kept = self.answers_kept(&folder, &settings.fingerprint)?;
+        output.note(format_args!("{}: {}", self.features, settings.fingerprint));
+        let start = Arc::new(WarmStart::of_features(features.view(), &settings.warm_start())?);
+        Belief::new(Arc::clone(&start), settings.belief())?; // the options are options
+        folder.write(&start, &mut settings)?;
+        if let Some(path) = &self.out {
+            write_npy(path, &start.features())?;
+        }
+        let (samples, clusters, modes) = (start.len(), start.number_of_clusters(), start.eigenvalues().len());
+        output.result(
+            format_args!(
+                "{}: {samples} samples in {clusters} clusters to start from, {modes} modes, {kept} answers kept",
+                self.state.display()
+            ),
+            &json!({
+                "state": self.state, "samples": samples, "clusters": clusters, "modes": modes, "answers": kept,
+                "crc": settings.fingerprint.crc,
+            }),
+        )?;
+        Ok(Outcome::Done)
+    }
+
+    /// How many answers about these features there are already; those about others are in the way.
+    fn answers_kept(&self, folder: &Folder, given: &Fingerprint) -> Result<usize> {
+        let found = match folder.settings()? {
+            Some(settings) if settings.fingerprint != *given => settings.fingerprint,
+            _ => return Ok(folder.log(given)?.records().count()),
+        };
+        match folder.log(&found)?.entries().count() {
+            0 => Ok(0),
+            _ => Err(Failure::OtherFeatures { folder: self.state.clone(), found, given: given.clone() }),
+        }
+    }
+
+    fn settings(&self, fingerprint: Fingerprint) -> Settings {
+        Settings {
+            format: FORMAT,
+            features: self.features.clone(),
+            fingerprint,
+            start: String::new(),
+            neighbours: self.neighbours,
+            modes: self.modes,
+            smoothing: self.smoothing,
+            error: self.error,
+            seed: self.seed,
+            prices: Prices {
+                pair: self.price_pair,
+                label: self.price_label,
+                candidate: self.price_candidate,
+                ..Prices::default()
+            },
+            classes: self.classes.clone(),
+        }
+    }
+}

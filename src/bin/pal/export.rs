@@ -1,0 +1,182 @@
+//! `pal export`: what came out, for other programs.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array1, Array2, ArrayView1};
+use pal::data::io::{write_atomically, write_npy, write_npz};
+use pal::oracle::Pair;
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Outcome, Result};
+use crate::output::Output;
+use crate::session::Session;
+use crate::state::upper_entries;
+
+/// Write labels, answered pairs and the similarity graph to files
+///
+/// The names' endings say the formats. Numbers of samples and classes count from 0.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true, id = "outputs")]
+pub(crate) struct Export {
+    /// The state directory; another program may be asking meanwhile
+    #[arg(long, value_name = "DIR", group = "state_directory")]
+    state: PathBuf,
+    /// The class of each sample and how sure it is: .csv or .jsonl with sample, class, confidence, asked (whether an answer was
+    /// about it), or .npy with a row (class, confidence) a sample
+    #[arg(long, value_name = "FILE", group = "outputs")]
+    labels: Option<PathBuf>,
+    /// What answers that stand say of pairs: .csv or .jsonl with id, i, j, same, annotator, seconds
+    #[arg(long, value_name = "FILE", group = "outputs")]
+    pairs: Option<PathBuf>,
+    /// The similarity graph, once a pair of samples i < j that are neighbours or were asked about, as coordinates: .csv or .npz
+    /// with row, column, weight (of the neighbours' graph, or 0) and together (how probably they belong together)
+    #[arg(long, value_name = "FILE", group = "outputs")]
+    graph: Option<PathBuf>,
+}
+
+type Writer = fn(&Session, &Path) -> Result<usize>;
+
+impl Export {
+    pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
+        let session = Session::view(&self.state)?;
+        let wanted: [(&str, &Option<PathBuf>, Writer); 3] =
+            [("labels", &self.labels, labels), ("pairs", &self.pairs, pairs), ("graph", &self.graph, graph)];
+        for (what, path, write) in wanted {
+            if let Some(path) = path {
+                let rows = write(&session, path)?;
+                let sentence = format!("{what}: {rows} rows in {}", path.display());
+                output.result(sentence, &json!({ "written": what, "rows": rows, "path": path }))?;
+            }
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+fn labels(session: &Session, path: &Path) -> Result<usize> {
+    let belief = &session.known.belief;
+    let (classes, confidence) = (belief.classes(), belief.confidence());
+    match extension(path) {
+        "npy" => {
+            let mut rows = Array2::zeros((belief.len(), 2));
+            rows.column_mut(0).assign(&classes.iter().map(|&class| class as f64).collect::<Array1<f64>>());
+            rows.column_mut(1).assign(&confidence);
+            write_npy(path, &rows)?;
+            Ok(belief.len())
+        }
+        _ => table(
+            path,
+            &["npy", "csv", "jsonl"],
+            ["sample", "class", "confidence", "asked"],
+            (0..belief.len()).map(|sample| {
+                [
+                    json!(sample),
+                    json!(classes[sample]),
+                    json!(confidence[sample]),
+                    json!(belief.was_asked(sample)),
+                ]
+            }),
+        ),
+    }
+}
+
+fn pairs(session: &Session, path: &Path) -> Result<usize> {
+    let mut labels = pal::oracle::LabelStatements::default();
+    let rows = session.log.records().flat_map(|(id, record)| {
+        let statements = labels.of(&record.answered);
+        statements.into_iter().map(move |(i, j, same)| {
+            [json!(id), json!(i), json!(j), json!(same), json!(record.annotator), json!(record.seconds)]
+        })
+    });
+    table(path, &["csv", "jsonl"], ["id", "i", "j", "same", "annotator", "seconds"], rows)
+}
+
+const COLUMNS: [&str; 4] = ["row", "column", "weight", "together"];
+
+fn graph(session: &Session, path: &Path) -> Result<usize> {
+    let belief = &session.known.belief;
+    let mut weights: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+    for pair in belief.asked() {
+        weights.insert((pair.first(), pair.second()), 0.0);
+    }
+    for (i, j, weight) in upper_entries(session.start.graph()).filter(|(i, j, _)| i < j) {
+        *weights.entry((i, j)).or_default() += weight;
+    }
+    let mut rows = Vec::new();
+    for (&(i, j), &weight) in &weights {
+        rows.push([i as f64, j as f64, weight, belief.probability_same(Pair::new(i, j)?)?]);
+    }
+    if extension(path) == "npz" {
+        let columns: Vec<Vec<f64>> =
+            (0..COLUMNS.len()).map(|at| rows.iter().map(|row| row[at]).collect()).collect();
+        let arrays: Vec<_> = COLUMNS
+            .iter()
+            .zip(&columns)
+            .map(|(&name, column)| (name, ArrayView1::from(column).into_dyn()))
+            .collect();
+        write_npz(path, &arrays)?;
+        return Ok(rows.len());
+    }
+    let rows = weights
+        .iter()
+        .zip(&rows)
+        .map(|(((i, j), weight), row)| [json!(i), json!(j), json!(weight), json!(row[3])]);
+    table(path, &["npz", "csv"], COLUMNS, rows)
+}
+
+/// Writes rows as csv or as JSON lines, as the name's ending says and `formats` allow; their number.
+fn table<const N: usize>(
+    path: &Path,
+    formats: &[&str],
+    names: [&str; N],
+    rows: impl Iterator<Item = [Value; N]>,
+) -> Result<usize> {
+    let format = extension(path);
+    if !formats.contains(&format) {
+        return Err(Failure::Unfit {
+            what: path.display().to_string(),
+            found: format!("a name that ends in {format:?}"),
+            expected: formats.join(" or "),
+        });
+    }
+    let mut count = 0;
+    let rows = rows.inspect(|_| count += 1);
+    write_atomically(path, |file| {
+        if format == "csv" { csv(file, names, rows) } else { json_lines(file, names, rows) }
+    })?;
+    Ok(count)
+}
+
+fn csv<const N: usize>(
+    file: &mut BufWriter<&mut File>,
+    names: [&str; N],
+    rows: impl Iterator<Item = [Value; N]>,
+) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(file);
+    writer.write_record(names)?;
+    for row in rows {
+        writer.write_record(
+            row.iter().map(|cell| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned)),
+        )?;
+    }
+    writer.flush()
+}
+
+fn json_lines<const N: usize>(
+    file: &mut BufWriter<&mut File>,
+    names: [&str; N],
+    rows: impl Iterator<Item = [Value; N]>,
+) -> io::Result<()> {
+    for row in rows {
+        let object: serde_json::Map<_, _> = names.iter().map(|&name| name.to_owned()).zip(row).collect();
+        serde_json::to_writer(&mut *file, &object)?;
+        writeln!(file)?;
+    }
+    Ok(())
+}
+
+fn extension(path: &Path) -> &str {
+    path.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+}

@@ -1,0 +1,58 @@
+//! What the program prints: results to standard output, progress and complaints to standard error.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Result};
+
+/// How to print.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Output {
+    /// Print results, and complaints, as JSON: one object a line
+    #[arg(long, global = true)]
+    json: bool,
+    /// Print no progress, only results and complaints
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+impl Output {
+    /// A result: the sentence for people, or the object for programs.
+    pub(crate) fn result(self, sentence: impl Display, object: &Value) -> Result<()> {
+        if self.json { line(object) } else { line(sentence) }
+    }
+
+    /// Progress and hints, to standard error unless quiet.
+    pub(crate) fn note(self, sentence: impl Display) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr(), "pal: {sentence}"); // nobody is left to tell
+        }
+    }
+
+    /// Why the program stops.
+    pub(crate) fn failure(self, failure: &Failure) {
+        let _ = if self.json {
+            writeln!(io::stderr(), "{}", json!({ "error": failure.to_string() }))
+        } else {
+            writeln!(io::stderr(), "pal: error: {failure}")
+        };
+    }
+
+    /// Whether results are for programs.
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Whether someone watches who wants to see progress.
+    pub(crate) fn shows_progress(self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+}
+
+/// One line of standard output, at once.
+pub(crate) fn line(text: impl Display) -> Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "{text}").and_then(|()| output.flush()).map_err(Failure::Output)
+}

@@ -1,0 +1,79 @@
+//! Lines that answers come in.
+
+use pal::oracle::{Answered, Pair};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::failure::{Failure, Result};
+
+/// One line of input.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Said {
+    /// An answer, by whom and in how many seconds if the line says so.
+    Answer { answered: Answered, annotator: Option<String>, seconds: Option<f64> },
+    /// The pair is not to be asked again.
+    Skip(Pair),
+    /// The answer with this id is taken back.
+    Retract(usize),
+}
+
+const FORMS: &str = r#"one of
+{"pair":[i,j],"same":true}
+{"pair":[i,j],"skip":true}
+{"kind":"label","sample":i,"class":"name"}
+{"kind":"captcha","shown":[i],"candidates":[j,k],"belongs":[true,false]}
+{"retract":id}
+, answers with "annotator" and "seconds" if known"#;
+
+impl Said {
+    /// Reads a line.
+    pub(crate) fn parse(line: &[u8]) -> Result<Self> {
+        let mut fields: Map<String, Value> =
+            serde_json::from_slice(line).map_err(|error| not_understood(line, &error))?;
+        let said = Self::of(line, &mut fields)?;
+        match fields.keys().next() {
+            Some(name) => {
+                Err(not_understood(line, &format_args!("the field {name:?} does not belong there")))
+            }
+            None => Ok(said),
+        }
+    }
+
+    fn of(line: &[u8], fields: &mut Map<String, Value>) -> Result<Self> {
+        if let Some(id) = taken(line, fields, "retract")? {
+            return Ok(Self::Retract(id));
+        }
+        if taken(line, fields, "skip")? == Some(true) {
+            let Some((i, j)) = taken(line, fields, "pair")? else {
+                return Err(not_understood(line, &"there is no pair to skip"));
+            };
+            return Ok(Self::Skip(Pair::new(i, j)?));
+        }
+        let annotator = taken(line, fields, "annotator")?;
+        let seconds = taken(line, fields, "seconds")?;
+        if fields.contains_key("pair") {
+            fields.entry("kind").or_insert_with(|| "pair".into());
+        }
+        let answered: Answered = from_value(line, "answer", Value::Object(fields.clone()))?;
+        if let Ok(Value::Object(understood)) = serde_json::to_value(&answered) {
+            fields.retain(|name, _| !understood.contains_key(name));
+        }
+        Ok(Self::Answer { answered, annotator, seconds })
+    }
+}
+
+fn taken<T: DeserializeOwned>(line: &[u8], fields: &mut Map<String, Value>, name: &str) -> Result<Option<T>> {
+    fields.remove(name).map(|value| from_value(line, name, value)).transpose()
+}
+
+fn from_value<T: DeserializeOwned>(line: &[u8], name: &str, value: Value) -> Result<T> {
+    serde_json::from_value(value).map_err(|error| not_understood(line, &format_args!("{name}: {error}")))
+}
+
+fn not_understood(line: &[u8], reason: &dyn std::fmt::Display) -> Failure {
+    Failure::Unfit {
+        what: String::from_utf8_lossy(line).into_owned(),
+        found: reason.to_string(),
+        expected: FORMS.replace('\n', " "),
+    }
+}

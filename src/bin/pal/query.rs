@@ -1,0 +1,188 @@
+//! `pal query`: questions to another program, and its answers, as JSON lines.
+//!
+//! Standard output, a line each:
+//!
+//! | line | when |
+//! |---|---|
+//! | `{"id":Q,"question":{"pair":[i,j]}}` | a question: `--count` of them are open at a time |
+//! | `{"acknowledged":ID,…}` | a line of input was taken in and is on disk; questions in the place of those answered follow |
+//! | `{"error":"…"}` | a line of input was not taken in; nothing changed |
+//! | `{"done":"budget",…}` | no question can be paid for any more; the program ends, exit code 3 |
+//! | `{"done":"questions",…}` | there is nothing left to ask; it goes on to read |
+//!
+//! An acknowledgement holds where things stand: `answers`, `spent`, `classes`, `error` (the estimated share of samples in the
+//! wrong class, with its interval of 95 %), `contradictions` (statements that are set aside), and, if what was just said
+//! contradicts answers before it, their ids as `contradiction`. Both are kept until one of them is taken back. Whoever answers
+//! the questions in turn, one open at a time, reads exactly one line after each acknowledgement.
+//!
+//! The forms of standard input are those of [`Said`]. The end of the input ends the program, exit code 0.
+
+use std::io::{self, BufRead};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::builder::PossibleValuesParser;
+use pal::active::{PairStrategy, STRATEGIES, strategy};
+use pal::oracle::{Answered, Budget, Pair};
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Outcome, Result};
+use crate::output::{Output, line};
+use crate::protocol::Said;
+use crate::session::Session;
+
+/// Ask another program: questions to standard output, answers from standard input, as JSON lines
+///
+/// Prints {"id":Q,"question":{"pair":[i,j]}} for each of --count open questions and reads
+/// {"pair":[i,j],"same":true}, with "annotator" and "seconds" if known; {"pair":[i,j],"skip":true};
+/// {"kind":"label","sample":i,"class":"name"};
+/// {"kind":"captcha","shown":[i],"candidates":[j,k],"belongs":[true,false]}; {"retract":ID}.
+/// Each line is answered by {"acknowledged":ID,...} once it is on disk, and the next question; or by {"error":"..."}, and
+/// the program goes on. "contradiction":[IDS] in an acknowledgement names answers that imply the opposite.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Query {
+    /// The state directory that `pal embed` made
+    #[arg(long, value_name = "DIR")]
+    state: PathBuf,
+    /// Questions open at a time
+    #[arg(long, value_name = "M", default_value = "1", value_parser = clap::value_parser!(u16).range(1..))]
+    count: u16,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// What all who ask can choose.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Asking {
+    /// How questions are chosen
+    #[arg(long, value_name = "NAME", default_value = STRATEGIES[0], value_parser = PossibleValuesParser::new(STRATEGIES))]
+    pub(crate) strategy: String,
+    /// Stop before answers have cost more, those of earlier runs included: the number of answers if each costs 1
+    #[arg(long, value_name = "Q")]
+    pub(crate) budget: Option<f64>,
+    /// Who answers, where an answer does not say
+    #[arg(long, value_name = "NAME", default_value = "me")]
+    pub(crate) annotator: String,
+    /// Seed of random choices [default: that of the state]
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: Option<u64>,
+}
+
+impl Asking {
+    /// The budget, infinite if there is none.
+    pub(crate) fn budget(&self) -> Result<f64> {
+        Ok(self.budget.map_or(Ok(Budget::unlimited()), Budget::new)?.amount())
+    }
+}
+
+impl Query {
+    pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
+        let budget = self.asking.budget()?;
+        let session = Session::open(&self.state, output)?;
+        let seed = self.asking.seed.unwrap_or(session.settings.seed);
+        let mut dialogue = Dialogue {
+            session,
+            strategy: strategy(&self.asking.strategy)?,
+            annotator: &self.asking.annotator,
+            seed,
+            budget,
+            count: usize::from(self.count),
+            open: Vec::new(),
+            asked: 0,
+            heard: Instant::now(),
+            is_out_of_questions: false,
+        };
+        dialogue.run()
+    }
+}
+
+struct Dialogue<'a> {
+    session: Session,
+    strategy: Box<dyn PairStrategy>,
+    annotator: &'a str,
+    seed: u64,
+    budget: f64,
+    count: usize,
+    /// Questions that were asked and not answered.
+    open: Vec<(Pair, Instant)>,
+    asked: usize,
+    /// When the last line came.
+    heard: Instant,
+    is_out_of_questions: bool,
+}
+
+impl Dialogue<'_> {
+    fn run(&mut self) -> Result<Outcome> {
+        let mut input = io::stdin().lock();
+        loop {
+            if !self.session.affords_a_question(self.budget) {
+                self.done("budget")?;
+                return Ok(Outcome::BudgetReached);
+            }
+            self.ask()?;
+            let mut said = Vec::new();
+            if input.read_until(b'\n', &mut said).map_err(Failure::Input)? == 0 {
+                return Ok(Outcome::Done);
+            }
+            let said = said.trim_ascii();
+            if !said.is_empty() {
+                match Said::parse(said).and_then(|said| self.take_in(said)) {
+                    Ok(acknowledgement) => line(acknowledgement)?,
+                    Err(failure) => line(json!({ "error": failure.to_string() }))?,
+                }
+                self.heard = Instant::now();
+            }
+        }
+    }
+
+    /// Asks until as many questions are open as shall be.
+    fn ask(&mut self) -> Result<()> {
+        while self.open.len() < self.count {
+            let open: Vec<Pair> = self.open.iter().map(|&(pair, _)| pair).collect();
+            let Some(pair) = self.session.propose(&*self.strategy, &open, self.seed)? else {
+                if self.open.is_empty() && !std::mem::replace(&mut self.is_out_of_questions, true) {
+                    self.done("questions")?;
+                }
+                return Ok(());
+            };
+            line(json!({ "id": self.asked, "question": { "pair": [pair.first(), pair.second()] } }))?;
+            self.open.push((pair, Instant::now()));
+            self.asked += 1;
+        }
+        Ok(())
+    }
+
+    fn take_in(&mut self, said: Said) -> Result<Value> {
+        let (id, closed, more) = match said {
+            Said::Answer { answered, annotator, seconds } => {
+                let pair = match answered {
+                    Answered::Pair { pair: (i, j), .. } => Pair::new(i, j).ok(),
+                    _ => None,
+                };
+                let question = self.open.iter().find(|&&(open, _)| Some(open) == pair);
+                let since = question.map_or(self.heard, |&(_, since)| since);
+                let seconds = seconds.unwrap_or_else(|| since.elapsed().as_secs_f64());
+                let annotator = annotator.unwrap_or_else(|| self.annotator.to_owned());
+                let id = self.session.answer(answered, annotator, seconds, self.budget)?;
+                let contradicted = self.session.known.contradicted_by(id);
+                (id, pair, (!contradicted.is_empty()).then(|| ("contradiction", json!(contradicted))))
+            }
+            Said::Skip(pair) => (self.session.skip(pair)?, Some(pair), None),
+            Said::Retract(id) => (self.session.retract(id)?, None, Some(("retracted", json!(id)))),
+        };
+        self.open.retain(|&(open, _)| Some(open) != closed);
+        self.is_out_of_questions = false;
+        let mut acknowledgement = self.session.progress();
+        acknowledgement["acknowledged"] = json!(id);
+        if let Some((name, value)) = more {
+            acknowledgement[name] = value;
+        }
+        Ok(acknowledgement)
+    }
+
+    fn done(&self, what: &str) -> Result<()> {
+        let mut done = self.session.progress();
+        done["done"] = json!(what);
+        line(done)
+    }
+}

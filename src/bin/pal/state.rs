@@ -1,0 +1,226 @@
+//! The state directory: what a set of features and its answers are kept in.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `state.json` | the [`Settings`]: options, and what the features were; written last, so that it says that all is there |
+//! | `start.npz` | the warm start, made from the features once |
+//! | `answers.jsonl` | the log of answers, the source of truth ([`AnswerLog`]); all else is made from it anew |
+//! | `lock` | locked by the one program that may write, with its process number |
+
+use std::fmt;
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2, ArrayView1};
+use pal::active::{BeliefOptions, WarmStart, WarmStartOptions};
+use pal::data::io::{read_npz, write_atomically, write_npz};
+use pal::graph::{Form, SimilarityGraph};
+use pal::oracle::{AnswerLog, Prices};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Failure, Result};
+
+/// The layout of state directories that this program reads and writes.
+pub(crate) const FORMAT: u32 = 1;
+
+/// What tells one set of features from another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fingerprint {
+    pub(crate) samples: usize,
+    pub(crate) columns: usize,
+    /// CRC-32 of the numbers as little-endian `f64`, row by row.
+    pub(crate) crc: String,
+}
+
+impl Fingerprint {
+    pub(crate) fn of(features: &Array2<f64>) -> Self {
+        let mut crc = crc32fast::Hasher::new();
+        features.iter().for_each(|number| crc.update(&number.to_le_bytes()));
+        let (samples, columns) = features.dim();
+        Self { samples, columns, crc: format!("{:08x}", crc.finalize()) }
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{} samples of {} numbers, checksum {}", self.samples, self.columns, self.crc)
+    }
+}
+
+/// `state.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) format: u32,
+    /// The source of the features, as given.
+    pub(crate) features: String,
+    pub(crate) fingerprint: Fingerprint,
+    /// CRC-32 of `start.npz`.
+    pub(crate) start: String,
+    pub(crate) neighbours: usize,
+    pub(crate) modes: usize,
+    pub(crate) smoothing: f64,
+    pub(crate) error: f64,
+    pub(crate) seed: u64,
+    pub(crate) prices: Prices,
+    /// The names of classes that answers may use; any if there are none.
+    pub(crate) classes: Vec<String>,
+}
+
+impl Settings {
+    pub(crate) fn warm_start(&self) -> WarmStartOptions {
+        let Self { neighbours, modes, smoothing, seed, .. } = *self;
+        WarmStartOptions { neighbours, modes, smoothing, seed, ..WarmStartOptions::default() }
+    }
+
+    pub(crate) fn belief(&self) -> BeliefOptions {
+        BeliefOptions { error: self.error, ..BeliefOptions::default() }
+    }
+}
+
+/// Where the files of a state directory are.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder(PathBuf);
+
+/// Held by the one program that may write.
+#[derive(Debug)]
+pub(crate) struct Lock(#[allow(dead_code, reason = "the system unlocks the file when it is closed")] File);
+
+impl Folder {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// Keeps other programs from writing, until it is dropped; makes the directory if there is none.
+    pub(crate) fn lock(&self) -> Result<Lock> {
+        let path = self.0.join("lock");
+        let failed = |source| pal::Error::Io { path: path.clone(), source };
+        fs::create_dir_all(&self.0).map_err(failed)?;
+        let mut options = File::options();
+        let mut file = options.create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let process = fs::read_to_string(&path).unwrap_or_default().trim().to_owned();
+                return Err(Failure::Locked { folder: self.0.clone(), process });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error).into()),
+        }
+        // Who holds it is a courtesy: on a full disk there is no number.
+        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        Ok(Lock(file))
+    }
+
+    /// The settings; `None` if nothing was embedded here.
+    pub(crate) fn settings(&self) -> Result<Option<Settings>> {
+        let path = self.0.join("state.json");
+        let text = match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(|source| pal::Error::Io { path: path.clone(), source })?,
+        };
+        let unfit = |found: String, expected: String| Failure::Unfit {
+            what: path.display().to_string(),
+            found,
+            expected,
+        };
+        let object: serde_json::Value = serde_json::from_slice(&text)
+            .map_err(|error| unfit(error.to_string(), "a JSON object".into()))?;
+        if object["format"] != FORMAT {
+            return Err(unfit(format!("format {}", object["format"]), format!("format {FORMAT}")));
+        }
+        let settings =
+            serde_json::from_value(object).map_err(|error| unfit(error.to_string(), "settings".into()))?;
+        Ok(Some(settings))
+    }
+
+    /// The settings of a state that must be there.
+    pub(crate) fn require_settings(&self) -> Result<Settings> {
+        self.settings()?.ok_or_else(|| Failure::NoState { folder: self.0.clone() })
+    }
+
+    pub(crate) fn log(&self, about: &Fingerprint) -> Result<AnswerLog> {
+        Ok(AnswerLog::open(self.0.join("answers.jsonl"), about.to_string())?)
+    }
+
+    /// Puts a new start and its settings, which get its checksum, in place.
+    pub(crate) fn write(&self, start: &WarmStart, settings: &mut Settings) -> Result<()> {
+        let [mut rows, mut columns, mut weights] = [const { Vec::new() }; 3];
+        for (i, j, weight) in upper_entries(start.graph()) {
+            rows.push(i as f64);
+            columns.push(j as f64);
+            weights.push(weight);
+        }
+        let clusters: Vec<f64> = start.clusters().iter().map(|&cluster| cluster as f64).collect();
+        let list = |numbers| ArrayView1::from(numbers).into_dyn();
+        let path = self.start_path();
+        write_npz(
+            &path,
+            &[
+                ("row", list(&rows)),
+                ("column", list(&columns)),
+                ("weight", list(&weights)),
+                ("eigenvalues", start.eigenvalues().into_dyn()),
+                ("features", start.features().into_dyn()),
+                ("clusters", list(&clusters)),
+            ],
+        )?;
+        settings.start = self.start_checksum()?;
+        let text = serde_json::to_vec_pretty(settings)
+            .map_err(|error| pal::Error::Io { path: self.0.join("state.json"), source: error.into() })?;
+        Ok(write_atomically(&self.0.join("state.json"), |file| file.write_all(&text))?)
+    }
+
+    /// The start that belongs to the settings.
+    pub(crate) fn start(&self, settings: &Settings) -> Result<Arc<WarmStart>> {
+        let (path, found) = (self.start_path(), self.start_checksum()?);
+        if found != settings.start {
+            return Err(Failure::Unfit {
+                what: path.display().to_string(),
+                found: format!("checksum {found}"),
+                expected: format!(
+                    "{} as in state.json; `pal embed` with the same features makes it anew and keeps the answers",
+                    settings.start
+                ),
+            });
+        }
+        let list = |name| -> Result<Array1<f64>> { Ok(read_npz(&path, name)?) };
+        let whole = |number: &f64| {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a count")]
+            let count = *number as usize;
+            count
+        };
+        let (rows, columns, weights) = (list("row")?, list("column")?, list("weight")?);
+        let entries = rows.iter().zip(&columns).zip(&weights);
+        let graph = SimilarityGraph::pairs(
+            settings.fingerprint.samples,
+            entries.map(|((i, j), &weight)| (whole(i), whole(j), weight)),
+        )?;
+        let clusters = list("clusters")?.iter().map(whole).collect();
+        let start =
+            WarmStart::from_parts(graph, list("eigenvalues")?, read_npz(&path, "features")?, clusters)?;
+        Ok(Arc::new(start))
+    }
+
+    fn start_path(&self) -> PathBuf {
+        self.0.join("start.npz")
+    }
+
+    fn start_checksum(&self) -> Result<String> {
+        let path = self.start_path();
+        let bytes = fs::read(&path).map_err(|source| pal::Error::Io { path, source })?;
+        Ok(format!("{:08x}", crc32fast::hash(&bytes)))
+    }
+}
+
+/// The entries `(i, j, weight)`, `i ≤ j`, of a graph of pairs.
+pub(crate) fn upper_entries(graph: &SimilarityGraph) -> impl Iterator<Item = (usize, usize, f64)> {
+    let terms = graph.terms().iter();
+    let pairs = terms.filter_map(|(weight, form)| match form {
+        Form::Pairs(pairs) => Some((weight, pairs)),
+        _ => None,
+    });
+    pairs.flat_map(|(&weight, pairs)| {
+        pairs.entries().filter(|&(i, j, _)| i <= j).map(move |(i, j, entry)| (i, j, weight * entry))
+    })
+}

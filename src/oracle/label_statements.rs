@@ -1,0 +1,53 @@
+//! Names of classes as statements about pairs.
+
+use super::Answered;
+
+/// Turns every answer into statements about pairs, those about a class by the samples that were named first.
+///
+/// A sample that is said to be of a class belongs together with the first that was, and apart from the first of every other
+/// class: `c` statements for `c` classes named so far, from which all others follow.
+///
+/// ```
+/// use pal::oracle::LabelStatements;
+///
+/// let mut labels = LabelStatements::default();
+/// assert!(labels.of_label(4, "cat").is_empty());
+/// assert_eq!(labels.of_label(7, "dog"), [(7, 4, false)]);
+/// assert_eq!(labels.of_label(9, "cat"), [(9, 4, true), (9, 7, false)]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelStatements {
+    /// The classes in the order they were named, each with the first sample of it.
+    first: Vec<(String, usize)>,
+}
+
+impl LabelStatements {
+    /// What an answer says about pairs `(i, j, whether they belong together)`, given the labels before it.
+    pub fn of(&mut self, answered: &Answered) -> Vec<(usize, usize, bool)> {
+        match answered {
+            Answered::Label { sample, class } => self.of_label(*sample, class),
+            Answered::Pair { .. } | Answered::Captcha { .. } => answered.statements().collect(),
+        }
+    }
+
+    /// What it says that `sample` is of `class`.
+    pub fn of_label(&mut self, sample: usize, class: &str) -> Vec<(usize, usize, bool)> {
+        let mut statements: Vec<_> = self
+            .first
+            .iter()
+            .filter(|&&(_, first)| first != sample)
+            .map(|(name, first)| (sample, *first, name == class))
+            .collect();
+        // Stable: together before apart, so that the class is known when the others are refused.
+        statements.sort_by_key(|&(_, _, same)| !same);
+        if self.first.iter().all(|(name, _)| name != class) {
+            self.first.push((class.to_owned(), sample));
+        }
+        statements
+    }
+
+    /// The classes named so far, each with the first sample of it.
+    pub fn classes(&self) -> impl ExactSizeIterator<Item = (&str, usize)> {
+        self.first.iter().map(|(name, first)| (name.as_str(), *first))
+    }
+}

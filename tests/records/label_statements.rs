@@ -1,0 +1,37 @@
+//! Labels say as much as all the pairs that follow from them.
+
+use pal::oracle::{Answered, Closure, Evidence, LabelStatements};
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn the_statements_imply_every_pair_of_labelled_samples(classes in proptest::collection::vec(0..4_usize, 2..12)) {
+        let mut labels = LabelStatements::default();
+        let mut closure = Closure::new(classes.len()).unwrap();
+        for (sample, class) in classes.iter().enumerate() {
+            let answered = Answered::Label { sample, class: class.to_string() };
+            for (i, j, same) in labels.of(&answered) {
+                if same { closure.must_link(i, j) } else { closure.cannot_link(i, j) }.unwrap();
+            }
+        }
+        for (i, a) in classes.iter().enumerate() {
+            for (j, b) in classes.iter().enumerate() {
+                prop_assert_eq!(closure.entry(i, j).unwrap(), if a == b { 1.0 } else { -1.0 });
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sample_of_two_classes_is_a_contradiction() {
+    let mut labels = LabelStatements::default();
+    let mut evidence = Evidence::new(5).unwrap();
+    for (id, (sample, class)) in [(0, "a"), (1, "b"), (2, "a"), (2, "b")].into_iter().enumerate() {
+        for (i, j, same) in labels.of_label(sample, class) {
+            evidence.insert(id, i, j, same).unwrap();
+        }
+    }
+    let named: Vec<_> = evidence.contradictions().iter().map(|contradiction| contradiction.id).collect();
+    assert_eq!(named, [3, 3]);
+    assert!(labels.classes().eq([("a", 0), ("b", 1)]));
+}
