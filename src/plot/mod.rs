@@ -9,6 +9,7 @@
 //! | errors against queries, labels, corruption  | [`curves`] |
 //! | error and connected components against missing entries | [`twin`] |
 //! | samples in the plane | [`scatter`] |
+//! | samples, and what was said about pairs of them | [`map`] |
 //! | similarity graphs | [`matrices`] |
 //! | learned features over the plane | [`fields`] |
 
@@ -19,6 +20,7 @@ mod file;
 mod font;
 mod isoband;
 mod legend;
+mod map;
 mod matrices;
 mod page;
 mod palette;
@@ -29,6 +31,7 @@ mod twin;
 
 pub use curves::{Axes, curves};
 pub use fields::{Domain, Field, Points, fields};
+pub use map::{Link, map};
 pub use matrices::matrices;
 pub use palette::OKABE_ITO;
 pub use scatter::{ScatterPanel, scatter};

@@ -27,7 +27,12 @@ impl Output {
     /// Progress and hints, to standard error unless quiet.
     pub(crate) fn note(self, sentence: impl Display) {
         if !self.quiet {
-            let _ = writeln!(io::stderr(), "pal: {sentence}"); // nobody is left to tell
+            // If it cannot be written, nobody is left to tell.
+            let _ = if self.json {
+                writeln!(io::stderr(), "{}", json!({ "note": sentence.to_string() }))
+            } else {
+                writeln!(io::stderr(), "pal: {sentence}")
+            };
         }
     }
 
