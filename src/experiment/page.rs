@@ -172,7 +172,7 @@ h1, h2, summary, table, figcaption { font-family: system-ui, 'Helvetica Neue', A
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 1rem; }
 h2 { font-size: 1.3rem; line-height: 1.3; margin: 3rem 0 .5rem; }
 figure { margin: 1.25rem 0; }
-img, svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 figcaption { font-size: .85rem; line-height: 1.4; color: #595959; margin-top: .4rem; }
 summary { font-size: .85rem; cursor: pointer; }
 table { border-collapse: collapse; font-size: .85rem; line-height: 1.4; margin-top: .5rem; }

@@ -11,10 +11,10 @@ use crate::failure::{Failure, Result};
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Output {
     /// Print results, and complaints, as JSON: one object a line
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Output")]
     json: bool,
     /// Print no progress, only results and complaints
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = "Output")]
     quiet: bool,
 }
 

@@ -1,5 +1,6 @@
 //! `pal report`: one page that shows where things stand.
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::fs;
 use std::io::Write as _;
@@ -35,6 +36,8 @@ pub(crate) struct Report {
     items: Option<PathBuf>,
 }
 
+/// Answers that are named as the likeliest cause of contradictions.
+const MOST_SUSPECTS: usize = 3;
 /// Eigenvalues that are drawn.
 const MOST_EIGENVALUES: usize = 60;
 
@@ -183,9 +186,30 @@ fn contradictions(session: &Session, items: &Items) -> String {
     format!(
         "<h2>Contradictions</h2>\n<p>Each of these answers says the opposite of what the answers in the last column imply \
          together. All of them are kept and weighed; the line <code>{{\"retract\":ID}}</code> to <code>pal query</code> takes \
-         the wrong one back.</p>\n{}",
+         the wrong one back.{}</p>\n{}",
+        suspects(session),
         table(["answer", "pair", "said", "by", "against"], rows)
     )
+}
+
+/// The answers in most contradictions, if some are in several.
+fn suspects(session: &Session) -> String {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for Contradiction { id, implied_by, .. } in session.known.evidence.contradictions() {
+        implied_by.iter().chain([id]).for_each(|&id| *counts.entry(id).or_default() += 1);
+    }
+    let mut several: Vec<_> = counts.into_iter().filter(|&(_, count)| count > 1).collect();
+    several.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    several.truncate(MOST_SUSPECTS);
+    let named: Vec<String> = several
+        .iter()
+        .map(|&(id, count)| format!("answer {id} ({}) is in {count}", escape_html(&said(session, id))))
+        .collect();
+    if named.is_empty() {
+        String::new()
+    } else {
+        format!(" Look first at those in most of them: {}.", named.join(", "))
+    }
 }
 
 fn people(session: &Session) -> String {
@@ -263,6 +287,7 @@ fn table<const N: usize>(names: [&str; N], rows: impl Iterator<Item = [String; N
 fn figure(svg: &Path, caption: impl Display) -> Result<String> {
     let picture =
         fs::read_to_string(svg).map_err(|source| pal::Error::Io { path: svg.to_owned(), source })?;
-    let picture = picture.replacen("<svg ", "<svg role=\"img\" ", 1);
+    let styled = "<svg role=\"img\" style=\"display:block;max-width:100%;height:auto;margin:0 auto\" ";
+    let picture = picture.replacen("<svg ", styled, 1);
     Ok(format!("<figure>\n{picture}<figcaption>{caption}</figcaption>\n</figure>\n"))
 }
