@@ -23,17 +23,25 @@ mod digits;
 mod equivalence;
 #[path = "../experiments/interpolation.rs"]
 mod interpolation;
+#[path = "../experiments/labels_on_real_data.rs"]
+mod labels_on_real_data;
 #[path = "../experiments/missing_entries.rs"]
 mod missing_entries;
 #[path = "../experiments/noise.rs"]
 mod noise;
+#[path = "../experiments/noisy_oracle.rs"]
+mod noisy_oracle;
+#[path = "../experiments/pairs_on_real_data.rs"]
+mod pairs_on_real_data;
+#[path = "../experiments/query_cost.rs"]
+mod query_cost;
 #[path = "../experiments/spectrum.rs"]
 mod spectrum;
 #[path = "../experiments/training_meets_theory.rs"]
 mod training_meets_theory;
 
 /// The experiments with the endings of their pictures' names.
-const EXPERIMENTS: [(Experiment, &[&str]); 10] = [
+const EXPERIMENTS: [(Experiment, &[&str]); 14] = [
     (active::EXPERIMENT, &["", "_training", "_graph", "_features"]),
     (contrastive::EXPERIMENT, &["", "_training", "_graph", "_features"]),
     (interpolation::EXPERIMENT, &["", "_training", "_graph", "_features"]),
@@ -47,6 +55,10 @@ const EXPERIMENTS: [(Experiment, &[&str]); 10] = [
         &["", "_simclr2_angle", "_vic2_gap", "_vic2_angle", "_bt2_gap", "_bt2_angle"],
     ),
     (digits::EXPERIMENT, &["", "_simclr", "_barlow_twins"]),
+    (query_cost::EXPERIMENT, &[""]),
+    (pairs_on_real_data::EXPERIMENT, &[""]),
+    (labels_on_real_data::EXPERIMENT, &[""]),
+    (noisy_oracle::EXPERIMENT, &["", "_star"]),
 ];
 
 /// Means may differ by so many standard errors; 99.99 % of normal means do not.
@@ -323,6 +335,109 @@ fn digits_are_read_better_by_what_is_learned_than_from_pixels() {
             assert!(at(&format!("{loss}, {knowledge}"), 3) > at("raw pixels", 3), "{loss}, {knowledge}");
         }
     }
+}
+
+fn committed(experiment: &Experiment) -> Vec<Curve> {
+    let stem = Path::new(env!("CARGO_MANIFEST_DIR")).join("figures").join(experiment.name);
+    read_curves(stem.with_extension("csv")).unwrap()
+}
+
+/// The mean of a series at an abscissa that it has.
+fn mean_at(curves: &[Curve], series: &str, x: f64) -> f64 {
+    let curve = curve(curves, series);
+    curve.mean[curve.x.iter().position(|&at| at == x).unwrap()]
+}
+
+#[test]
+fn questions_cost_what_the_theory_says() {
+    for curves in [other_seed(&query_cost::EXPERIMENT), committed(&query_cost::EXPERIMENT)] {
+        let [unknown, known] =
+            ["discovery, C unknown", "discovery, C known"].map(|name| curve(&curves, name));
+        let [certificate, adaptive] = ["certificate", "adaptive loop"].map(|name| curve(&curves, name));
+        for (i, &classes) in unknown.x.iter().enumerate() {
+            // Claim T41 for 120 samples in equal classes, whatever their order.
+            assert_eq!((unknown.mean[i], unknown.std[i]), (60.0 * (classes + 1.0) - classes, 0.0));
+            assert_eq!(known.mean[i], unknown.mean[i] - (120.0 / classes - 1.0));
+            assert_eq!(certificate.mean[i], 120.0 - classes + classes * (classes - 1.0) / 2.0);
+            assert!(adaptive.mean[i] >= certificate.mean[i], "no partition is proven by less (claim T40)");
+            assert!(adaptive.mean[i] < unknown.mean[i]);
+        }
+        for name in ["discovery, C unknown", "random pairs"] {
+            let unequal = &curve(&curves, &format!("by balance: {name}"));
+            let (first, last) = (unequal.mean[0], unequal.mean[unequal.mean.len() - 1]);
+            assert!(
+                (first < last) == (name != "random pairs"),
+                "{name}: {first} to {last} as classes become equal"
+            );
+        }
+    }
+    let full = committed(&query_cost::EXPERIMENT);
+    let (passive, law) = (curve(&full, "random pairs"), curve(&full, "random pairs, median"));
+    for i in (0..passive.x.len()).filter(|&i| passive.x[i] <= 6.0) {
+        let ratio = passive.mean[i] / law.mean[i];
+        assert!((0.8..1.25).contains(&ratio), "claim T44 for {} classes: {ratio}", passive.x[i]);
+    }
+    let expected = curve(&full, "by balance: discovery, expected");
+    let measured = curve(&full, "by balance: discovery, C unknown");
+    for i in 0..measured.x.len() {
+        let error = measured.std[i] / (measured.n as f64).sqrt();
+        assert!((measured.mean[i] - expected.mean[i]).abs() <= STANDARD_ERRORS * error + 1e-9);
+    }
+}
+
+#[test]
+fn the_recommended_strategy_needs_fewer_answers_than_its_peers() {
+    let quick = other_seed(&pairs_on_real_data::EXPERIMENT);
+    let full = committed(&pairs_on_real_data::EXPERIMENT);
+    assert_eq!(names(&quick), names(&full));
+    assert_eq!(full.len(), 40, "four sets, ten strategies");
+    for level in pairs_on_real_data::levels(&full).unwrap() {
+        let pal = level.pal.unwrap_or_else(|| panic!("{} on {} is reached", level.index, level.set));
+        if let Some((peer, name)) = level.peer {
+            assert!(pal <= peer, "{} on {}: {pal} against {peer} ({name})", level.index, level.set);
+        }
+    }
+}
+
+#[test]
+fn chosen_labels_are_worth_more_than_random_ones() {
+    let full = committed(&labels_on_real_data::EXPERIMENT);
+    assert_eq!(names(&other_seed(&labels_on_real_data::EXPERIMENT)), names(&full));
+    for labels in [10.0, 20.0, 50.0, 100.0, 200.0] {
+        let chosen = mean_at(&full, "digits/pal, chosen labels", labels);
+        let random = mean_at(&full, "digits/pal, random labels", labels);
+        let best = labels_on_real_data::best_peer(labels).unwrap();
+        assert!(chosen > best && best > random, "{labels} labels: {chosen}, {best}, {random}");
+    }
+}
+
+#[test]
+fn wrong_answers_are_outvoted_by_belief_and_spread_by_closure() {
+    let full = committed(&noisy_oracle::EXPERIMENT);
+    for curves in [&other_seed(&noisy_oracle::EXPERIMENT), &full] {
+        // Claim T45: stars of right representatives.
+        for votes in ["each asked once", "majority of 3"] {
+            let (measured, theory) = (curve(curves, votes), curve(curves, &format!("{votes}, theory")));
+            for (measured, theory) in measured.mean.iter().zip(&theory.mean) {
+                // One trial places 1995 samples.
+                let error = (theory * (1.0 - theory) / 1995.0).sqrt();
+                assert!((measured - theory).abs() <= STANDARD_ERRORS * error + 1e-9);
+            }
+        }
+    }
+    let at = |rate: &str, name: &str| mean_at(&full, &format!("{rate} % wrong/{name}"), 1000.0);
+    assert!(at("10", "belief") >= 0.85);
+    assert!(at("10", "transitive closure") < 0.7);
+    for rate in ["5", "10", "20"] {
+        for other in ["transitive closure", "star closure"] {
+            assert!(at(rate, "belief") > at(rate, other), "{other} at {rate} %");
+        }
+        assert!(
+            at(rate, "star closure") > at(rate, "transitive closure") + 0.05,
+            "errors stay local at {rate} %"
+        );
+    }
+    assert!(at("0", "transitive closure") > 0.95, "with truthful answers the closure is right");
 }
 
 #[test]

@@ -13,7 +13,9 @@ use ndarray::{Array2, ArrayView2};
 use pal::Error;
 use pal::data::Labels;
 use pal::experiment::Curve;
-use pal::plot::{self, Axes, Domain, Field, Link, OKABE_ITO, Points, ScatterPanel, TwinAxes};
+use pal::plot::{
+    self, Axes, AxisScale, CurvePanel, Domain, Field, Link, OKABE_ITO, Points, ScatterPanel, Series, TwinAxes,
+};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -553,6 +555,73 @@ fn a_single_point_is_a_dot() {
     let svg = svg(&stem);
     let [left, _, right, _] = plot_area(&svg);
     assert!((number(elements(&svg, "circle")[0], "cx") - f64::midpoint(left, right)).abs() < 1.0);
+}
+
+fn decades() -> Curve {
+    let mean = vec![10.0, 100.0, 1000.0];
+    Curve { series: "decades".into(), x: vec![1.0, 2.0, 3.0], mean, std: vec![0.0; 3], n: 1 }
+}
+
+fn panel(title: &str, series: Vec<Series>, scale: AxisScale) -> CurvePanel {
+    CurvePanel { title: title.into(), axes: Axes::new("Classes", "Questions"), series, scale }
+}
+
+#[test]
+fn panels_share_a_legend_and_have_axes_of_their_own() {
+    let (_folder, stem) = stem();
+    let curve = decades();
+    let both =
+        || vec![Series::dots("measured", &curve, 1), Series::dashed("bound", &curve, 0).without_band()];
+    let panels = [
+        panel("first", both(), AxisScale::Logarithmic),
+        panel("second", both(), AxisScale::Linear),
+        panel("third", vec![Series::line("bound", &curve, 0)], AxisScale::Linear),
+    ];
+    plot::curve_panels(&stem, &panels).unwrap();
+    let svg = svg(&stem);
+    let written = texts(&svg);
+    for (text, times) in
+        [("first", 1), ("second", 1), ("third", 1), ("measured", 1), ("bound", 1), ("Questions", 3)]
+    {
+        assert_eq!(written.iter().filter(|line| *line == text).count(), times, "{text}");
+    }
+    // The legend's dot, and three in each of two panels; equal ratios are equally far apart where the axis is logarithmic.
+    let dots: Vec<(f64, f64)> = elements(&svg, "circle")
+        .into_iter()
+        .filter(|circle| attribute(circle, "fill") == Some(&hex(OKABE_ITO[1])))
+        .map(|circle| (number(circle, "cx"), number(circle, "cy")))
+        .collect();
+    assert_eq!(dots.len(), 7);
+    let steps = |dots: &[(f64, f64)]| (dots[0].1 - dots[1].1, dots[1].1 - dots[2].1);
+    let (low, high) = steps(&dots[1..4]);
+    assert!((low - high).abs() <= 2.0, "{low} and {high}");
+    let (low, high) = steps(&dots[4..]);
+    assert!((high / low - 10.0).abs() < 0.2, "{low} and {high}");
+    assert!(dots[4].0 > dots[3].0, "the second panel stands on the right");
+    for tick in ["10", "100", "1000"] {
+        assert!(written.iter().any(|line| line == tick), "{tick}");
+    }
+}
+
+#[test]
+fn bad_curve_panels_are_refused_by_name() {
+    let (folder, stem) = stem();
+    let refusal =
+        |series: Vec<Series>, scale| plot::curve_panels(&stem, &[panel("", series, scale)]).unwrap_err();
+    assert!(matches!(plot::curve_panels(&stem, &[]), Err(Error::Empty { argument: "panels", .. })));
+    assert!(matches!(refusal(vec![], AxisScale::Linear), Error::Empty { argument: "series", .. }));
+    let mut zero = decades();
+    zero.mean[1] = 0.0;
+    assert!(matches!(
+        refusal(vec![Series::line("zero", &zero, 0)], AxisScale::Logarithmic),
+        Error::Domain { argument: "mean", .. }
+    ));
+    zero.mean[1] = f64::NAN;
+    assert!(matches!(
+        refusal(vec![Series::line("nan", &zero, 0)], AxisScale::Linear),
+        Error::NotFinite { argument: "mean", .. }
+    ));
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing was written");
 }
 
 #[test]

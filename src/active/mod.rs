@@ -23,6 +23,8 @@
 //! # }
 //! ```
 //!
+//! Where a person would rather name classes, [`next_label`] says of which sample.
+//!
 //! **Captchas**, with an example of each class to begin with, as in the reference experiments: a [`Strategy`] looks at what is
 //! known and at the representation it gave, and makes a query; [`ask`] puts it to the oracle and takes the answer in.
 //!
@@ -33,6 +35,7 @@ mod belief;
 mod captcha;
 mod discovery;
 mod k_means;
+mod next_label;
 mod pair_loop;
 mod random_pairs;
 mod remaining_error;
@@ -50,6 +53,7 @@ pub use captcha::{PredictedCaptcha, UniformCaptcha};
 pub use discovery::{
     Discovery, DiscoveryCost, discover, discovery_cost, most_discovery_cost, placement_probability,
 };
+pub use next_label::next_label;
 pub use pair_loop::ask_pairs;
 pub use random_pairs::random_pairs;
 pub use remaining_error::{RemainingError, StoppingRule, remaining_error};

@@ -6,7 +6,6 @@ use rand_distr::{Distribution, StandardNormal};
 
 use crate::error::{Result, check};
 use crate::linalg::exp::exp_f64;
-use crate::linalg::rows::vectorised;
 
 /// A positive definite function of the distance between two points.
 pub trait RadialKernel: Sync {
@@ -16,16 +15,8 @@ pub trait RadialKernel: Sync {
     /// [`crate::Error::Domain`] naming the parameter.
     fn check(&self) -> Result<()>;
 
-    /// `k(x, y)` for `‖x − y‖² = squared ≥ 0`; 1 at 0.
+    /// `k(x, y)` for `‖x − y‖² = squared ≥ 0`; 1 at 0. Loops over it run in vectors if it is inlined and has no branches.
     fn at_squared_distance(&self, squared: f64) -> f64;
-
-    /// Replaces squared distances by the kernel's values: [`Self::at_squared_distance`] of each, in vectors where the kernel
-    /// can be.
-    fn at_squared_distances(&self, squared: &mut [f64]) {
-        for entry in squared {
-            *entry = self.at_squared_distance(*entry);
-        }
-    }
 
     /// `m` draws from the kernel's spectral density on `R^p` (Bochner; claim T32), shape `(m, p)`.
     fn frequencies<R: Rng + ?Sized>(&self, m: usize, p: usize, rng: &mut R) -> Array2<f64>;
@@ -46,17 +37,6 @@ impl RadialKernel for Exponential {
     #[inline(always)]
     fn at_squared_distance(&self, squared: f64) -> f64 {
         exp_f64(-squared.sqrt() * self.sigma.recip())
-    }
-
-    fn at_squared_distances(&self, squared: &mut [f64]) {
-        vectorised(
-            #[inline(always)]
-            || {
-                for entry in squared.iter_mut() {
-                    *entry = self.at_squared_distance(*entry);
-                }
-            },
-        );
     }
 
     /// Multivariate Cauchy: a normal vector over an independent normal number.
@@ -85,17 +65,6 @@ impl RadialKernel for Gaussian {
     #[inline(always)]
     fn at_squared_distance(&self, squared: f64) -> f64 {
         exp_f64(-squared * (self.sigma * self.sigma).recip())
-    }
-
-    fn at_squared_distances(&self, squared: &mut [f64]) {
-        vectorised(
-            #[inline(always)]
-            || {
-                for entry in squared.iter_mut() {
-                    *entry = self.at_squared_distance(*entry);
-                }
-            },
-        );
     }
 
     fn frequencies<R: Rng + ?Sized>(&self, m: usize, p: usize, rng: &mut R) -> Array2<f64> {

@@ -5,6 +5,7 @@
 
 use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
+use pulp::{Arch, Simd, WithSimd};
 
 use super::RadialKernel;
 use crate::error::{Error, Result, check};
@@ -13,6 +14,9 @@ use crate::linalg::rows::vectorised;
 
 /// Rows that one task computes. Fixed, so that results do not depend on the number of threads.
 const BLOCK_ROWS: usize = 64;
+/// Entries computed together, a multiple of every supported vector length: enough independent sums to hide what each step waits
+/// for.
+const TILE: usize = 32;
 /// Most coordinates whose differences are squared one by one.
 const FEW_COORDINATES: usize = 16;
 /// Squared distances below this part of `‖x‖² + ‖y‖²` lose too many digits to cancellation and are summed directly.
@@ -74,12 +78,11 @@ pub fn cross_gram_into(
         |(block, mut rows)| {
             let first = block * BLOCK_ROWS;
             let y = y.slice(s![first..first + rows.nrows(), ..]);
-            let finish = |row: &mut [f64]| kernel.at_squared_distances(row);
             if let Some(entries) = rows.as_slice_mut() {
-                distances.squares_from(y, entries, finish);
+                distances.kernel_from(kernel, y, entries);
             } else {
                 let mut entries = vec![0.0; rows.len()];
-                distances.squares_from(y, &mut entries, finish);
+                distances.kernel_from(kernel, y, &mut entries);
                 rows.iter_mut().zip(entries).for_each(|(entry, value)| *entry = value);
             }
         },
@@ -89,7 +92,7 @@ pub fn cross_gram_into(
 
 /// Squared distances to fixed points.
 enum Distances {
-    /// Coordinates of the points, those of one axis in a row.
+    /// Coordinates of the points, those of one axis in a row, padded with zeros to whole tiles.
     ByCoordinate(Array2<f64>),
     /// Points relative to their mean, with their squared norms.
     ByProduct { mean: Array1<f64>, x: Array2<f64>, squares: Array1<f64> },
@@ -98,24 +101,23 @@ enum Distances {
 impl Distances {
     fn to(x: ArrayView2<f64>) -> Self {
         if x.ncols() <= FEW_COORDINATES {
-            return Self::ByCoordinate(x.t().as_standard_layout().into_owned());
+            let mut padded = Array2::zeros((x.ncols(), x.nrows().next_multiple_of(TILE)));
+            padded.slice_mut(s![.., ..x.nrows()]).assign(&x.t());
+            return Self::ByCoordinate(padded);
         }
         let mean = x.sum_axis(Axis(0)) / x.nrows() as f64;
         let x = &x - &mean;
         Self::ByProduct { squares: row_squares(&x), x, mean }
     }
 
-    /// Fills `out` row by row with the squared distances from the points `y`, and hands over each row while it is in the cache.
-    fn squares_from(&self, y: ArrayView2<f64>, out: &mut [f64], finish: impl Fn(&mut [f64])) {
+    /// Fills `out` row by row with the kernel between the points `y` and the fixed ones.
+    fn kernel_from(&self, kernel: &impl RadialKernel, y: ArrayView2<f64>, out: &mut [f64]) {
         match self {
             Self::ByCoordinate(x) => {
+                let p = x.nrows();
                 let y = y.as_standard_layout();
-                let (p, n) = x.dim();
                 let (x, y) = (x.as_slice().unwrap_or_default(), y.as_slice().unwrap_or_default());
-                for (y, out) in y.chunks_exact(p).zip(out.chunks_exact_mut(n)) {
-                    vectorised(|| by_coordinate(x, y, out));
-                    finish(out);
-                }
+                Arch::new().dispatch(ByCoordinate { kernel, x, y, out, p });
             }
             Self::ByProduct { mean, x, squares } => {
                 let y = &y - mean;
@@ -124,20 +126,55 @@ impl Distances {
                 let y_squares = row_squares(&y);
                 for (i, out) in out.chunks_exact_mut(x.nrows()).enumerate() {
                     expanded(y.row(i), y_squares[i], products.row(i), x, squares, out);
-                    finish(out);
+                    vectorised(
+                        #[inline(always)]
+                        || {
+                            for entry in out.iter_mut() {
+                                *entry = kernel.at_squared_distance(*entry);
+                            }
+                        },
+                    );
                 }
             }
         }
     }
 }
 
-/// The sums over the coordinates of `y`, those of the points `x` one after the other.
-#[inline(always)]
-fn by_coordinate(x: &[f64], y: &[f64], out: &mut [f64]) {
-    out.fill(0.0);
-    for (&y, x) in y.iter().zip(x.chunks_exact(out.len())) {
-        for (out, x) in out.iter_mut().zip(x) {
-            *out += (x - y) * (x - y);
+/// The kernel between points `y` of `p` coordinates and points `x`, given by their coordinates as in
+/// [`Distances::ByCoordinate`]. Every entry of `out` is written once: in a matrix beyond the caches that is what takes time.
+struct ByCoordinate<'a, K> {
+    kernel: &'a K,
+    x: &'a [f64],
+    y: &'a [f64],
+    out: &'a mut [f64],
+    p: usize,
+}
+
+impl<K: RadialKernel> WithSimd for ByCoordinate<'_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { kernel, x, y, out, p } = self;
+        let (padded, rows) = (x.len() / p, y.len() / p);
+        let columns = out.len() / rows;
+        for (y, out) in y.chunks_exact(p).zip(out.chunks_exact_mut(columns)) {
+            for (tile, out) in out.chunks_mut(TILE).enumerate() {
+                let mut entries = [0.0; TILE];
+                let sums = S::as_mut_simd_f64s(&mut entries).0;
+                for (&y, x) in y.iter().zip(x.chunks_exact(padded)) {
+                    let y = simd.splat_f64s(y);
+                    let x = S::as_simd_f64s(&x[tile * TILE..(tile + 1) * TILE]).0;
+                    for (sum, &x) in sums.iter_mut().zip(x) {
+                        let difference = simd.sub_f64s(x, y);
+                        *sum = simd.add_f64s(*sum, simd.mul_f64s(difference, difference));
+                    }
+                }
+                for entry in &mut entries {
+                    *entry = kernel.at_squared_distance(*entry);
+                }
+                out.copy_from_slice(&entries[..out.len()]);
+            }
         }
     }
 }

@@ -28,6 +28,17 @@ pub(crate) struct Axis {
     /// Ticks inside the range, ascending.
     pub(crate) ticks: Vec<f64>,
     decimals: usize,
+    scale: AxisScale,
+}
+
+/// How the values stand on an axis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AxisScale {
+    /// Equal differences at equal distances.
+    #[default]
+    Linear,
+    /// Equal ratios at equal distances; all values are positive.
+    Logarithmic,
 }
 
 impl Axis {
@@ -52,12 +63,44 @@ impl Axis {
             let scaled = step * 10.0_f64.powi(i32::try_from(*decimals).unwrap_or(0));
             (scaled - scaled.round()).abs() < 1e-6 * scaled
         };
-        Self { range: (lo, hi), ticks, decimals: (0..12).find(is_written_by).unwrap_or(12) }
+        Self {
+            range: (lo, hi),
+            ticks,
+            decimals: (0..12).find(is_written_by).unwrap_or(12),
+            scale: AxisScale::Linear,
+        }
+    }
+
+    /// A logarithmic axis over `0 < lo ≤ hi` with ticks at 1, 2 and 5 times the powers of ten, or the powers alone where those
+    /// would be more than `most`.
+    pub(crate) fn logarithmic((lo, hi): (f64, f64), most: usize) -> Self {
+        let (lo, hi) = if hi > lo { (lo, hi) } else { (lo / 2.0, lo * 2.0) };
+        let ticks = |factors: &[f64]| -> Vec<f64> {
+            let decades = exponent(lo)..=exponent(hi);
+            let all =
+                decades.flat_map(|decade| factors.iter().map(move |factor| factor * 10.0_f64.powi(decade)));
+            all.filter(|tick| (lo..=hi).contains(tick)).collect()
+        };
+        let [every, powers] = [&[1.0, 2.0, 5.0][..], &[1.0]].map(ticks);
+        let ticks = if every.len() <= most { every } else { powers };
+        Self { range: (lo, hi), ticks, decimals: 0, scale: AxisScale::Logarithmic }
+    }
+
+    /// Where a value stands, from 0 to 1.
+    fn share(&self, value: f64) -> f64 {
+        let (lo, hi) = self.range;
+        match self.scale {
+            AxisScale::Linear => (value - lo) / (hi - lo),
+            AxisScale::Logarithmic => (value / lo).ln() / (hi / lo).ln(),
+        }
     }
 
     /// A tick's label, with a true minus sign.
     pub(crate) fn label(&self, tick: f64) -> String {
-        signed(tick, self.decimals)
+        match self.scale {
+            AxisScale::Linear => signed(tick, self.decimals),
+            AxisScale::Logarithmic => tick.to_string(),
+        }
     }
 }
 
@@ -67,8 +110,7 @@ impl Ranged for Axis {
 
     #[allow(clippy::cast_possible_truncation)] // a place on the page
     fn map(&self, value: &f64, (first, last): (i32, i32)) -> i32 {
-        let share = (value - self.range.0) / (self.range.1 - self.range.0);
-        first + (share * f64::from(last - first)).round() as i32
+        first + (self.share(*value) * f64::from(last - first)).round() as i32
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {

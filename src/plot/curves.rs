@@ -15,7 +15,7 @@ use super::axis::{Axis, Frame, Plot, border, solid};
 use super::font::text;
 use super::legend::{Bounds, Legend, draw_curve};
 use super::page::{Area, Drawn, Page, UNIT, refused};
-use super::palette::{self, INK, SeriesStyle};
+use super::palette::{self, INK, SeriesStyle, Stroke};
 use crate::error::{Error, Result, check};
 use crate::experiment::Curve;
 
@@ -35,7 +35,7 @@ pub(crate) const Y_TICKS: usize = 8;
 /// Opacity of a band.
 const BAND: f64 = 0.25;
 
-/// What stands at the axes of [`curves`].
+/// What stands at the axes of [`curves`] and of [`curve_panels`](super::curve_panels).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Axes {
     /// Label of the horizontal axis.
@@ -221,7 +221,9 @@ pub(crate) fn draw_mean(plot: &Plot, curve: &Curve, style: SeriesStyle) -> Drawn
         curve.x.iter().zip(&curve.mean).map(|(&x, &mean)| plot.map_coordinate(&(x, mean))).collect();
     let page = plot.use_screen_coord();
     match path[..] {
-        [point] => page.draw(&plotters::element::Circle::new(point, 3 * UNIT, solid(style.colour))),
+        [point] if style.stroke != Stroke::Dots => {
+            page.draw(&plotters::element::Circle::new(point, 3 * UNIT, solid(style.colour)))
+        }
         _ => draw_curve(&page, &path, style),
     }
 }

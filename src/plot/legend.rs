@@ -1,14 +1,14 @@
 //! The legend, put where it hides no curve.
 
-use plotters::element::{DashedPathElement, PathElement, Rectangle, Text};
+use plotters::element::{Circle, DashedPathElement, PathElement, Rectangle, Text};
 use plotters::style::{Color, WHITE};
 use plotters_backend::BackendCoord;
 use plotters_backend::text_anchor::{HPos, VPos};
 
-use super::axis::line;
+use super::axis::{line, solid};
 use super::font::{text, text_width};
 use super::page::{Area, Drawn, UNIT};
-use super::palette::{GRID, INK, SeriesStyle};
+use super::palette::{GRID, INK, SeriesStyle, Stroke};
 use crate::error::Result;
 
 /// Size of the names in CSS pixels.
@@ -20,6 +20,8 @@ const PADDING: i32 = 8 * UNIT;
 const MARGIN: i32 = 8 * UNIT;
 /// Width of a curve in CSS pixels, in the plot and in the legend.
 pub(crate) const CURVE_WIDTH: f64 = 2.5;
+/// Radius of a dot in CSS pixels.
+pub(crate) const DOT: i32 = 4;
 
 /// Names and styles in the order of the series, with the names' widths in units.
 pub(crate) struct Legend {
@@ -116,18 +118,24 @@ impl Legend {
 }
 
 fn draw_entry(page: &Area, (name, style, _): &(String, SeriesStyle, i32), (x, y): BackendCoord) -> Drawn {
-    draw_curve(page, &[(x, y), (x + SAMPLE, y)], *style)?;
+    match style.stroke {
+        Stroke::Dots => draw_curve(page, &[(x + SAMPLE / 2, y)], *style)?,
+        _ => draw_curve(page, &[(x, y), (x + SAMPLE, y)], *style)?,
+    }
     let names = text(SIZE, INK, HPos::Left, VPos::Center);
     page.draw(&Text::new(name.as_str(), (x + SAMPLE + PADDING, y), names))
 }
 
-/// Draws a curve (page units) in its colour and dash.
+/// Draws a curve (page units) in its colour and dash, or its points.
 pub(crate) fn draw_curve(page: &Area, path: &[BackendCoord], style: SeriesStyle) -> Drawn {
     let pen = line(style.colour, CURVE_WIDTH);
-    match style.dash {
-        None => page.draw(&PathElement::new(path.to_vec(), pen)),
-        Some((dash, gap)) => {
+    match style.stroke {
+        Stroke::Solid => page.draw(&PathElement::new(path.to_vec(), pen)),
+        Stroke::Dashed(dash, gap) => {
             page.draw(&DashedPathElement::new(path.iter().copied(), dash * UNIT, gap * UNIT, pen))
+        }
+        Stroke::Dots => {
+            path.iter().try_for_each(|&at| page.draw(&Circle::new(at, DOT * UNIT, solid(style.colour))))
         }
     }
 }

@@ -7,6 +7,7 @@
 //! | figure | function |
 //! |---|---|
 //! | errors against queries, labels, corruption  | [`curves`] |
+//! | many series in several panels, some with marks of their own | [`curve_panels`] |
 //! | error and connected components against missing entries | [`twin`] |
 //! | samples in the plane | [`scatter`] |
 //! | samples, and what was said about pairs of them | [`map`] |
@@ -14,6 +15,7 @@
 //! | learned features over the plane | [`fields`] |
 
 mod axis;
+mod curve_panels;
 mod curves;
 mod fields;
 mod file;
@@ -29,6 +31,8 @@ mod raster;
 mod scatter;
 mod twin;
 
+pub use axis::AxisScale;
+pub use curve_panels::{CurvePanel, Series, curve_panels};
 pub use curves::{Axes, curves};
 pub use fields::{Domain, Field, Points, fields};
 pub use map::{Link, map};

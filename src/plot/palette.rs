@@ -33,28 +33,49 @@ const KNOWN_SERIES: [(&str, usize); 6] = [
     ("Connected components", 1),
 ];
 
-/// Lengths of dash and gap in CSS pixels; `None` is a solid line.
-const DASHES: [Option<(i32, i32)>; 4] = [None, Some((14, 6)), Some((4, 5)), Some((22, 10))];
+/// Further colours, for panels with more series than those: grey, brown, olive, dark purple.
+const FURTHER: [[u8; 3]; 4] =
+    [[0x8A, 0x8A, 0x8A], [0x8C, 0x4A, 0x20], [0x8F, 0x8F, 0x00], [0x5B, 0x2A, 0x86]];
+
+/// How the points of a series are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stroke {
+    Solid,
+    /// Lengths of dash and gap in CSS pixels.
+    Dashed(i32, i32),
+    /// Not at all.
+    Dots,
+}
+
+const DASHES: [Stroke; 4] =
+    [Stroke::Solid, Stroke::Dashed(14, 6), Stroke::Dashed(4, 5), Stroke::Dashed(22, 10)];
 
 /// How a series is drawn in curves and legend.
 #[derive(Clone, Copy)]
 pub(crate) struct SeriesStyle {
     /// Colour of line and band.
     pub(crate) colour: RGBColor,
-    /// Dash and gap in CSS pixels, or a solid line.
-    pub(crate) dash: Option<(i32, i32)>,
+    /// Solid, dashed or dots.
+    pub(crate) stroke: Stroke,
 }
 
 /// Style of the series `name`, the `index`-th of its figure.
 pub(crate) fn series(name: &str, index: usize) -> SeriesStyle {
     let known = KNOWN_SERIES.iter().find(|(known, _)| *known == name);
     let place = known.map_or(index, |&(_, place)| place);
-    SeriesStyle { colour: okabe_ito(place), dash: DASHES[place % DASHES.len()] }
+    SeriesStyle { colour: okabe_ito(place), stroke: DASHES[place % DASHES.len()] }
 }
 
 /// A colour of the palette, which begins anew after its end.
 pub(crate) fn okabe_ito(place: usize) -> RGBColor {
     let [r, g, b] = OKABE_ITO[place % OKABE_ITO.len()];
+    RGBColor(r, g, b)
+}
+
+/// The colour at `place` of Okabe–Ito and the further ones, over again from the first when they are used up.
+pub(crate) fn colour(place: usize) -> RGBColor {
+    let place = place % (OKABE_ITO.len() + FURTHER.len());
+    let [r, g, b] = OKABE_ITO.get(place).copied().unwrap_or_else(|| FURTHER[place - OKABE_ITO.len()]);
     RGBColor(r, g, b)
 }
 

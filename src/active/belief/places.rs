@@ -223,10 +223,10 @@ pub(super) fn counts(group_of: &[usize], groups: usize) -> Vec<usize> {
 }
 
 /// Probability that the largest membership is not the right one.
-pub(super) fn doubt_of(memberships: ArrayView1<f64>) -> f64 {
+pub(super) fn doubt_of(memberships: impl Iterator<Item = f64>) -> f64 {
     let (mut total, mut most) = (0.0, 0.0_f64);
     for membership in memberships {
-        let positive = sharpened(*membership);
+        let positive = sharpened(membership);
         total += positive;
         most = most.max(positive);
     }

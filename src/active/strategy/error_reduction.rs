@@ -7,7 +7,7 @@ use crate::error::Result;
 /// The sample whose class, once known, is expected to leave the fewest samples wrong.
 ///
 /// For each of a shortlist by expected wrong pairs, every class it may have is tried: the regression moves by its covariance
-/// with the sample. `O(n r + n c²)` a sample tried.
+/// with the sample. `O(n r + m c²)` a sample tried, `m` samples being moved by it.
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorReduction {
     /// Samples tried; 32.

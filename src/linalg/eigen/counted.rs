@@ -8,6 +8,9 @@ pub(super) trait Counted {
     /// the more, the fewer solves are left. A matter of what a count costs beside a solve.
     const APART: f64;
 
+    /// Most shifts that are factored and solved for together, as long as the slowest of them takes.
+    const TOGETHER: usize;
+
     /// The order `n ≥ 1`.
     fn order(&self) -> usize;
 
@@ -17,12 +20,12 @@ pub(super) trait Counted {
     /// Number of eigenvalues above each shift.
     fn count_above(&mut self, shifts: [f64; SHIFTS]) -> [usize; SHIFTS];
 
-    /// Prepares [`Self::solve`] for a shift, which may be an eigenvalue: pivots below a rounding error of the bound are
-    /// replaced by one.
-    fn factor(&mut self, shift: f64);
+    /// Prepares [`Self::solve`] for at most [`Self::TOGETHER`] shifts, which may be eigenvalues: pivots below a rounding
+    /// error of the bound are replaced by one.
+    fn factor(&mut self, shifts: &[f64]);
 
-    /// `x ← (A − shift · I)⁻¹ x` for the factored shift.
-    fn solve(&mut self, x: &mut [f64]);
+    /// `x ← (A − shift · I)⁻¹ x` for each factored shift, whose `x` begins `stride` places after the one before.
+    fn solve(&mut self, x: &mut [f64], stride: usize);
 
     /// `product ← A x`.
     fn apply(&self, x: &[f64], product: &mut [f64]);

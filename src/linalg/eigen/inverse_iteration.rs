@@ -1,7 +1,7 @@
 //! Eigenpairs from brackets of the eigenvalues, by inverse iteration.
 //!
-//! `(A − σI) x⁺ = x`; every new vector is kept orthogonal to the earlier ones, which settles clusters and multiple
-//! eigenvalues (Peters & Wilkinson 1979; Golub & Van Loan, section 8.4). Where a bracket isolates its eigenvalue the shift
+//! `(A − σI) x⁺ = x`, several vectors a step, each with its `σ`; every vector is kept orthogonal to the earlier ones, which
+//! settles clusters and multiple eigenvalues (Peters & Wilkinson 1979; Golub & Van Loan, section 8.4). Where a bracket isolates its eigenvalue the shift
 //! `σ` follows the Rayleigh quotient, which converges cubically (Ostrowski 1958); the residual tells how far from it an
 //! eigenvalue can be, and the bracket which one that is.
 
@@ -12,7 +12,7 @@ use super::counted::Counted;
 use crate::error::{Error, Result};
 use crate::linalg::simd::{axpy, dot};
 
-/// Steps before a vector is given up; two to four are the rule.
+/// Steps before vectors are given up; two to four are the rule.
 const MOST_STEPS: usize = 10;
 /// Steps with the middle of a bracket before its Rayleigh quotient is worth following.
 const FIRST_STEPS: usize = 2;
@@ -24,8 +24,8 @@ const FIRST_STEPS: usize = 2;
 ///
 /// # Errors
 /// [`Error::NotConverged`] if a residual `‖(A − λI)x‖` stays above `10 ε √n · bound`, or belongs to another eigenvalue.
-pub(super) fn eigenpairs(
-    matrix: &mut impl Counted,
+pub(super) fn eigenpairs<M: Counted>(
+    matrix: &mut M,
     brackets: &[Bracket],
     stride: usize,
     vectors: &mut Vec<f64>,
@@ -36,49 +36,61 @@ pub(super) fn eigenpairs(
     let rounding = f64::EPSILON * matrix.bound();
     let tolerance = 10.0 * rounding * (n as f64).sqrt();
     let mut product = vec![0.0; n];
-    let mut values: Vec<f64> = Vec::with_capacity(brackets.len());
-    let mut previous = f64::INFINITY;
-    for (rank, &bracket) in brackets.iter().enumerate() {
-        let is_isolated = bracket.width() > resolution(matrix.bound());
-        let mut value = bracket.middle();
+    let mut values: Vec<f64> = brackets.iter().map(|bracket| bracket.middle()).collect();
+    let mut shifts = values.clone();
+    for rank in 1..shifts.len() {
         // Equal shifts would factor the same matrix; a separation of a few roundings tells multiple ones apart.
-        let shift = value.min(previous - 2.0 * rounding);
-        previous = shift;
-        matrix.factor(shift);
-        let (earlier, rest) = vectors.split_at_mut(rank * stride);
-        let x = &mut rest[..n];
-        start(x, rank);
-        let mut residual = f64::INFINITY;
+        shifts[rank] = shifts[rank].min(shifts[rank - 1] - 2.0 * rounding);
+    }
+    for first in (0..brackets.len()).step_by(M::TOGETHER) {
+        let ranks = first..brackets.len().min(first + M::TOGETHER);
+        for rank in ranks.clone() {
+            start(&mut vectors[rank * stride..][..n], rank);
+        }
+        matrix.factor(&shifts[ranks.clone()]);
+        let mut worst = f64::INFINITY;
         for step in 1..=MOST_STEPS {
-            matrix.solve(x);
-            Arch::new().dispatch(Orthonormalise { earlier, stride, x });
+            matrix.solve(&mut vectors[first * stride..ranks.end * stride], stride);
+            for rank in ranks.clone() {
+                let (earlier, rest) = vectors.split_at_mut(rank * stride);
+                Arch::new().dispatch(Orthonormalise { earlier, stride, x: &mut rest[..n] });
+            }
             if step < FIRST_STEPS {
                 // One step past the tolerance removes what the start shared with the neighbours.
                 continue;
             }
-            matrix.apply(x, &mut product);
-            if is_isolated {
-                value = Arch::new().dispatch(Dot { a: x, b: &product });
+            worst = 0.0;
+            for rank in ranks.clone() {
+                let x = &vectors[rank * stride..][..n];
+                matrix.apply(x, &mut product);
+                if brackets[rank].width() > resolution(matrix.bound()) {
+                    // The bracket isolates its eigenvalue.
+                    values[rank] = Arch::new().dispatch(Dot { a: x, b: &product });
+                    shifts[rank] = values[rank];
+                }
+                let residual =
+                    Arch::new().dispatch(Residual { value: values[rank], x, product: &mut product });
+                // Not `f64::max`, which drops NaN.
+                worst = if residual <= worst { worst } else { residual };
             }
-            residual = Arch::new().dispatch(Residual { value, x, product: &mut product });
-            if residual <= tolerance || residual.is_nan() {
+            if worst <= tolerance || worst.is_nan() {
                 break;
             }
-            if is_isolated {
-                matrix.factor(value);
-            }
+            matrix.factor(&shifts[ranks.clone()]);
         }
-        let reach = tolerance.min(bracket.width());
-        let is_inside = value >= bracket.low - reach && value <= bracket.high + reach;
-        if residual.is_nan() || residual > tolerance || !is_inside {
+        let is_inside = |rank: usize| {
+            let Bracket { low, high } = brackets[rank];
+            let reach = tolerance.min(brackets[rank].width());
+            values[rank] >= low - reach && values[rank] <= high + reach
+        };
+        if worst.is_nan() || worst > tolerance || !ranks.clone().all(is_inside) {
             return Err(Error::NotConverged {
                 solver: "inverse iteration",
                 iterations: MOST_STEPS,
-                residual,
+                residual: worst,
                 tolerance,
             });
         }
-        values.push(value);
     }
     Ok(values)
 }

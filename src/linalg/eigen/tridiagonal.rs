@@ -1,4 +1,5 @@
-//! A symmetric tridiagonal matrix: counts by the Sturm sequence, solves by elimination with row exchanges.
+//! A symmetric tridiagonal matrix: counts by the Sturm sequence, solves by elimination with row exchanges, both for
+//! several shifts at once, one in each vector lane.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -13,21 +14,29 @@ pub(super) struct Tridiagonal<'a> {
     /// `e²_{i−1}` at place `i`, 0 first.
     squares: Vec<f64>,
     bound: f64,
-    /// `P (T − shift · I) = L U`: `U` has two superdiagonals.
+    /// `P (T − shift · I) = L U`, row by row: `U` has two superdiagonals.
     factors: Vec<Row>,
+    /// The right-hand sides, row by row.
+    sides: Vec<Lanes>,
 }
+
+/// Shifts whose systems are solved in one sweep: a multiple of every supported vector length.
+const LANES: usize = 8;
+
+/// A number for each of these shifts.
+type Lanes = [f64; LANES];
 
 /// One step of the elimination.
 #[derive(Clone, Copy, Default)]
 struct Row {
     /// `1 / U_ii`.
-    inverse_pivot: f64,
+    inverse_pivot: Lanes,
     /// `U_{i,i+1}` and `U_{i,i+2}` over the pivot.
-    above: [f64; 2],
+    above: [Lanes; 2],
     /// The multiple of row `i` subtracted from row `i + 1`.
-    multiplier: f64,
-    /// Whether rows `i` and `i + 1` changed places first.
-    exchanged: bool,
+    multiplier: Lanes,
+    /// 1 if rows `i` and `i + 1` changed places first, else 0.
+    exchanged: Lanes,
 }
 
 impl<'a> Tridiagonal<'a> {
@@ -39,6 +48,7 @@ impl<'a> Tridiagonal<'a> {
             squares,
             bound: gershgorin(diagonal, off_diagonal),
             factors: Vec::new(),
+            sides: Vec::new(),
         }
     }
 }
@@ -60,6 +70,7 @@ fn gershgorin(diagonal: &[f64], off_diagonal: &[f64]) -> f64 {
 
 impl Counted for Tridiagonal<'_> {
     const APART: f64 = 1000.0;
+    const TOGETHER: usize = LANES;
 
     fn order(&self) -> usize {
         self.diagonal.len()
@@ -74,53 +85,26 @@ impl Counted for Tridiagonal<'_> {
         Arch::new().dispatch(Sturm { matrix: self, shifts })
     }
 
-    fn factor(&mut self, shift: f64) {
-        let Self { diagonal, off_diagonal, .. } = *self;
-        let n = diagonal.len();
-        let smallest = f64::EPSILON * self.bound;
-        let beside = |i: usize| off_diagonal.get(i).copied().unwrap_or(0.0);
-        let mut factors = std::mem::take(&mut self.factors);
-        factors.clear();
-        // The row being eliminated: its entries in columns i and i + 1.
-        let (mut pivot, mut right) = (diagonal[0] - shift, beside(0));
-        for i in 0..n - 1 {
-            let (below, next, next_right) = (off_diagonal[i], diagonal[i + 1] - shift, beside(i + 1));
-            if pivot.abs() >= below.abs() {
-                let top = off_zero(pivot, smallest);
-                let inverse_pivot = 1.0 / top;
-                let (above, multiplier) = ([right * inverse_pivot, 0.0], below * inverse_pivot);
-                factors.push(Row { inverse_pivot, above, multiplier, exchanged: false });
-                // Not by way of the multiplier: this division is all that the next row waits for.
-                (pivot, right) = (next - below * right / top, next_right);
-            } else {
-                let inverse_pivot = 1.0 / off_zero(below, smallest);
-                let (above, multiplier) =
-                    ([next, next_right].map(|entry| entry * inverse_pivot), pivot * inverse_pivot);
-                factors.push(Row { inverse_pivot, above, multiplier, exchanged: true });
-                (pivot, right) = (right - multiplier * next, -multiplier * next_right);
-            }
-        }
-        factors.push(Row { inverse_pivot: 1.0 / off_zero(pivot, smallest), ..Row::default() });
-        self.factors = factors;
+    fn factor(&mut self, shifts: &[f64]) {
+        // Lanes without a shift of their own do the work of the first one again.
+        let shifts = std::array::from_fn(|lane| *shifts.get(lane).unwrap_or(&shifts[0]));
+        self.factors.resize(self.diagonal.len(), Row::default());
+        Arch::new().dispatch(Factor { matrix: self, shifts });
     }
 
-    fn solve(&mut self, x: &mut [f64]) {
-        let mut carried = x[0];
-        for (i, row) in self.factors[..x.len() - 1].iter().enumerate() {
-            let next = x[i + 1];
-            let (top, bottom) = if row.exchanged { (next, carried) } else { (carried, next) };
-            x[i] = top;
-            carried = bottom - row.multiplier * top;
+    fn solve(&mut self, x: &mut [f64], stride: usize) {
+        let Self { factors, sides, .. } = self;
+        sides.resize(factors.len(), [0.0; LANES]);
+        for (lane, x) in x.chunks_exact(stride).enumerate() {
+            for (side, &entry) in sides.iter_mut().zip(x) {
+                side[lane] = entry;
+            }
         }
-        if let Some(last) = x.last_mut() {
-            *last = carried;
-        }
-        let (mut after, mut second) = (0.0, 0.0);
-        for (entry, row) in x.iter_mut().zip(&self.factors).rev() {
-            // What is known two rows ahead first: the nearest row comes last.
-            let solved = (*entry * row.inverse_pivot - row.above[1] * second) - row.above[0] * after;
-            (second, after) = (after, solved);
-            *entry = solved;
+        Arch::new().dispatch(Solve { factors, sides });
+        for (lane, x) in x.chunks_exact_mut(stride).enumerate() {
+            for (side, entry) in sides.iter().zip(x) {
+                *entry = side[lane];
+            }
         }
     }
 
@@ -168,6 +152,121 @@ impl WithSimd for Sturm<'_> {
         S::as_mut_simd_f64s(&mut above).0.copy_from_slice(&counts[..SHIFTS / S::F64_LANES]);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small whole numbers
         above.map(|count| count as usize)
+    }
+}
+
+struct Factor<'a, 'b> {
+    matrix: &'a mut Tridiagonal<'b>,
+    shifts: Lanes,
+}
+
+impl WithSimd for Factor<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Tridiagonal { diagonal, off_diagonal, bound, ref mut factors, .. } = *self.matrix;
+        let smallest = f64::EPSILON * bound;
+        // Moved off zero, the subdiagonal takes the place of every pivot that is too small.
+        let beside = |i: usize| off_diagonal.get(i).map_or(0.0, |&e| off_zero(e, smallest));
+        let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
+        let smallest = simd.splat_f64s(smallest);
+        for (part, &shift) in S::as_simd_f64s(&self.shifts).0.iter().enumerate() {
+            // The row being eliminated: its entries in columns i and i + 1.
+            let mut pivot = simd.sub_f64s(simd.splat_f64s(diagonal[0]), shift);
+            let mut right = simd.splat_f64s(beside(0));
+            for (i, (row, &d)) in factors.iter_mut().zip(&diagonal[1..]).enumerate() {
+                let below = simd.splat_f64s(beside(i));
+                let next = simd.sub_f64s(simd.splat_f64s(d), shift);
+                let next_right = simd.splat_f64s(beside(i + 1));
+                let exchanged = simd.less_than_f64s(simd.abs_f64s(pivot), simd.abs_f64s(below));
+                let top = simd.select_f64s(exchanged, below, pivot);
+                let bottom = simd.select_f64s(exchanged, pivot, below);
+                let top_right = simd.select_f64s(exchanged, next, right);
+                let bottom_right = simd.select_f64s(exchanged, right, next);
+                let top_second = simd.select_f64s(exchanged, next_right, zero);
+                let bottom_second = simd.select_f64s(exchanged, zero, next_right);
+
+                let inverse_pivot = simd.div_f64s(one, top);
+                // Not by way of the multiplier: the division is all that the next row waits for.
+                let products = [simd.mul_f64s(bottom, top_right), simd.mul_f64s(bottom, top_second)];
+                pivot = simd.negate_mul_add_e_f64s(products[0], inverse_pivot, bottom_right);
+                right = simd.negate_mul_add_e_f64s(products[1], inverse_pivot, bottom_second);
+                row.set(
+                    simd,
+                    part,
+                    inverse_pivot,
+                    [simd.mul_f64s(top_right, inverse_pivot), simd.mul_f64s(top_second, inverse_pivot)],
+                    simd.mul_f64s(bottom, inverse_pivot),
+                    simd.select_f64s(exchanged, one, zero),
+                );
+            }
+            let tiny = simd.less_than_f64s(simd.abs_f64s(pivot), smallest);
+            let inverse_pivot = simd.div_f64s(one, simd.select_f64s(tiny, smallest, pivot));
+            if let Some(last) = factors.last_mut() {
+                last.set(simd, part, inverse_pivot, [zero; 2], zero, zero);
+            }
+        }
+    }
+}
+
+impl Row {
+    /// Sets the lanes of a part, as many as a vector holds.
+    #[inline(always)]
+    fn set<S: Simd>(
+        &mut self,
+        _: S,
+        part: usize,
+        inverse_pivot: S::f64s,
+        above: [S::f64s; 2],
+        multiplier: S::f64s,
+        exchanged: S::f64s,
+    ) {
+        S::as_mut_simd_f64s(&mut self.inverse_pivot).0[part] = inverse_pivot;
+        S::as_mut_simd_f64s(&mut self.above[0]).0[part] = above[0];
+        S::as_mut_simd_f64s(&mut self.above[1]).0[part] = above[1];
+        S::as_mut_simd_f64s(&mut self.multiplier).0[part] = multiplier;
+        S::as_mut_simd_f64s(&mut self.exchanged).0[part] = exchanged;
+    }
+}
+
+struct Solve<'a> {
+    factors: &'a [Row],
+    sides: &'a mut [Lanes],
+}
+
+impl WithSimd for Solve<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { factors, sides } = self;
+        let n = sides.len();
+        let zero = simd.splat_f64s(0.0);
+        for part in 0..LANES / S::F64_LANES {
+            let mut carried = S::as_simd_f64s(&sides[0]).0[part];
+            for i in 0..n - 1 {
+                let row = &factors[i];
+                let next = S::as_simd_f64s(&sides[i + 1]).0[part];
+                let exchanged = simd.greater_than_f64s(S::as_simd_f64s(&row.exchanged).0[part], zero);
+                let top = simd.select_f64s(exchanged, next, carried);
+                let bottom = simd.select_f64s(exchanged, carried, next);
+                S::as_mut_simd_f64s(&mut sides[i]).0[part] = top;
+                let multiplier = S::as_simd_f64s(&row.multiplier).0[part];
+                carried = simd.negate_mul_add_e_f64s(multiplier, top, bottom);
+            }
+            S::as_mut_simd_f64s(&mut sides[n - 1]).0[part] = carried;
+            let (mut after, mut second) = (zero, zero);
+            for (side, row) in sides.iter_mut().zip(factors).rev() {
+                let [right, far_right] = [0, 1].map(|i| S::as_simd_f64s(&row.above[i]).0[part]);
+                let side = &mut S::as_mut_simd_f64s(side).0[part];
+                let scaled = simd.mul_f64s(*side, S::as_simd_f64s(&row.inverse_pivot).0[part]);
+                // What is known two rows ahead first: the nearest row comes last.
+                *side = simd.negate_mul_add_e_f64s(far_right, second, scaled);
+                *side = simd.negate_mul_add_e_f64s(right, after, *side);
+                (second, after) = (after, *side);
+            }
+        }
     }
 }
 

@@ -81,6 +81,8 @@ impl UpdatedDiagonal {
 
 impl Counted for UpdatedDiagonal {
     const APART: f64 = 8.0;
+    /// One system's loops run in vectors as they are.
+    const TOGETHER: usize = 1;
 
     fn order(&self) -> usize {
         self.values.len()
@@ -94,7 +96,8 @@ impl Counted for UpdatedDiagonal {
         Arch::new().dispatch(Inertia { matrix: self, shifts })
     }
 
-    fn factor(&mut self, shift: f64) {
+    fn factor(&mut self, shifts: &[f64]) {
+        let shift = shifts[0];
         let smallest = f64::EPSILON * self.bound;
         for (inverse, value) in self.inverse.iter_mut().zip(&self.values) {
             *inverse = 1.0 / off_zero(value - shift, smallest);
@@ -107,8 +110,9 @@ impl Counted for UpdatedDiagonal {
         });
     }
 
-    fn solve(&mut self, x: &mut [f64]) {
-        Arch::new().dispatch(Solve { matrix: self, x });
+    fn solve(&mut self, x: &mut [f64], _stride: usize) {
+        let n = self.order();
+        Arch::new().dispatch(Solve { matrix: self, x: &mut x[..n] });
     }
 
     fn apply(&self, x: &[f64], product: &mut [f64]) {

@@ -1,0 +1,391 @@
+//! What do wrong answers do to what is concluded from them?
+//!
+//! Answers about pairs of digits are wrong at a rate, each on its own, or are majorities of three such at three times the cost.
+//! Three ways to conclude: the transitive closure of all answers that do not contradict those before; a star, in which samples
+//! are compared with one known representative a class, the most similar first, until one takes them (claim T45); and the belief,
+//! which weighs all answers by the rate. Beside it the share of samples that stars place right, in theory and in trials.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use pal::active::{
+    Belief, BeliefOptions, WarmStart, WarmStartOptions, ask_pairs, discover, placement_probability, strategy,
+};
+use pal::data::{Labelled, Labels, digits};
+use pal::experiment::{Curve, Experiment, Run, Scale, linspace, run_main};
+use pal::oracle::cost::majority_error;
+use pal::oracle::{Aggregation, Closure, Crowd, Evidence, LabelOracle, Noise, Noisy, Oracle, Pair};
+use pal::plot::{AxisScale, CurvePanel, Series};
+use pal::probe::adjusted_rand_index;
+use pal::{Error, Result, plot};
+use rand::seq::SliceRandom;
+use rand::{Rng, RngExt};
+use serde::Serialize;
+
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "noisy_oracle",
+    about: "Agreement with the true classes of digits against cost of wrong answers, by how they are put together",
+    trials: 4,
+    quick_trials: 1,
+    body: run,
+};
+
+#[derive(Clone, Copy, Serialize)]
+struct Protocol {
+    /// How often an answer is wrong.
+    rates: [f64; 4],
+    /// Votes a question, of which the majority is the answer.
+    votes: [usize; 2],
+    /// Answers paid for in the end, and between two measurements.
+    most_answers: usize,
+    step: usize,
+    /// Rates from 0 to this for the theory, with as many samples in as many classes.
+    highest_rate: f64,
+    samples: usize,
+    classes: usize,
+}
+
+const FULL: Protocol = Protocol {
+    rates: [0.0, 0.05, 0.1, 0.2],
+    votes: [1, 3],
+    most_answers: 1000,
+    step: 50,
+    highest_rate: 0.4,
+    samples: 2000,
+    classes: 5,
+};
+const QUICK: Protocol = Protocol { most_answers: 60, step: 30, ..FULL };
+
+/// The least error rate that the belief is told: answers are never beyond doubt.
+const LEAST_ERROR: f64 = 0.01;
+
+fn main() -> ExitCode {
+    run_main(&EXPERIMENT)
+}
+
+/// How answers are put together.
+#[derive(Clone, Copy, PartialEq)]
+enum Conclusion {
+    Closure,
+    Star,
+    Belief,
+}
+
+const CONCLUSIONS: [(Conclusion, &str); 3] = [
+    (Conclusion::Closure, "transitive closure"),
+    (Conclusion::Star, "star closure"),
+    (Conclusion::Belief, "belief"),
+];
+
+impl Protocol {
+    /// The costs at which is measured.
+    fn costs(&self) -> Vec<usize> {
+        (self.step..=self.most_answers).step_by(self.step).collect()
+    }
+}
+
+fn run(run: &Run) -> Result<()> {
+    let protocol = match run.scale {
+        Scale::Full => FULL,
+        Scale::Quick => QUICK,
+    };
+    let digits = digits()?;
+    let trials = run.trials(|trial, rng| {
+        let options = WarmStartOptions { seed: trial as u64, ..WarmStartOptions::default() };
+        let start = Arc::new(WarmStart::of_features(digits.inputs.view(), &options)?);
+        let mut rows = Vec::new();
+        for (rate, votes) in cases(protocol) {
+            rows.extend(by_conclusion(&start, &digits, rate, votes, protocol, rng)?);
+        }
+        Ok((rows, placed(protocol, rng)?))
+    })?;
+    let x: Vec<f64> = protocol.costs().into_iter().map(|cost| cost as f64).collect();
+    let mut curves = Vec::new();
+    for (case, (rate, votes)) in cases(protocol).into_iter().enumerate() {
+        for (position, (_, name)) in CONCLUSIONS.iter().enumerate() {
+            let rows: Vec<&Vec<f64>> =
+                trials.iter().map(|(rows, _)| &rows[case * CONCLUSIONS.len() + position]).collect();
+            curves.push(Curve::from_trials(series(rate, &named(name, votes)), &x, &rows)?);
+        }
+    }
+    let placements = placements(protocol, &trials.iter().map(|(_, placed)| placed).collect::<Vec<_>>())?;
+    run.save(&[&curves[..], &placements].concat(), &protocol)?;
+    let panels: Vec<CurvePanel> = protocol.rates.iter().map(|&rate| panel(rate, protocol, &curves)).collect();
+    plot::curve_panels(&run.stem(), &panels)?;
+    plot::curve_panels(&run.out.join("noisy_oracle_star"), &[star_panel(&placements)])
+}
+
+fn cases(protocol: Protocol) -> Vec<(f64, usize)> {
+    protocol.rates.iter().flat_map(|&rate| protocol.votes.map(|votes| (rate, votes))).collect()
+}
+
+fn named(conclusion: &str, votes: usize) -> String {
+    if votes == 1 { conclusion.to_owned() } else { format!("{conclusion}, majority of {votes}") }
+}
+
+fn series(rate: f64, name: &str) -> String {
+    format!("{:.0} % wrong/{name}", 100.0 * rate)
+}
+
+/// The adjusted Rand index at every cost, in the order of [`CONCLUSIONS`].
+fn by_conclusion(
+    start: &Arc<WarmStart>,
+    digits: &Labelled,
+    rate: f64,
+    votes: usize,
+    protocol: Protocol,
+    rng: &mut impl Rng,
+) -> Result<Vec<Vec<f64>>> {
+    let truth: Vec<usize> = digits.labels.iter().flatten().collect();
+    let questions: Vec<usize> = protocol.costs().into_iter().map(|cost| cost / votes).collect();
+    let most = questions.iter().copied().max().unwrap_or(0);
+    let annotator = Noisy::new(LabelOracle::new(&digits.labels), rate, Noise::Fresh, rng.random())?;
+    let mut annotator = Crowd::new(vec![annotator], votes, Aggregation::Majority)?;
+
+    // The questions that the belief asks, and what it concludes from the answers.
+    let error = majority_error(rate, votes)?.max(LEAST_ERROR);
+    let mut belief = Belief::new(Arc::clone(start), BeliefOptions { error, ..BeliefOptions::default() })?;
+    let (mut answers, mut of_belief) = (Vec::new(), Vec::new());
+    let ask = |pair: Pair| {
+        let same = annotator.answer(&pair)?;
+        answers.push((pair, same));
+        Ok(same)
+    };
+    ask_pairs(&mut belief, &*strategy("pal")?, ask, most, rng, |asked, belief| {
+        if questions.contains(&asked) {
+            of_belief.push(adjusted_rand_index(belief.classes(), &truth)?);
+        }
+        Ok(())
+    })?;
+    of_belief.resize(questions.len(), adjusted_rand_index(belief.classes(), &truth)?);
+
+    // The same answers, closed.
+    let mut closure = Closure::new(digits.labels.len())?;
+    let mut followers = Followers::new(start);
+    let mut of_closure = Vec::new();
+    let mut taken = 0;
+    for &asked in &questions {
+        for &(pair, same) in &answers[taken.min(answers.len())..asked.min(answers.len())] {
+            let (i, j) = (pair.first(), pair.second());
+            match if same { closure.must_link(i, j) } else { closure.cannot_link(i, j) } {
+                Ok(()) | Err(Error::Contradiction { .. }) => {}
+                Err(other) => return Err(other),
+            }
+            followers.lead(i);
+            followers.lead(j);
+        }
+        taken = asked;
+        of_closure.push(adjusted_rand_index(&followers.classes(&closure.component_of()), &truth)?);
+    }
+
+    // Sample after sample against the representatives, until one of them takes it.
+    let representatives = representatives(&digits.labels);
+    let mut rays = Rays::new(start, &representatives, rng)?;
+    let mut of_star = Vec::new();
+    for asked in questions {
+        while rays.asked < asked && rays.ask(&mut annotator)? {}
+        let star = rays.evidence.star(&representatives)?;
+        let mut followers = Followers::new(start);
+        for (sample, entry) in placed_by(&star, &representatives)?.into_iter().enumerate() {
+            if entry {
+                followers.lead(sample);
+            }
+        }
+        of_star.push(adjusted_rand_index(&followers.classes(&star.component_of()), &truth)?);
+    }
+    Ok(vec![of_closure, of_star, of_belief])
+}
+
+/// The first sample of each class, which are taken to be known.
+fn representatives(labels: &Labels) -> Vec<usize> {
+    (0..labels.classes()).filter_map(|class| labels.iter().position(|of| of == Some(class))).collect()
+}
+
+/// Whether each sample is known to belong together with a representative.
+fn placed_by(star: &Closure, representatives: &[usize]) -> Result<Vec<bool>> {
+    let belongs = |sample: usize| {
+        representatives
+            .iter()
+            .try_fold(false, |any, &representative| Ok(any || star.entry(sample, representative)? > 0.0))
+    };
+    (0..star.len()).map(belongs).collect()
+}
+
+/// Samples in random order, each compared with the representatives in turn, the most similar first.
+struct Rays<'a> {
+    evidence: Evidence,
+    start: &'a WarmStart,
+    representatives: &'a [usize],
+    /// Samples yet to be compared, the next one last.
+    open: Vec<usize>,
+    /// The one being compared, and the representatives that it was not compared with, the most similar last.
+    current: Option<(usize, Vec<usize>)>,
+    asked: usize,
+}
+
+impl<'a> Rays<'a> {
+    fn new(start: &'a WarmStart, representatives: &'a [usize], rng: &mut impl Rng) -> Result<Self> {
+        let mut open: Vec<usize> =
+            (0..start.len()).filter(|sample| !representatives.contains(sample)).collect();
+        open.shuffle(rng);
+        let evidence = Evidence::new(start.len())?;
+        Ok(Self { evidence, start, representatives, open, current: None, asked: 0 })
+    }
+
+    /// Asks the next question; false if there is none.
+    fn ask(&mut self, annotator: &mut impl Oracle<Pair>) -> Result<bool> {
+        let Some((sample, mut left)) = self.current.take().or_else(|| self.next_sample()) else {
+            return Ok(false);
+        };
+        let Some(representative) = left.pop() else { return Ok(false) };
+        let same = annotator.answer(&Pair::new(sample, representative)?)?;
+        self.evidence.insert(self.asked, sample, representative, same)?;
+        self.asked += 1;
+        if !same && !left.is_empty() {
+            self.current = Some((sample, left));
+        }
+        Ok(true)
+    }
+
+    fn next_sample(&mut self) -> Option<(usize, Vec<usize>)> {
+        let sample = self.open.pop()?;
+        let features = self.start.features();
+        let likeness = |&representative: &usize| {
+            let row = features.row(representative);
+            features.row(sample).dot(&row) / row.dot(&row).sqrt()
+        };
+        let mut left = self.representatives.to_vec();
+        left.sort_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        Some((sample, left))
+    }
+}
+
+/// Samples of which something is known, and the most similar one of these for every sample.
+struct Followers<'a> {
+    start: &'a WarmStart,
+    nearest: Vec<(f64, usize)>,
+    leads: Vec<bool>,
+}
+
+impl<'a> Followers<'a> {
+    fn new(start: &'a WarmStart) -> Self {
+        let n = start.len();
+        let own = (0..n).map(|sample| (f64::NEG_INFINITY, sample)).collect();
+        Self { start, nearest: own, leads: vec![false; n] }
+    }
+
+    /// Something is known of this sample: those to which no other is more similar follow it.
+    fn lead(&mut self, sample: usize) {
+        if std::mem::replace(&mut self.leads[sample], true) {
+            return;
+        }
+        let features = self.start.features();
+        let own = features.row(sample);
+        let norm = own.dot(&own).sqrt();
+        for (nearest, row) in self.nearest.iter_mut().zip(features.outer_iter()) {
+            let similarity = row.dot(&own) / norm;
+            if similarity > nearest.0 {
+                *nearest = (similarity, sample);
+            }
+        }
+        self.nearest[sample] = (f64::INFINITY, sample);
+    }
+
+    /// The component of the sample that each follows.
+    fn classes(&self, component_of: &[usize]) -> Vec<usize> {
+        self.nearest.iter().map(|&(_, sample)| component_of[sample]).collect()
+    }
+}
+
+/// By votes, then by rate: the share of samples that a star of right representatives places right, the number of classes being
+/// known.
+fn placed(protocol: Protocol, rng: &mut impl Rng) -> Result<Vec<Vec<f64>>> {
+    let Protocol { samples, classes, .. } = protocol;
+    // The representatives come first, and are told apart for certain.
+    let labels = Labels::new((0..samples).map(|sample| sample % classes).collect(), classes)?;
+    let of_votes = |votes: usize| {
+        rates(protocol)
+            .into_iter()
+            .map(|rate| {
+                let annotator = Noisy::new(LabelOracle::new(&labels), rate, Noise::Fresh, rng.random())?;
+                let mut annotator = Crowd::new(vec![annotator], votes, Aggregation::Majority)?;
+                let found = discover(samples, Some(classes), |representative, sample| {
+                    if sample < classes {
+                        Ok(false)
+                    } else {
+                        annotator.answer(&Pair::new(representative, sample)?)
+                    }
+                })?;
+                let right = (classes..samples).filter(|&i| found.labels.class_of(i) == labels.class_of(i));
+                Ok(right.count() as f64 / (samples - classes) as f64)
+            })
+            .collect()
+    };
+    protocol.votes.map(of_votes).into_iter().collect()
+}
+
+fn rates(protocol: Protocol) -> Vec<f64> {
+    linspace(0.0, protocol.highest_rate, 9)
+}
+
+/// The theory of each number of votes, then what came out.
+fn placements(protocol: Protocol, trials: &[&Vec<Vec<f64>>]) -> Result<Vec<Curve>> {
+    let rates = rates(protocol);
+    let mut curves = Vec::new();
+    for (position, &votes) in protocol.votes.iter().enumerate() {
+        let theory = |&rate: &f64| {
+            let error = majority_error(rate, votes)?;
+            let right = (0..protocol.classes)
+                .map(|class| placement_probability(class, protocol.classes, error))
+                .sum::<Result<f64>>()?;
+            Ok(right / protocol.classes as f64)
+        };
+        let votes = if votes == 1 { "each asked once".to_owned() } else { format!("majority of {votes}") };
+        let expected = rates.iter().map(theory).collect::<Result<Vec<_>>>()?;
+        curves.push(Curve::from_trials(format!("{votes}, theory"), &rates, &[expected])?);
+        let rows: Vec<&Vec<f64>> = trials.iter().map(|trial| &trial[position]).collect();
+        curves.push(Curve::from_trials(votes, &rates, &rows)?);
+    }
+    Ok(curves)
+}
+
+fn panel(rate: f64, protocol: Protocol, curves: &[Curve]) -> CurvePanel {
+    let mut shown = Vec::new();
+    for votes in protocol.votes {
+        for (colour, (_, name)) in [2, 0, 1].into_iter().zip(CONCLUSIONS).rev() {
+            let name = named(name, votes);
+            let wanted = series(rate, &name);
+            if let Some(curve) = curves.iter().find(|curve| curve.series == wanted) {
+                shown.push(match votes {
+                    1 => Series::line(name, curve, colour),
+                    _ => Series::dashed(name, curve, colour).without_band(),
+                });
+            }
+        }
+    }
+    CurvePanel {
+        title: format!("{:.0} % of the answers wrong", 100.0 * rate),
+        axes: plot::Axes {
+            y_range: Some((0.3, 1.0)),
+            ..plot::Axes::new("Answers paid for", "Adjusted Rand index")
+        },
+        series: shown,
+        scale: AxisScale::Linear,
+    }
+}
+
+fn star_panel(placements: &[Curve]) -> CurvePanel {
+    let drawn = placements.chunks(2).zip([1, 0]).flat_map(|(pair, colour)| {
+        let [theory, measured] = pair else { return Vec::new() };
+        vec![
+            Series::line(theory.series.clone(), theory, colour).without_band(),
+            Series::dots(measured.series.clone(), measured, colour),
+        ]
+    });
+    CurvePanel {
+        title: String::new(),
+        axes: plot::Axes::new("Share of wrong answers", "Samples placed right"),
+        series: drawn.collect(),
+        scale: AxisScale::Linear,
+    }
+}

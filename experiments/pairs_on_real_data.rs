@@ -1,0 +1,238 @@
+//! How many answers about pairs does it take to find the classes of real data?
+//!
+//! An annotator says truthfully of two samples whether they belong together. Every strategy starts from the same clusters and
+//! the same representation, with the same options on every set, and knows neither classes nor their number. The Python packages
+//! that ask such questions were measured by `benches/peers/pairs.py`.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use pal::active::{Belief, BeliefOptions, STRATEGIES, WarmStart, WarmStartOptions, ask_pairs, strategy};
+use pal::data::{Labelled, breast_cancer, digits, iris, wine};
+use pal::experiment::{Curve, Experiment, Run, Scale, read_curves, run_main};
+use pal::oracle::{LabelOracle, Oracle};
+use pal::plot::{AxisScale, CurvePanel, Series};
+use pal::probe::adjusted_rand_index;
+use pal::{Result, plot};
+use rand::Rng;
+use serde::Serialize;
+
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "pairs_on_real_data",
+    about: "Agreement with the true classes of four data sets against number of answers about pairs, by strategy",
+    trials: 10,
+    quick_trials: 1,
+    body: run,
+};
+
+#[derive(Clone, Copy, Serialize)]
+struct Protocol {
+    /// Most answers on digits: of the recommended strategy, of the others, and of the two that take longest, since one looks
+    /// ahead and one asks about two new samples each time.
+    on_digits: [usize; 3],
+    /// Most answers on the other sets.
+    on_others: usize,
+}
+
+const FULL: Protocol = Protocol { on_digits: [700, 400, 200], on_others: 100 };
+const QUICK: Protocol = Protocol { on_digits: [25, 25, 10], on_others: 15 };
+
+const SLOW: [&str; 2] = ["error-reduction", "random"];
+/// The recommended strategy.
+const PAL: &str = STRATEGIES[0];
+
+fn main() -> ExitCode {
+    run_main(&EXPERIMENT)
+}
+
+/// A data set: its name, its title in the picture, and where it comes from.
+struct DataSet {
+    name: &'static str,
+    title: &'static str,
+    /// Lower end of the vertical axis, unless a curve goes below.
+    floor: f64,
+    read: fn() -> Result<Labelled>,
+}
+
+const DATA_SETS: [DataSet; 4] = [
+    DataSet { name: "digits", title: "Digits (1797)", floor: 0.5, read: digits },
+    DataSet { name: "iris", title: "Iris (150)", floor: 0.5, read: iris },
+    DataSet { name: "wine", title: "Wine (178)", floor: 0.6, read: wine },
+    DataSet { name: "breast_cancer", title: "Breast cancer (569)", floor: 0.5, read: breast_cancer },
+];
+
+impl DataSet {
+    /// The numbers of answers after which is measured, those of the peers.
+    fn answers(&self, strategy: &str, protocol: Protocol) -> Vec<usize> {
+        let (all, most): (Vec<usize>, usize) = if self.name == "digits" {
+            let pace = if strategy == PAL { 0 } else { 1 + usize::from(SLOW.contains(&strategy)) };
+            ([10, 25, 50].into_iter().chain((100..=700).step_by(50)).collect(), protocol.on_digits[pace])
+        } else {
+            ((5..=100).step_by(5).collect(), protocol.on_others)
+        };
+        all.into_iter().filter(|&answers| answers <= most).collect()
+    }
+}
+
+fn run(run: &Run) -> Result<()> {
+    let protocol = match run.scale {
+        Scale::Full => FULL,
+        Scale::Quick => QUICK,
+    };
+    let sets = DATA_SETS.iter().map(|set| Ok((set, (set.read)()?))).collect::<Result<Vec<_>>>()?;
+    let cases: Vec<(usize, &str)> =
+        (0..sets.len()).flat_map(|set| STRATEGIES.map(|strategy| (set, strategy))).collect();
+    // By trial, then by data set and strategy: the index after each number of answers.
+    let trials = run.trials(|trial, rng| {
+        let mut rows = Vec::new();
+        for (set, data) in &sets {
+            let options = WarmStartOptions { seed: trial as u64, ..WarmStartOptions::default() };
+            let start = Arc::new(WarmStart::of_features(data.inputs.view(), &options)?);
+            for strategy in STRATEGIES {
+                rows.push(indices(&start, data, strategy, &set.answers(strategy, protocol), rng)?);
+            }
+        }
+        Ok(rows)
+    })?;
+    let mut curves = Vec::new();
+    for (position, &(set, strategy)) in cases.iter().enumerate() {
+        let set = sets[set].0;
+        let x: Vec<f64> = set.answers(strategy, protocol).into_iter().map(|answers| answers as f64).collect();
+        let rows: Vec<&Vec<f64>> = trials.iter().map(|trial| &trial[position]).collect();
+        curves.push(Curve::from_trials(format!("{}/{strategy}", set.name), &x, &rows)?);
+    }
+    run.save(&curves, &protocol)?;
+    println!("| data set | index | answers, pal | answers, best peer | ratio |\n|---|---|---|---|---|");
+    for level in levels(&curves)? {
+        println!("{level}");
+    }
+    let peers = read_curves(peers())?;
+    let panels: Vec<CurvePanel> = DATA_SETS.iter().map(|set| panel(set, &curves, &peers)).collect();
+    plot::curve_panels(&run.stem(), &panels)
+}
+
+/// The adjusted Rand index after each number of `answers`; where a strategy has nothing left to ask, its last one.
+fn indices(
+    start: &Arc<WarmStart>,
+    data: &Labelled,
+    name: &str,
+    answers: &[usize],
+    rng: &mut impl Rng,
+) -> Result<Vec<f64>> {
+    let truth: Vec<usize> = data.labels.iter().flatten().collect();
+    let mut annotator = LabelOracle::new(&data.labels);
+    let mut belief = Belief::new(Arc::clone(start), BeliefOptions::default())?;
+    let most = answers.iter().copied().max().unwrap_or(0);
+    let mut indices = Vec::with_capacity(answers.len());
+    let ask = |pair| annotator.answer(&pair);
+    ask_pairs(&mut belief, &*strategy(name)?, ask, most, rng, |asked, belief| {
+        if answers.contains(&asked) {
+            indices.push(adjusted_rand_index(belief.classes(), &truth)?);
+        }
+        Ok(())
+    })?;
+    indices.resize(answers.len(), adjusted_rand_index(belief.classes(), &truth)?);
+    Ok(indices)
+}
+
+/// The curves of the Python packages, which `benches/peers/pairs.py` writes.
+fn peers() -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "benches", "peers", "pairs.csv"].iter().collect()
+}
+
+/// All strategies, and dashed the peers; the recommended one with its band.
+fn panel(set: &DataSet, curves: &[Curve], peers: &[Curve]) -> CurvePanel {
+    let of = |curves: &[Curve], name: &str| {
+        curves.iter().find(|curve| curve.series == format!("{}/{name}", set.name)).cloned()
+    };
+    let peers = PEERS
+        .iter()
+        .filter_map(|&(name, colour)| Some(Series::dashed(name, &of(peers, name)?, colour).without_band()));
+    let others = STRATEGIES[1..]
+        .iter()
+        .zip(COLOURS)
+        .filter_map(|(&name, colour)| Some(Series::line(name, &of(curves, name)?, colour).without_band()));
+    let recommended = of(curves, PAL).map(|curve| Series::line(PAL, &curve, PAL_COLOUR));
+    let axes = plot::Axes {
+        y_range: Some((set.floor, 1.0)),
+        ..plot::Axes::new("Answers about pairs", "Adjusted Rand index")
+    };
+    CurvePanel {
+        title: set.title.to_owned(),
+        axes,
+        series: recommended.into_iter().chain(peers).chain(others).collect(),
+        scale: AxisScale::Linear,
+    }
+}
+
+/// Places in the palette: vermillion for the recommended strategy alone.
+const PAL_COLOUR: usize = 1;
+const COLOURS: [usize; 9] = [7, 4, 2, 5, 0, 3, 8, 9, 10];
+const PEERS: [(&str, usize); 4] = [("COBRAS", 6), ("NPU", 0), ("MinMax", 3), ("ExploreConsolidate", 2)];
+
+/// Levels of the index that say how fast classes are found.
+const LEVELS: [(&str, &[f64]); 4] = [
+    ("digits", &[0.69, 0.78, 0.84, 0.87, 0.95]),
+    ("iris", &[0.78, 0.86]),
+    ("wine", &[0.87, 0.93]),
+    ("breast_cancer", &[0.69, 0.74]),
+];
+
+/// A level of the index on a data set, the answers until the recommended strategy reaches it, and those of the first peer.
+pub struct Level {
+    pub set: &'static str,
+    pub index: f64,
+    pub pal: Option<f64>,
+    pub peer: Option<(f64, String)>,
+}
+
+/// A row of a table.
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let pal = self.pal.map_or("not reached".to_owned(), |answers| format!("{answers:.0}"));
+        let peer = match &self.peer {
+            Some((answers, peer)) => format!("{answers:.0} ({peer})"),
+            None => "not reached".to_owned(),
+        };
+        let ratio = match (self.pal, &self.peer) {
+            (Some(pal), Some((peer, _))) => format!("{:.2}", pal / peer),
+            _ => "–".to_owned(),
+        };
+        write!(f, "| {} | {:.2} | {pal} | {peer} | {ratio} |", self.set, self.index)
+    }
+}
+
+/// Every level, from the curves of this experiment and those of the peers.
+pub fn levels(curves: &[Curve]) -> Result<Vec<Level>> {
+    let peers = read_curves(peers())?;
+    let level = |set: &'static str, index: f64| {
+        let pal = curves.iter().find(|curve| curve.series == format!("{set}/{PAL}"));
+        let of_peers = peers.iter().filter_map(|curve| {
+            let peer = curve.series.strip_prefix(set)?.strip_prefix('/')?;
+            Some((answers_until(curve, index)?, peer.to_owned()))
+        });
+        Level {
+            set,
+            index,
+            pal: pal.and_then(|curve| answers_until(curve, index)),
+            peer: of_peers.min_by(|a, b| a.0.total_cmp(&b.0)),
+        }
+    };
+    Ok(LEVELS
+        .iter()
+        .flat_map(|&(set, indices)| indices.iter().map(|&index| level(set, index)).collect::<Vec<_>>())
+        .collect())
+}
+
+/// Where the mean first reaches `level`, on straight lines between the points; the first point if it is there already.
+fn answers_until(curve: &Curve, level: f64) -> Option<f64> {
+    let (x, mean) = (&curve.x, &curve.mean);
+    let reached = mean.iter().position(|&mean| mean >= level)?;
+    if reached == 0 {
+        return Some(x[0]);
+    }
+    let share = (level - mean[reached - 1]) / (mean[reached] - mean[reached - 1]);
+    Some(x[reached - 1] + share * (x[reached] - x[reached - 1]))
+}

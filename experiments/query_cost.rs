@@ -1,0 +1,254 @@
+//! How many questions about pairs until all is known?
+//!
+//! Samples of C classes, equal or in a geometric series of sizes. Counted are the answers until every pair is known for certain:
+//! by comparing sample after sample with one representative a class (claim T41), by random pairs (claim T44), and by questions
+//! that follow the similarity of the samples. The least that can prove a partition is its certificate (claim T40), and the least
+//! that suffices in the worst case the minimax number (claim T42).
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use ndarray::Array2;
+use pal::active::{
+    Belief, BeliefOptions, WarmStart, WarmStartOptions, discover, discovery_cost, random_pairs, strategy,
+};
+use pal::data::Labels;
+use pal::experiment::{Curve, Experiment, Run, Scale, run_main};
+use pal::oracle::cost::{certificate, minimax, passive_median};
+use pal::oracle::{Closure, LabelOracle, Oracle, Pair};
+use pal::plot::{AxisScale, CurvePanel, Series};
+use pal::{Error, Result, plot};
+use rand::Rng;
+use rand::seq::SliceRandom;
+use rand_distr::{Distribution, Normal};
+use serde::Serialize;
+
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "query_cost",
+    about: "Questions about pairs until all is known, against the bounds, for number and balance of classes",
+    trials: 20,
+    quick_trials: 1,
+    body: run,
+};
+
+#[derive(Clone, Copy, Serialize)]
+struct Protocol {
+    samples: usize,
+    /// Numbers of equal classes, which divide that of the samples.
+    classes: &'static [usize],
+    /// Each class is smaller than the one before by this factor, for so many classes.
+    ratios: &'static [f64],
+    unequal_classes: usize,
+    /// Samples lie around the unit vectors of as many dimensions as there are classes, with this deviation.
+    noise: f64,
+}
+
+const FULL: Protocol = Protocol {
+    samples: 120,
+    classes: &[2, 3, 4, 5, 6, 8, 10, 12, 15],
+    ratios: &[0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
+    unequal_classes: 6,
+    noise: 0.25,
+};
+const QUICK: Protocol = Protocol { classes: &[2, 6], ratios: &[0.6, 1.0], ..FULL };
+
+fn main() -> ExitCode {
+    run_main(&EXPERIMENT)
+}
+
+/// What is counted in a trial.
+const MEASURED: [&str; 4] = ["discovery, C unknown", "discovery, C known", "random pairs", "adaptive loop"];
+
+fn run(run: &Run) -> Result<()> {
+    let protocol = match run.scale {
+        Scale::Full => FULL,
+        Scale::Quick => QUICK,
+    };
+    let equal: Vec<Vec<usize>> =
+        protocol.classes.iter().map(|&classes| vec![protocol.samples / classes; classes]).collect();
+    let unequal = protocol.ratios.iter().map(|&ratio| geometric(protocol, ratio)).collect::<Vec<_>>();
+    let trials = run.trials(|trial, rng| {
+        let count = |sizes: &Vec<usize>| counted(sizes, protocol.noise, trial as u64, rng);
+        equal.iter().chain(&unequal).map(count).collect::<Result<Vec<_>>>()
+    })?;
+    let x: Vec<f64> = protocol.classes.iter().map(|&classes| classes as f64).collect();
+    let mut by_classes = bounds(&x, &equal)?;
+    let ratios = protocol.ratios;
+    let mut by_balance = bounds(ratios, &unequal)?;
+    for (series, name) in MEASURED.into_iter().enumerate() {
+        let rows = |places: std::ops::Range<usize>| -> Vec<Vec<f64>> {
+            trials
+                .iter()
+                .map(|trial| trial[places.clone()].iter().map(|counts| counts[series]).collect())
+                .collect()
+        };
+        by_classes.push(Curve::from_trials(name, &x, &rows(0..equal.len()))?);
+        by_balance.push(Curve::from_trials(name, ratios, &rows(equal.len()..equal.len() + unequal.len()))?);
+    }
+    let panels = [
+        panel("Equal classes", "Number of classes C", &by_classes),
+        panel("Six classes", "Size of a class over the one before", &by_balance),
+    ];
+    for curve in &mut by_balance {
+        curve.series = format!("by balance: {}", curve.series);
+    }
+    run.save(&[by_classes, by_balance].concat(), &protocol)?;
+    plot::curve_panels(&run.stem(), &panels)
+}
+
+/// Class sizes in a geometric series, rounded to the number of samples, at least two each.
+fn geometric(protocol: Protocol, ratio: f64) -> Vec<usize> {
+    let shares: Vec<f64> = (0..protocol.unequal_classes).map(|class| ratio.powf(class as f64)).collect();
+    let total: f64 = shares.iter().sum();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a number of samples
+    let mut sizes: Vec<usize> = shares
+        .iter()
+        .map(|share| (protocol.samples as f64 * share / total).round().max(2.0) as usize)
+        .collect();
+    let others: usize = sizes[1..].iter().sum();
+    sizes[0] = protocol.samples - others;
+    sizes
+}
+
+/// What the theory says for classes of these sizes; the law of random pairs where they are equal.
+fn bounds(x: &[f64], sizes: &[Vec<usize>]) -> Result<Vec<Curve>> {
+    let curve = |name: &str, number: &dyn Fn(&[usize]) -> Result<f64>| {
+        let numbers = sizes.iter().map(|sizes| number(sizes)).collect::<Result<Vec<_>>>()?;
+        Curve::from_trials(name, x, &[numbers])
+    };
+    let samples = |sizes: &[usize]| sizes.iter().sum::<usize>();
+    let mut curves = vec![
+        curve("certificate", &|sizes| {
+            let least = certificate(samples(sizes), sizes.len())?;
+            Ok((least.must_links + least.cannot_links) as f64)
+        })?,
+        curve("minimax, C known", &|sizes| Ok(minimax(samples(sizes), sizes.len())? as f64))?,
+        curve("discovery, expected", &|sizes| expected_discovery(sizes))?,
+    ];
+    if sizes.iter().any(|sizes| sizes.first() != sizes.last()) {
+        for (name, largest_first) in [("discovery, largest first", true), ("discovery, largest last", false)]
+        {
+            curves.push(curve(name, &|sizes| {
+                let mut sizes = sizes.to_vec();
+                sizes.sort_unstable();
+                if largest_first {
+                    sizes.reverse();
+                }
+                Ok(discovery_cost(&sizes)?.classes_unknown as f64)
+            })?);
+        }
+    } else {
+        curves.push(curve("random pairs, median", &|sizes| passive_median(sizes.len(), sizes[0]))?);
+    }
+    Ok(curves)
+}
+
+/// `Σ c n_c − C` of claim T41 on average over all orders of the samples: class `d` is discovered before class `c` in a share
+/// `n_d / (n_c + n_d)` of them.
+fn expected_discovery(sizes: &[usize]) -> Result<f64> {
+    let place = |(class, &size): (usize, &usize)| {
+        let others = sizes.iter().enumerate().filter(|&(other, _)| other != class);
+        size as f64 * (1.0 + others.map(|(_, &other)| other as f64 / (size + other) as f64).sum::<f64>())
+    };
+    Ok(sizes.iter().enumerate().map(place).sum::<f64>() - sizes.len() as f64)
+}
+
+/// The questions of each way to ask, in the order of [`MEASURED`], on one set of samples.
+fn counted(sizes: &[usize], noise: f64, seed: u64, rng: &mut impl Rng) -> Result<[f64; 4]> {
+    let mut class_of: Vec<usize> =
+        sizes.iter().enumerate().flat_map(|(class, &size)| vec![class; size]).collect();
+    class_of.shuffle(rng);
+    let labels = Labels::new(class_of, sizes.len())?;
+    let (n, truth) = (labels.len(), LabelOracle::new(&labels));
+    let ask = |i: usize, j: usize| truth.clone().answer(&Pair::new(i, j)?);
+    let unknown = discover(n, None, ask)?.queries;
+    let known = discover(n, Some(sizes.len()), ask)?.queries;
+
+    let mut closure = Closure::new(n)?;
+    let mut passive = 0;
+    for (i, j) in random_pairs(n, n * (n - 1) / 2, rng)? {
+        if is_known(&closure, sizes.len()) {
+            break;
+        }
+        take_in(&mut closure, i, j, ask(i, j)?)?;
+        passive += 1;
+    }
+    let adaptive = adaptive(&labels, noise, seed, rng)?;
+    Ok([unknown, known, passive, adaptive].map(|count| count as f64))
+}
+
+/// Answers of the loop on samples around one centre a class, until they prove the partition; once it has nothing more to ask, or
+/// asks about what is known, sequential discovery goes on.
+fn adaptive(labels: &Labels, noise: f64, seed: u64, rng: &mut impl Rng) -> Result<usize> {
+    let n = labels.len();
+    let normal = Normal::new(0.0, noise).map_err(|_| Error::Domain {
+        argument: "noise",
+        value: noise,
+        must: "finite",
+    })?;
+    let inputs = Array2::from_shape_fn((n, labels.classes()), |(i, axis)| {
+        f64::from(u8::from(labels.class_of(i) == Some(axis))) + normal.sample(rng)
+    });
+    let start =
+        WarmStart::of_features(inputs.view(), &WarmStartOptions { seed, ..WarmStartOptions::default() })?;
+    let mut belief = Belief::new(Arc::new(start), BeliefOptions::default())?;
+    let mut annotator = LabelOracle::new(labels);
+    let mut closure = Closure::new(n)?;
+    let mut answers = 0;
+    let chosen = strategy("pal")?;
+    while !is_known(&closure, labels.classes())
+        && let Some(pair) = chosen.propose(&belief, rng)?
+    {
+        let (i, j) = (pair.first(), pair.second());
+        let same = annotator.answer(&pair)?;
+        belief.learn(pair, same)?;
+        take_in(&mut closure, i, j, same)?;
+        answers += 1;
+    }
+    // What is left: components against components.
+    for i in 0..n {
+        for j in 0..i {
+            if closure.entry(i, j)? == 0.0 {
+                take_in(&mut closure, i, j, annotator.answer(&Pair::new(i, j)?)?)?;
+                answers += 1;
+            }
+        }
+    }
+    Ok(answers)
+}
+
+fn take_in(closure: &mut Closure, i: usize, j: usize, same: bool) -> Result<()> {
+    if same { closure.must_link(i, j) } else { closure.cannot_link(i, j) }
+}
+
+/// Whether every pair is known.
+fn is_known(closure: &Closure, classes: usize) -> bool {
+    closure.components() == classes && closure.is_complete()
+}
+
+/// Lines of the theory, dots of the measurements.
+fn panel(title: &str, x_label: &str, curves: &[Curve]) -> CurvePanel {
+    let drawn = curves.iter().filter_map(|curve| {
+        let name = curve.series.as_str();
+        Some(match name {
+            "certificate" => Series::line(name, curve, 6).without_band(),
+            "minimax, C known" => Series::line(name, curve, 4).without_band(),
+            "discovery, expected" => Series::line(name, curve, 0).without_band(),
+            "discovery, largest first" | "discovery, largest last" => {
+                Series::dashed("discovery, largest first or last", curve, 5).without_band()
+            }
+            "random pairs, median" => Series::line(name, curve, 2).without_band(),
+            "discovery, C unknown" => Series::dots(name, curve, 0),
+            "discovery, C known" => Series::dots(name, curve, 3).without_band(),
+            "random pairs" => Series::dots(name, curve, 2),
+            "adaptive loop" => Series::dots(name, curve, 1),
+            _ => return None,
+        })
+    });
+    CurvePanel {
+        title: title.to_owned(),
+        axes: plot::Axes::new(x_label, "Questions"),
+        series: drawn.collect(),
+        scale: AxisScale::Logarithmic,
+    }
+}
