@@ -14,7 +14,7 @@ use pal::Error;
 use pal::data::Labels;
 use pal::experiment::Curve;
 use pal::plot::{
-    self, Axes, AxisScale, CurvePanel, Domain, Field, OKABE_ITO, Points, ScatterPanel, Series, TwinAxes,
+    self, Axes, AxisScale, CurvePanel, Domain, Field, Link, OKABE_ITO, Points, ScatterPanel, Series, TwinAxes,
 };
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -436,6 +436,26 @@ fn points_have_the_place_colour_and_shape_of_their_class() {
     let corners: Vec<_> = elements(&svg, "polygon").into_iter().map(|p| self::points(p).len()).collect();
     assert_eq!((corners, elements(&svg, "circle").len()), (vec![4, 3, 4], 2));
     assert!(texts(&svg).contains(&"Five &amp; more".to_owned()));
+}
+
+#[test]
+fn links_join_the_points_they_name() {
+    let points = ndarray::array![[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]];
+    let labels = Labels::new(vec![0, 0, 0], 1).unwrap();
+    let panel = ScatterPanel { title: "", points: points.view(), labels: &labels };
+    let links = [Link { pair: (0, 1), same: true }, Link { pair: (2, 1), same: false }];
+    let (_folder, stem) = stem();
+    plot::map(&stem, panel, &links).unwrap();
+    let svg = svg(&stem);
+    let discs = elements(&svg, "circle");
+    let centre = |point: usize| (number(discs[point], "cx"), number(discs[point], "cy"));
+    let drawn = elements(&svg, "polyline").into_iter().filter(|line| attribute(line, "opacity").is_some());
+    let drawn: Vec<_> = drawn.map(|line| (attribute(line, "stroke").unwrap(), self::points(line))).collect();
+    let [apart, together] = [hex(OKABE_ITO[1]), hex([0x22; 3])];
+    let expected = [(&apart[..], vec![centre(2), centre(1)]), (&together[..], vec![centre(0), centre(1)])];
+    assert_eq!(drawn, expected, "those that say \"together\" are on top");
+    let nowhere = [Link { pair: (0, 3), same: true }];
+    assert!(matches!(plot::map(&stem, panel, &nowhere), Err(Error::Domain { argument: "link", .. })));
 }
 
 #[test]

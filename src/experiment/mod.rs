@@ -37,7 +37,7 @@ mod run;
 pub use command_line::{Args, Experiment, Program, run_main};
 pub use curve::{Curve, linspace};
 pub use curve_file::{read_curves, write_curves};
-pub use page::{Image, Page, Section};
+pub use page::{Image, Page, Section, escape_html, html_page};
 pub use provenance::Provenance;
 pub(crate) use run::progress_bar;
 pub use run::{Run, SHARED_STREAM, Scale, stream};

@@ -60,28 +60,34 @@ impl Page {
     }
 
     fn html(&self) -> Result<String> {
-        let (title, introduction) = (escape(&self.title), escape(&self.introduction));
         let sections = self.sections.iter().map(Section::html).collect::<Result<String>>()?;
-        Ok(format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n\
-             <h1>{title}</h1>\n<p>{introduction}</p>\n{sections}</main>\n</body>\n</html>\n"
-        ))
+        Ok(html_page(&self.title, &format!("<p>{}</p>\n{sections}", escape_html(&self.introduction))))
     }
+}
+
+/// A whole page with this title, the title as its heading, and `body`, which is HTML.
+#[must_use]
+pub fn html_page(title: &str, body: &str) -> String {
+    let title = escape_html(title);
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n\
+         <h1>{title}</h1>\n{body}</main>\n</body>\n</html>\n"
+    )
 }
 
 impl Section {
     fn html(&self) -> Result<String> {
         let [title, description, findings] =
-            [&self.title, &self.description, &self.findings].map(|text| escape(text));
+            [&self.title, &self.description, &self.findings].map(|text| escape_html(text));
         let figures = self.images.iter().map(Image::html).collect::<Result<String>>()?;
         let facts = facts(&self.provenance).into_iter().fold(String::new(), |mut rows, (name, value)| {
             let _ = writeln!(
                 rows,
                 "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",
-                escape(&name),
-                escape(&value)
+                escape_html(&name),
+                escape_html(&value)
             );
             rows
         });
@@ -100,7 +106,7 @@ impl Image {
             _ => return Err(malformed(&self.path, "a figure of another format", ".svg or .png")),
         };
         let bytes = BASE64_STANDARD.encode(fs::read(&self.path).map_err(at(&self.path))?);
-        let caption = escape(&self.caption);
+        let caption = escape_html(&self.caption);
         Ok(format!(
             "<figure>\n<img alt=\"{caption}\" src=\"data:image/{kind};base64,{bytes}\">\n\
              <figcaption>{caption}</figcaption>\n</figure>\n"
@@ -141,7 +147,8 @@ fn plain(value: &serde_json::Value) -> String {
 }
 
 /// Text as HTML that shows it, between tags or in a quoted attribute.
-fn escape(text: &str) -> String {
+#[must_use]
+pub fn escape_html(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -10,6 +10,7 @@
 //! | many series in several panels, some with marks of their own | [`curve_panels`] |
 //! | error and connected components against missing entries | [`twin`] |
 //! | samples in the plane | [`scatter`] |
+//! | samples, and what was said about pairs of them | [`map`] |
 //! | similarity graphs | [`matrices`] |
 //! | learned features over the plane | [`fields`] |
 
@@ -21,6 +22,7 @@ mod file;
 mod font;
 mod isoband;
 mod legend;
+mod map;
 mod matrices;
 mod page;
 mod palette;
@@ -33,6 +35,7 @@ pub use axis::AxisScale;
 pub use curve_panels::{CurvePanel, Series, curve_panels};
 pub use curves::{Axes, curves};
 pub use fields::{Domain, Field, Points, fields};
+pub use map::{Link, map};
 pub use matrices::matrices;
 pub use palette::OKABE_ITO;
 pub use scatter::{ScatterPanel, scatter};

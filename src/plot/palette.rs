@@ -66,7 +66,8 @@ pub(crate) fn series(name: &str, index: usize) -> SeriesStyle {
     SeriesStyle { colour: okabe_ito(place), stroke: DASHES[place % DASHES.len()] }
 }
 
-fn okabe_ito(place: usize) -> RGBColor {
+/// A colour of the palette, which begins anew after its end.
+pub(crate) fn okabe_ito(place: usize) -> RGBColor {
     let [r, g, b] = OKABE_ITO[place % OKABE_ITO.len()];
     RGBColor(r, g, b)
 }

@@ -79,7 +79,7 @@ pub(crate) fn check_points(points: ArrayView2<f64>, labels: &Labels) -> Result<(
 }
 
 /// Axes of equal length that hold all points with a little air.
-fn square(panels: &[ScatterPanel]) -> (Axis, Axis) {
+pub(crate) fn square(panels: &[ScatterPanel]) -> (Axis, Axis) {
     let hull = |coordinate: usize| {
         let values = panels.iter().flat_map(|panel| panel.points.column(coordinate).to_vec());
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), value| (lo.min(value), hi.max(value)))
@@ -95,7 +95,7 @@ fn square(panels: &[ScatterPanel]) -> (Axis, Axis) {
 }
 
 /// Draws the shape of class `label` round `(x, y)`, of about the area of a disc of `radius`.
-fn draw_marker(
+pub(crate) fn draw_marker(
     page: &Area,
     (x, y): BackendCoord,
     radius: i32,

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use clap::ArgGroup;
 use ndarray::{Array1, Array2, ArrayView1};
 use pal::data::io::{write_atomically, write_npy, write_npz};
 use pal::oracle::Pair;
@@ -19,10 +20,10 @@ use crate::state::upper_entries;
 ///
 /// The names' endings say the formats. Numbers of samples and classes count from 0.
 #[derive(Debug, clap::Args)]
-#[group(required = true, multiple = true, id = "outputs")]
+#[command(group(ArgGroup::new("outputs").required(true).multiple(true)))]
 pub(crate) struct Export {
     /// The state directory; another program may be asking meanwhile
-    #[arg(long, value_name = "DIR", group = "state_directory")]
+    #[arg(long, value_name = "DIR")]
     state: PathBuf,
     /// The class of each sample and how sure it is: .csv or .jsonl with sample, class, confidence, asked (whether an answer was
     /// about it), or .npy with a row (class, confidence) a sample

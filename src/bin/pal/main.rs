@@ -10,9 +10,12 @@ mod export;
 mod failure;
 mod interrupt;
 mod label;
+mod layout;
 mod output;
 mod protocol;
 mod query;
+mod reliability;
+mod report;
 mod session;
 mod shell;
 mod show;
@@ -56,6 +59,7 @@ enum Command {
     Embed(embed::Embed),
     Query(query::Query),
     Label(label::Label),
+    Report(report::Report),
     Export(export::Export),
     Bench(bench::Bench),
     Completions(shell::Completions),
@@ -79,6 +83,7 @@ fn run(command: &Command, output: Output) -> Result<Outcome> {
         Command::Embed(embed) => embed.run(output),
         Command::Query(query) => query.run(output),
         Command::Label(label) => label.run(output),
+        Command::Report(report) => report.run(output),
         Command::Export(export) => export.run(output),
         Command::Bench(bench) => bench.run(output),
         Command::Completions(completions) => completions.run(),

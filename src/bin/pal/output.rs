@@ -11,10 +11,10 @@ use crate::failure::{Failure, Result};
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Output {
     /// Print results, and complaints, as JSON: one object a line
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Output")]
     json: bool,
     /// Print no progress, only results and complaints
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = "Output")]
     quiet: bool,
 }
 
@@ -27,7 +27,12 @@ impl Output {
     /// Progress and hints, to standard error unless quiet.
     pub(crate) fn note(self, sentence: impl Display) {
         if !self.quiet {
-            let _ = writeln!(io::stderr(), "pal: {sentence}"); // nobody is left to tell
+            // If it cannot be written, nobody is left to tell.
+            let _ = if self.json {
+                writeln!(io::stderr(), "{}", json!({ "note": sentence.to_string() }))
+            } else {
+                writeln!(io::stderr(), "pal: {sentence}")
+            };
         }
     }
 

@@ -99,7 +99,7 @@ impl Session {
         folder.require_settings()?; // so that no directory is made by mistake
         let lock = folder.lock()?;
         interrupt::explain(state, output)?;
-        let session = Self::read(&folder, Some(lock))?;
+        let session = Self::read(&folder, Some(lock), |_| Ok(()))?;
         if session.log.torn() > 0 {
             output.note(format_args!(
                 "{}: the last {} bytes are the beginning of an answer that was not acknowledged; they are dropped",
@@ -112,14 +112,19 @@ impl Session {
 
     /// For looking: what is on disk at this moment, also while another program asks.
     pub(crate) fn view(state: &Path) -> Result<Self> {
-        Self::read(&Folder::new(state), None)
+        Self::watched(state, |_| Ok(()))
     }
 
-    fn read(folder: &Folder, lock: Option<Lock>) -> Result<Self> {
+    /// The same; `watch` sees every step of the way there.
+    pub(crate) fn watched(state: &Path, watch: impl FnMut(&Known) -> Result<()>) -> Result<Self> {
+        Self::read(&Folder::new(state), None, watch)
+    }
+
+    fn read(folder: &Folder, lock: Option<Lock>, watch: impl FnMut(&Known) -> Result<()>) -> Result<Self> {
         let settings = folder.require_settings()?;
         let start = folder.start(&settings)?;
         let log = folder.log(&settings.fingerprint)?;
-        let known = Known::replayed(&start, &settings, &log, |_| Ok(()))?;
+        let known = Known::replayed(&start, &settings, &log, watch)?;
         Ok(Self { settings, start, log, known, before: None, _lock: lock })
     }
 

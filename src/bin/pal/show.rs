@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use ndarray::Array2;
@@ -42,6 +42,14 @@ impl FromStr for ImageSize {
     }
 }
 
+impl Items {
+    /// Lines of text alone, if there is a file of them.
+    pub(crate) fn of_lines(path: Option<&Path>, settings: &Settings) -> Result<Self> {
+        let lines = path.map(|path| lines(path, settings)).transpose()?;
+        Ok(Self { lines, images: None })
+    }
+}
+
 /// What there is to show.
 pub(crate) struct Items {
     lines: Option<Vec<String>>,
@@ -51,14 +59,13 @@ pub(crate) struct Items {
 impl Shown {
     /// Reads what is to be shown of the samples of a state.
     pub(crate) fn items(&self, settings: &Settings) -> Result<Items> {
-        let lines = self.items.as_ref().map(|path| lines(path, settings)).transpose()?;
         let images = self.image.map(|size| images(size, settings)).transpose()?;
-        Ok(Items { lines, images })
+        Ok(Items { images, ..Items::of_lines(self.items.as_deref(), settings)? })
     }
 }
 
-fn lines(path: &PathBuf, settings: &Settings) -> Result<Vec<String>> {
-    let text = fs::read(path).map_err(|source| pal::Error::Io { path: path.clone(), source })?;
+fn lines(path: &Path, settings: &Settings) -> Result<Vec<String>> {
+    let text = fs::read(path).map_err(|source| pal::Error::Io { path: path.to_owned(), source })?;
     let lines: Vec<String> = String::from_utf8_lossy(&text).lines().map(str::to_owned).collect();
     let samples = settings.fingerprint.samples;
     if lines.len() != samples {

@@ -1,0 +1,18 @@
+//! The program `pal`, driven as a person or another program would: by its command line, its streams and signals.
+#![allow(clippy::unwrap_used)] // a test may panic
+
+#[path = "program/annotate.rs"]
+mod annotate;
+#[path = "program/bad_input.rs"]
+mod bad_input;
+#[path = "program/bench.rs"]
+mod bench;
+#[path = "program/command_line.rs"]
+mod command_line;
+#[path = "program/drive.rs"]
+mod drive;
+#[cfg(unix)] // signals
+#[path = "program/durability.rs"]
+mod durability;
+#[path = "program/state.rs"]
+mod state;

@@ -1,0 +1,77 @@
+//! `pal bench`: the same bytes for the same seed, the curves as documented.
+
+use std::fs;
+
+use ndarray::Array1;
+use pal::experiment::read_curves;
+
+use crate::drive::{Finished, pal, run, write};
+
+fn bench(labels: &str, out: &std::path::Path, options: &[&str]) -> Finished {
+    let sources = ["bench", "--features", "bundled:iris", "--labels", labels, "--out"];
+    run(pal().args(sources).arg(out).args(options), "")
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = |name: &str, threads: &str, seed: &str| {
+        let out = folder.path().join(name);
+        let options =
+            ["--strategy", "all", "--budget", "30", "--trials", "3", "--seed", seed, "--threads", threads];
+        let finished = bench("bundled:iris", &out, &[&options[..], &["--error-rate", "0.1"]].concat());
+        assert_eq!(finished.code, Some(0), "{}", finished.err);
+        fs::read(out.join("bench.csv")).unwrap()
+    };
+    let one = csv("one", "1", "5");
+    assert_eq!(one, csv("three", "3", "5"));
+    assert_ne!(one, csv("other", "1", "6"));
+    assert!(folder.path().join("one/bench.svg").exists() && folder.path().join("one/bench.png").exists());
+}
+
+#[test]
+fn the_curves_are_at_the_points_that_the_help_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let finished =
+        bench("bundled:iris", folder.path(), &["--budget", "161", "--trials", "1", "--json", "--quiet"]);
+    assert_eq!((finished.lines().len(), finished.err.as_str()), (1, ""));
+    let curves = read_curves(folder.path().join("bench.csv")).unwrap();
+    let names: Vec<&str> = curves.iter().map(|curve| curve.series.as_str()).collect();
+    assert_eq!(names, ["pal/ari", "pal/accuracy"]);
+    let grid: Vec<f64> = (0..=20)
+        .chain((25..=100).step_by(5))
+        .chain((110..=160).step_by(10))
+        .chain([161])
+        .map(f64::from)
+        .collect();
+    assert_eq!(curves[0].x, grid);
+    assert!(curves[0].mean.last().unwrap() > &0.99);
+}
+
+#[test]
+fn labels_come_from_numbers_and_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = |labels: &str| {
+        let finished = bench(labels, folder.path(), &["--budget", "10", "--trials", "1"]);
+        assert_eq!(finished.code, Some(0), "{}", finished.err);
+        fs::read(folder.path().join("bench.csv")).unwrap()
+    };
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let species = crate::drive::species();
+    let numbers: Array1<f64> = species.iter().map(|&class| class as f64 - 7.5).collect();
+    pal::data::io::write_npy(path("y.npy"), &numbers).unwrap();
+    let named: String = species.iter().map(|class| format!("17,species {class}\n")).collect();
+    write(&folder.path().join("y.csv"), &named);
+    write(&folder.path().join("header.csv"), format!("id,species\n{named}"));
+    let expected = csv("bundled:iris");
+    for labels in ["y.npy", "y.csv", "header.csv"] {
+        assert_eq!(csv(&path(labels)), expected, "{labels}");
+    }
+    write(&folder.path().join("short.csv"), "a\nb\n");
+    let short = bench(&path("short.csv"), folder.path(), &["--budget", "10"]);
+    short.refuses(1, &["short.csv: 2 labels, expected 150"]);
+    write(&folder.path().join("hole.csv"), named.replacen("species 1", "", 1));
+    bench(&path("hole.csv"), folder.path(), &["--budget", "10"]).refuses(1, &["no label in row 51"]);
+    bench("bundled:iris", folder.path(), &["--budget", "10", "--error-rate", "2"]).refuses(1, &["rate = 2"]);
+    bench("bundled:iris", folder.path(), &["--budget", "10", "--trials", "0"]).refuses(1, &["trials = 0"]);
+}

@@ -1,0 +1,93 @@
+//! State directories: one writer, the right data set, and damage that is found.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::drive::{Dialogue, State, pal, run};
+
+fn embed(features: &str, state: &State) -> crate::drive::Finished {
+    run(pal().args(["embed", "--quiet", "--features", features, "--state"]).arg(state.dir()), "")
+}
+
+const ANSWER: &str = "{\"pair\":[0,1],\"same\":true}\n";
+
+#[test]
+fn one_program_writes_while_others_look() {
+    let state = State::of("bundled:iris");
+    let mut dialogue = Dialogue::start(&state, &[]);
+    dialogue.hear();
+    let process = dialogue.child.id().to_string();
+    for command in ["query", "label"] {
+        state.run(command, &[], "").refuses(4, &["another program", &process]);
+    }
+    embed("bundled:iris", &state).refuses(4, &["another program"]);
+    assert!(dialogue.ask(&json!({ "pair": [0, 1], "same": true }))["acknowledged"].is_u64());
+    assert!(state.labels().lines().nth(1).unwrap().ends_with("true"));
+    dialogue.end();
+    assert_eq!(state.run("query", &[], ANSWER).code, Some(0));
+}
+
+#[test]
+fn answers_keep_a_state_from_being_made_of_other_features() {
+    let state = State::of("bundled:iris");
+    assert_eq!(embed("bundled:wine", &state).code, Some(0)); // no answers yet
+    assert_eq!(embed("bundled:iris", &state).code, Some(0));
+    state.run("query", &[], ANSWER);
+    embed("bundled:wine", &state).refuses(1, &["150 samples of 4", "178 samples of 13", "another --state"]);
+    let again = embed("bundled:iris", &state);
+    assert!(again.code == Some(0) && again.out.contains("1 answers kept"), "{}", again.out);
+}
+
+#[test]
+fn the_log_of_another_data_set_is_refused() {
+    let (irises, wines) = (State::of("bundled:iris"), State::of("bundled:wine"));
+    irises.run("query", &[], ANSWER);
+    fs::copy(irises.file("answers.jsonl"), wines.file("answers.jsonl")).unwrap();
+    for (command, options) in [("query", &[][..]), ("export", &["--labels", "x.csv"])] {
+        wines
+            .run(command, options, "")
+            .refuses(1, &["about 150 samples of 4", "expected answers about 178 samples"]);
+    }
+}
+
+#[test]
+fn a_flipped_byte_is_found_and_the_torn_end_of_a_log_is_not_missed() {
+    let state = State::of("bundled:iris");
+    state.run("query", &[], &ANSWER.repeat(5));
+    let whole = state.log();
+    let flipped = whole.replacen(
+        "\"id\":3,\"entry\":{\"answer\":{\"answered\":{\"kind\":\"pair\",\"pair\":[0,1]",
+        "\"id\":3,\"entry\":{\"answer\":{\"answered\":{\"kind\":\"pair\",\"pair\":[0,2]",
+        1,
+    );
+    assert_ne!(flipped, whole);
+    fs::write(state.file("answers.jsonl"), flipped).unwrap();
+    state
+        .run("query", &[], ANSWER)
+        .refuses(1, &["answers.jsonl", "record 3 (line 4) is damaged", "checksum"]);
+
+    fs::write(state.file("answers.jsonl"), &whole[..whole.len() - 30]).unwrap();
+    let torn = state.run("query", &[], ANSWER);
+    assert!(torn.err.contains("not acknowledged") && torn.code == Some(0), "{}", torn.err);
+    assert_eq!(torn.lines()[1]["acknowledged"], json!(5));
+    assert_eq!(state.log().lines().count(), 6);
+}
+
+#[test]
+fn damaged_files_are_named_and_what_is_derived_can_be_made_anew() {
+    let state = State::of("bundled:iris");
+    state.run("query", &[], ANSWER);
+    let mut start = fs::read(state.file("start.npz")).unwrap();
+    start[1000] ^= 1;
+    fs::write(state.file("start.npz"), start).unwrap();
+    state.run("query", &[], "").refuses(1, &["start.npz", "checksum", "pal embed"]);
+    assert_eq!(embed("bundled:iris", &state).code, Some(0));
+    assert_eq!(state.run("query", &[], ANSWER).code, Some(0));
+
+    let settings = fs::read_to_string(state.file("state.json")).unwrap();
+    fs::write(state.file("state.json"), settings.replace("\"format\": 1", "\"format\": 2")).unwrap();
+    state.run("query", &[], "").refuses(1, &["state.json", "format 2, expected format 1"]);
+    fs::write(state.file("state.json"), &settings[..40]).unwrap();
+    state.run("query", &[], "").refuses(1, &["state.json"]);
+}
