@@ -87,7 +87,9 @@ fn warm_start_survives_taking_apart() {
         ask_pairs(&mut belief, &*pal, truthful(&truth), 20, &mut rng(0), |_, _| Ok(())).unwrap();
         belief.probabilities().to_owned()
     };
-    assert_eq!(run(start), run(Arc::new(again.unwrap())));
+    // Threads of a backend may add in any order.
+    let difference = run(start) - run(Arc::new(again.unwrap()));
+    assert!(difference.iter().all(|entry| entry.abs() < 1e-9));
 }
 
 #[test]
