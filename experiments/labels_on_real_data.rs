@@ -13,7 +13,7 @@ use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions, next_label
 use pal::data::io::read_npy;
 use pal::data::{Labels, digits};
 use pal::experiment::{Curve, Experiment, Run, read_curves, run_main};
-use pal::oracle::{LabelOf, LabelOracle, Oracle, Pair};
+use pal::oracle::{LabelOf, LabelOracle, LabelStatements, Oracle, Pair};
 use pal::plot::{AxisScale, CurvePanel, Series};
 use pal::{Result, plot};
 use serde::Serialize;
@@ -75,20 +75,17 @@ pub fn best_peer(labels: f64) -> Result<f64> {
 struct Labelling {
     belief: Belief,
     labelled: Vec<usize>,
-    /// The label of each, and the first sample of each label.
+    /// The label of each.
     labels: Vec<usize>,
-    first: Vec<Option<usize>>,
+    statements: LabelStatements,
 }
 
 impl Labelling {
     /// Takes in the label of a sample as answers about pairs.
     fn learn(&mut self, sample: usize, label: usize) -> Result<()> {
-        let firsts = self.first.iter().enumerate();
-        let statements = firsts
-            .filter_map(|(other, first)| Some((Pair::new(sample, (*first)?), other == label)))
-            .map(|(pair, same)| Ok((pair?, same)))
-            .collect::<Result<Vec<_>>>()?;
-        self.first[label].get_or_insert(sample);
+        let statements = self.statements.of_label(sample, &label.to_string()).into_iter();
+        let statements =
+            statements.map(|(i, j, same)| Ok((Pair::new(i, j)?, same))).collect::<Result<Vec<_>>>()?;
         self.labelled.push(sample);
         self.labels.push(label);
         self.belief.learn_all(statements)
@@ -98,7 +95,7 @@ impl Labelling {
     /// labelled samples, each of which has the label of most of those.
     fn accuracy(&self, truth: &Labels) -> f64 {
         let classes = self.belief.number_of_classes();
-        let mut votes = vec![vec![0_usize; self.first.len()]; classes];
+        let mut votes = vec![vec![0_usize; truth.classes()]; classes];
         for (&sample, &label) in self.labelled.iter().zip(&self.labels) {
             votes[self.belief.classes()[sample]][label] += 1;
         }
@@ -111,7 +108,7 @@ impl Labelling {
         let unlabelled: Vec<usize> =
             (0..self.belief.len()).filter(|sample| !self.labelled.contains(sample)).collect();
         let right = unlabelled.iter().filter(|&&sample| {
-            let mut scores = vec![0.0; self.first.len()];
+            let mut scores = vec![0.0; truth.classes()];
             for (probability, label) in self.belief.probabilities().row(sample).iter().zip(&label_of) {
                 if let Some(label) = *label {
                     scores[label] += probability;
@@ -135,7 +132,7 @@ fn accuracies(
         belief: Belief::new(Arc::clone(start), BeliefOptions::default())?,
         labelled: Vec::new(),
         labels: Vec::new(),
-        first: vec![None; truth.classes()],
+        statements: LabelStatements::default(),
     };
     let mut accuracies = Vec::new();
     for wanted in PROTOCOL.labels {

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use pal::active::{
-    Belief, BeliefOptions, WarmStart, WarmStartOptions, ask_pairs, discover, placement_probability, strategy,
+    Belief, BeliefOptions, WarmStart, WarmStartOptions, discover, learning_curve, placement_probability,
+    strategy,
 };
 use pal::data::{Labelled, Labels, digits};
 use pal::experiment::{Curve, Experiment, Run, Scale, linspace, run_main};
@@ -138,26 +139,20 @@ fn by_conclusion(
 ) -> Result<Vec<Vec<f64>>> {
     let truth: Vec<usize> = digits.labels.iter().flatten().collect();
     let questions: Vec<usize> = protocol.costs().into_iter().map(|cost| cost / votes).collect();
-    let most = questions.iter().copied().max().unwrap_or(0);
     let annotator = Noisy::new(LabelOracle::new(&digits.labels), rate, Noise::Fresh, rng.random())?;
     let mut annotator = Crowd::new(vec![annotator], votes, Aggregation::Majority)?;
 
     // The questions that the belief asks, and what it concludes from the answers.
     let error = majority_error(rate, votes)?.max(LEAST_ERROR);
     let mut belief = Belief::new(Arc::clone(start), BeliefOptions { error, ..BeliefOptions::default() })?;
-    let (mut answers, mut of_belief) = (Vec::new(), Vec::new());
+    let mut answers = Vec::new();
     let ask = |pair: Pair| {
         let same = annotator.answer(&pair)?;
         answers.push((pair, same));
         Ok(same)
     };
-    ask_pairs(&mut belief, &*strategy("pal")?, ask, most, rng, |asked, belief| {
-        if questions.contains(&asked) {
-            of_belief.push(adjusted_rand_index(belief.classes(), &truth)?);
-        }
-        Ok(())
-    })?;
-    of_belief.resize(questions.len(), adjusted_rand_index(belief.classes(), &truth)?);
+    let index = |belief: &Belief| adjusted_rand_index(belief.classes(), &truth);
+    let of_belief = learning_curve(&mut belief, &*strategy("pal")?, ask, &questions, rng, index)?;
 
     // The same answers, closed.
     let mut closure = Closure::new(digits.labels.len())?;
@@ -167,7 +162,7 @@ fn by_conclusion(
     for &asked in &questions {
         for &(pair, same) in &answers[taken.min(answers.len())..asked.min(answers.len())] {
             let (i, j) = (pair.first(), pair.second());
-            match if same { closure.must_link(i, j) } else { closure.cannot_link(i, j) } {
+            match closure.link(i, j, same) {
                 Ok(()) | Err(Error::Contradiction { .. }) => {}
                 Err(other) => return Err(other),
             }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use pal::active::{Belief, BeliefOptions, STRATEGIES, WarmStart, WarmStartOptions, ask_pairs, strategy};
+use pal::active::{Belief, BeliefOptions, STRATEGIES, WarmStart, WarmStartOptions, learning_curve, strategy};
 use pal::data::{Labelled, breast_cancer, digits, iris, wine};
 use pal::experiment::{Curve, Experiment, Run, Scale, read_curves, run_main};
 use pal::oracle::{LabelOracle, Oracle};
@@ -124,17 +124,9 @@ fn indices(
     let truth: Vec<usize> = data.labels.iter().flatten().collect();
     let mut annotator = LabelOracle::new(&data.labels);
     let mut belief = Belief::new(Arc::clone(start), BeliefOptions::default())?;
-    let most = answers.iter().copied().max().unwrap_or(0);
-    let mut indices = Vec::with_capacity(answers.len());
     let ask = |pair| annotator.answer(&pair);
-    ask_pairs(&mut belief, &*strategy(name)?, ask, most, rng, |asked, belief| {
-        if answers.contains(&asked) {
-            indices.push(adjusted_rand_index(belief.classes(), &truth)?);
-        }
-        Ok(())
-    })?;
-    indices.resize(answers.len(), adjusted_rand_index(belief.classes(), &truth)?);
-    Ok(indices)
+    let index = |belief: &Belief| adjusted_rand_index(belief.classes(), &truth);
+    learning_curve(&mut belief, &*strategy(name)?, ask, answers, rng, index)
 }
 
 /// The curves of the Python packages, which `benches/peers/pairs.py` writes.

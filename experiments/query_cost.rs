@@ -170,7 +170,7 @@ fn counted(sizes: &[usize], noise: f64, seed: u64, rng: &mut impl Rng) -> Result
         if is_known(&closure, sizes.len()) {
             break;
         }
-        take_in(&mut closure, i, j, ask(i, j)?)?;
+        closure.link(i, j, ask(i, j)?)?;
         passive += 1;
     }
     let adaptive = adaptive(&labels, noise, seed, rng)?;
@@ -202,23 +202,19 @@ fn adaptive(labels: &Labels, noise: f64, seed: u64, rng: &mut impl Rng) -> Resul
         let (i, j) = (pair.first(), pair.second());
         let same = annotator.answer(&pair)?;
         belief.learn(pair, same)?;
-        take_in(&mut closure, i, j, same)?;
+        closure.link(i, j, same)?;
         answers += 1;
     }
     // What is left: components against components.
     for i in 0..n {
         for j in 0..i {
             if closure.entry(i, j)? == 0.0 {
-                take_in(&mut closure, i, j, annotator.answer(&Pair::new(i, j)?)?)?;
+                closure.link(i, j, annotator.answer(&Pair::new(i, j)?)?)?;
                 answers += 1;
             }
         }
     }
     Ok(answers)
-}
-
-fn take_in(closure: &mut Closure, i: usize, j: usize, same: bool) -> Result<()> {
-    if same { closure.must_link(i, j) } else { closure.cannot_link(i, j) }
 }
 
 /// Whether every pair is known.

@@ -54,7 +54,7 @@ pub use discovery::{
     Discovery, DiscoveryCost, discover, discovery_cost, most_discovery_cost, placement_probability,
 };
 pub use next_label::next_label;
-pub use pair_loop::ask_pairs;
+pub use pair_loop::{ask_pairs, learning_curve};
 pub use random_pairs::random_pairs;
 pub use remaining_error::{RemainingError, StoppingRule, remaining_error};
 pub use strategy::{

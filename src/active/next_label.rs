@@ -1,5 +1,6 @@
 //! Which sample to label next, where the annotator names classes instead of comparing two.
 
+use super::belief::counts;
 use super::{Belief, Subject};
 
 /// The sample whose label would tell most: first the centre of each starting cluster, the largest cluster first; then the one
@@ -26,10 +27,7 @@ use super::{Belief, Subject};
 /// ```
 pub fn next_label(belief: &Belief, labelled: &[usize]) -> Option<usize> {
     let start = belief.start();
-    let mut sizes = vec![0_usize; start.number_of_clusters()];
-    for &cluster in start.clusters() {
-        sizes[cluster] += 1;
-    }
+    let sizes = counts(start.clusters(), start.number_of_clusters());
     let mut clusters: Vec<usize> = (0..sizes.len()).collect();
     clusters.sort_by_key(|&cluster| std::cmp::Reverse(sizes[cluster]));
     let mut centres = clusters.into_iter().filter_map(|cluster| start.centre_of(cluster));

@@ -30,3 +30,30 @@ pub fn ask_pairs(
     }
     Ok(budget)
 }
+
+/// What `measure` says of the belief after each of these numbers of answers, ascending; where the strategy has nothing left to
+/// ask, what it says in the end.
+///
+/// # Errors
+/// As [`ask_pairs`].
+pub fn learning_curve<T: Clone>(
+    belief: &mut Belief,
+    strategy: &dyn PairStrategy,
+    oracle: impl FnMut(Pair) -> Result<bool>,
+    answers: &[usize],
+    rng: &mut dyn Rng,
+    measure: impl Fn(&Belief) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut curve = Vec::with_capacity(answers.len());
+    let most = answers.last().copied().unwrap_or(0);
+    ask_pairs(belief, strategy, oracle, most, rng, |asked, belief| {
+        if answers.get(curve.len()) == Some(&asked) {
+            curve.push(measure(belief)?);
+        }
+        Ok(())
+    })?;
+    if curve.len() < answers.len() {
+        curve.resize(answers.len(), measure(belief)?);
+    }
+    Ok(curve)
+}

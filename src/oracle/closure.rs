@@ -84,6 +84,14 @@ impl Closure {
         Ok(())
     }
 
+    /// [`Closure::must_link`] or [`Closure::cannot_link`], as an answer says.
+    ///
+    /// # Errors
+    /// As these.
+    pub fn link(&mut self, i: usize, j: usize, same: bool) -> Result<()> {
+        if same { self.must_link(i, j) } else { self.cannot_link(i, j) }
+    }
+
     /// Number of samples `n`.
     #[must_use]
     #[allow(clippy::len_without_is_empty)] // never empty by construction

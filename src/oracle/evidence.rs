@@ -112,7 +112,7 @@ impl Evidence {
         self.require(pair)?;
         self.statements.push(Statement { id, pair, same });
         let (i, j) = (pair.first(), pair.second());
-        let taken = if same { self.closure.must_link(i, j) } else { self.closure.cannot_link(i, j) };
+        let taken = self.closure.link(i, j, same);
         match taken {
             Ok(()) => {
                 self.links[i].push(Link { other: j, same, id });

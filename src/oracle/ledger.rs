@@ -95,6 +95,18 @@ impl Budget {
         Self(f64::INFINITY)
     }
 
+    /// Checks that a question at `price` can be paid for after `spent` was.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] if the price exceeds what is left.
+    pub fn require(self, spent: f64, price: f64) -> Result<()> {
+        let budget = self.0;
+        if spent + price > budget * (1.0 + ROUNDING) {
+            return Err(Error::Budget { spent, price, budget });
+        }
+        Ok(())
+    }
+
     /// The limit, infinite if there is none.
     #[must_use]
     pub fn amount(self) -> f64 {
@@ -177,10 +189,8 @@ impl Ledger {
             let must = "1 for a pair or a label";
             return Err(Error::Domain { argument: "size", value: size as f64, must });
         }
-        let (price, spent, budget) = (self.prices.of(kind, size), self.spent(), self.budget.amount());
-        if spent + price > budget * (1.0 + ROUNDING) {
-            return Err(Error::Budget { spent, price, budget });
-        }
+        let price = self.prices.of(kind, size);
+        self.budget.require(self.spent(), price)?;
         Ok(price)
     }
 

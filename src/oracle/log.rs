@@ -161,10 +161,15 @@ impl AnswerLog {
 
     /// The answers that were not taken back, with their ids.
     pub fn records(&self) -> impl DoubleEndedIterator<Item = (usize, &Record)> {
-        self.standing().filter_map(|(id, entry)| match entry {
-            Entry::Answer(record) => Some((id, record)),
+        (0..self.entries.len()).filter_map(|id| Some((id, self.record(id)?)))
+    }
+
+    /// The answer with this id, unless it was taken back.
+    pub fn record(&self, id: usize) -> Option<&Record> {
+        match self.entries.get(id) {
+            Some(Entry::Answer(record)) if self.stands(id) => Some(record),
             _ => None,
-        })
+        }
     }
 
     /// Whether this is the id of an answer or a skipped pair that was not taken back.

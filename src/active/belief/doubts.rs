@@ -54,7 +54,7 @@ impl Belief {
     /// Every doubt: about classes, about parts of them, about samples. `O(n r + nnz C)`.
     pub fn doubts(&self) -> Vec<Doubt> {
         let mut doubts = self.doubts_about_groups();
-        doubts.extend((0..self.len()).filter_map(|sample| self.doubt_of_sample(sample)));
+        doubts.extend(self.doubts_about_samples());
         doubts
     }
 

@@ -36,6 +36,7 @@ use crate::oracle::{Pair, class_graph};
 use atoms::{Grouping, Ties};
 pub(super) use doubts::logistic;
 pub use doubts::{Doubt, Subject};
+pub(super) use places::counts;
 use ridge::Ridge;
 
 /// Options of [`Belief`].
@@ -183,6 +184,15 @@ impl Belief {
         outcome
     }
 
+    /// Takes in the answer that is believed: what follows if it is right.
+    ///
+    /// # Errors
+    /// As [`Belief::learn`].
+    pub fn suppose(&mut self, pair: Pair) -> Result<()> {
+        check::index("sample", pair.second(), self.len(), "below the number of samples")?;
+        self.learn(pair, self.classes[pair.first()] == self.classes[pair.second()])
+    }
+
     fn take_in(&mut self, pair: Pair, same: bool) -> Result<()> {
         self.predictions.push((self.probability_same(pair)?, same));
         let [first, second] = [pair.first(), pair.second()].map(|sample| self.anchor(sample));
@@ -309,9 +319,9 @@ impl Belief {
         (0..self.len()).map(|sample| self.doubt_about(sample)).sum()
     }
 
-    /// The same if the class of this sample were known, over the classes that it may well have; samples that correlate with it
+    /// The same, `now` being that number, if the class of this sample were known, over the classes that it may well have; samples that correlate with it
     /// but faintly are left as they are. `O(n r + m c²)` for `m` others.
-    pub(in crate::active) fn expected_wrong_after(&self, sample: usize) -> f64 {
+    pub(in crate::active) fn expected_wrong_after(&self, sample: usize, now: f64) -> f64 {
         let (shared, variance) = self.ridge.covariance_with_sample(sample);
         let moved: Vec<(usize, f64)> = shared
             .iter()
@@ -335,7 +345,7 @@ impl Belief {
                 after += probability * places::doubt_of(memberships);
             }
         }
-        self.expected_wrong() - before + after / tried
+        now - before + after / tried
     }
 
     fn is_answered(&self, anchor: usize) -> bool {

@@ -214,7 +214,7 @@ fn sharpened(membership: f64) -> f64 {
 }
 
 /// How many are in each of `groups` groups.
-pub(super) fn counts(group_of: &[usize], groups: usize) -> Vec<usize> {
+pub(in crate::active) fn counts(group_of: &[usize], groups: usize) -> Vec<usize> {
     let mut counts = vec![0; groups];
     for &group in group_of {
         counts[group] += 1;

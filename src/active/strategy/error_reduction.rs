@@ -31,7 +31,7 @@ impl Score for ErrorReduction {
             let doubt = &doubts[position];
             let left = match doubt.subject {
                 Subject::Sample { sample, .. } if !belief.was_asked(sample) => {
-                    belief.expected_wrong_after(sample)
+                    belief.expected_wrong_after(sample, wrong)
                 }
                 // One that sits loosely takes its followers along.
                 Subject::Sample { sample, .. } => wrong - doubt.probability * belief.followers(sample),

@@ -64,11 +64,9 @@ pub trait PairStrategy: Send + Sync {
         let mut batch = Vec::new();
         while batch.len() < count {
             let Some(pair) = self.propose(&supposed, rng)? else { break };
-            let classes = supposed.classes();
-            let same = classes[pair.first()] == classes[pair.second()];
             batch.push(pair);
             if batch.len() < count {
-                supposed.learn(pair, same)?;
+                supposed.suppose(pair)?;
             }
         }
         Ok(batch)

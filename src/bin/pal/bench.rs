@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::builder::PossibleValuesParser;
 use indicatif::ProgressBar;
 use ndarray::Array2;
-use pal::active::{Belief, BeliefOptions, STRATEGIES, WarmStart, WarmStartOptions, ask_pairs, strategy};
+use pal::active::{Belief, BeliefOptions, STRATEGIES, WarmStart, WarmStartOptions, learning_curve, strategy};
 use pal::data::Labels;
 use pal::experiment::{Args, Curve, Experiment, Run, SHARED_STREAM, stream};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
@@ -144,25 +144,14 @@ impl Bench {
         let options = BeliefOptions { error: self.error, ..BeliefOptions::default() };
         let mut belief = Belief::new(Arc::clone(start), options)?;
         let truth: Vec<usize> = labels.iter().flatten().collect();
-        let mut grid = self.grid().peekable();
-        let mut measures: Measures = <_>::default();
-        let watch = |answers: usize, belief: &Belief| {
-            if grid.next_if_eq(&answers).is_some() {
-                measures[0].push(adjusted_rand_index(belief.classes(), &truth)?);
-                measures[1].push(matched_accuracy(belief.classes(), &truth)?);
-            }
-            Ok(())
+        let measure = |belief: &Belief| {
+            let found = belief.classes();
+            Ok([adjusted_rand_index(found, &truth)?, matched_accuracy(found, &truth)?])
         };
-        let budget = self.budget as usize;
-        ask_pairs(&mut belief, &*strategy(name)?, |pair| annotator.answer(&pair), budget, &mut rng, watch)?;
-        // A strategy that has nothing left to ask stays where it is.
-        for (measure, last) in measures.iter_mut().zip([
-            adjusted_rand_index(belief.classes(), &truth)?,
-            matched_accuracy(belief.classes(), &truth)?,
-        ]) {
-            measure.resize(self.grid().count(), last);
-        }
-        Ok(measures)
+        let grid: Vec<usize> = self.grid().collect();
+        let ask = |pair| annotator.answer(&pair);
+        let curve = learning_curve(&mut belief, &*strategy(name)?, ask, &grid, &mut rng, measure)?;
+        Ok([0, 1].map(|which| curve.iter().map(|measures| measures[which]).collect()))
     }
 
     /// The numbers of answers at which is measured.

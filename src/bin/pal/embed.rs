@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pal::active::{Belief, WarmStart};
+use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions};
 use pal::data::io::write_npy;
 use pal::oracle::{Budget, Ledger, Prices};
 use serde_json::json;
@@ -29,16 +29,16 @@ pub(crate) struct Embed {
     #[arg(long, value_name = "Z.npy")]
     out: Option<PathBuf>,
     /// Neighbours that each sample is joined to
-    #[arg(long, value_name = "K", default_value_t = 10)]
+    #[arg(long, value_name = "K", default_value_t = WarmStartOptions::default().neighbours)]
     neighbours: usize,
     /// Most eigenvectors kept
-    #[arg(long, value_name = "R", default_value_t = 256)]
+    #[arg(long, value_name = "R", default_value_t = WarmStartOptions::default().modes)]
     modes: usize,
     /// How far beyond the clusters answers spread: a share of the graph's spectrum
-    #[arg(long, value_name = "TAU", default_value_t = 0.01)]
+    #[arg(long, value_name = "TAU", default_value_t = WarmStartOptions::default().smoothing)]
     smoothing: f64,
     /// How often an answer is taken to be wrong, above 0 and below 0.5
-    #[arg(long, value_name = "E", default_value_t = 0.01)]
+    #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error)]
     error: f64,
     /// Seed of all randomness, of later questions too
     #[arg(long, value_name = "S", default_value_t = 0)]

@@ -84,12 +84,8 @@ fn labels(session: &Session, path: &Path) -> Result<usize> {
 }
 
 fn pairs(session: &Session, path: &Path) -> Result<usize> {
-    let mut labels = pal::oracle::LabelStatements::default();
-    let rows = session.log.records().flat_map(|(id, record)| {
-        let statements = labels.of(&record.answered);
-        statements.into_iter().map(move |(i, j, same)| {
-            [json!(id), json!(i), json!(j), json!(same), json!(record.annotator), json!(record.seconds)]
-        })
+    let rows = session.statements().map(|(id, record, (i, j, same))| {
+        [json!(id), json!(i), json!(j), json!(same), json!(record.annotator), json!(record.seconds)]
     });
     table(path, &["csv", "jsonl"], ["id", "i", "j", "same", "annotator", "seconds"], rows)
 }

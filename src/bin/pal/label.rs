@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use pal::active::{StoppingRule, remaining_error, strategy};
-use pal::oracle::{Answered, Pair, Reply, Terminal};
+use pal::oracle::{Answered, Budget, Pair, Reply, Terminal};
 
 use crate::failure::{Outcome, Result};
 use crate::output::Output;
@@ -75,7 +75,7 @@ impl Label {
         pair: Pair,
         same: bool,
         asked: Instant,
-        budget: f64,
+        budget: Budget,
     ) -> Result<()> {
         let answered = Answered::Pair { pair: (pair.first(), pair.second()), same };
         let seconds = asked.elapsed().as_secs_f64();
@@ -122,12 +122,12 @@ fn undo(session: &mut Session, output: Output, items: &Items) -> Result<()> {
 }
 
 /// Answers, classes, error: one line.
-fn standing(session: &Session, budget: f64) -> String {
+fn standing(session: &Session, budget: Budget) -> String {
     let belief = &session.known.belief;
     let error = remaining_error(belief);
     let [share, low, high] = [error.share, error.interval.0, error.interval.1].map(|share| 100.0 * share);
-    let left = if budget.is_finite() {
-        format!(", {} to spend", budget - session.known.spent)
+    let left = if budget.amount().is_finite() {
+        format!(", {} to spend", budget.amount() - session.known.spent)
     } else {
         String::new()
     };

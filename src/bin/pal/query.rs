@@ -69,9 +69,9 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    /// The budget, infinite if there is none.
-    pub(crate) fn budget(&self) -> Result<f64> {
-        Ok(self.budget.map_or(Ok(Budget::unlimited()), Budget::new)?.amount())
+    /// The budget, unlimited if there is none.
+    pub(crate) fn budget(&self) -> Result<Budget> {
+        Ok(self.budget.map_or(Ok(Budget::unlimited()), Budget::new)?)
     }
 }
 
@@ -101,7 +101,7 @@ struct Dialogue<'a> {
     strategy: Box<dyn PairStrategy>,
     annotator: &'a str,
     seed: u64,
-    budget: f64,
+    budget: Budget,
     count: usize,
     /// Questions that were asked and not answered.
     open: Vec<(Pair, Instant)>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pal::oracle::{DawidSkene, LabelStatements, Reliability, Vote};
+use pal::oracle::{DawidSkene, Reliability, Vote};
 
 use crate::session::Session;
 
@@ -24,13 +24,14 @@ pub(crate) struct Annotator {
 /// All annotators whose answers stand, by name.
 pub(crate) fn annotators(session: &Session) -> Vec<Annotator> {
     let classes = session.known.belief.classes();
-    let mut labels = LabelStatements::default();
     let mut seconds: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     let mut statements: BTreeMap<&str, Statements> = BTreeMap::new();
     for (_, record) in session.log.records() {
         seconds.entry(&record.annotator).or_default().push(record.seconds);
-        let said = labels.of(&record.answered).into_iter().map(|(i, j, same)| ((i.min(j), i.max(j)), same));
-        statements.entry(&record.annotator).or_default().extend(said);
+        statements.entry(&record.annotator).or_default();
+    }
+    for (_, record, (i, j, same)) in session.statements() {
+        statements.entry(&record.annotator).or_default().push(((i.min(j), i.max(j)), same));
     }
     let mut reliabilities = fitted(statements.values()).into_iter();
     seconds

@@ -10,7 +10,7 @@ use pal::active::{RemainingError, remaining_error};
 use pal::data::Labels;
 use pal::data::io::write_atomically;
 use pal::experiment::{Curve, escape_html, html_page};
-use pal::oracle::{Answered, Contradiction, LabelStatements};
+use pal::oracle::{Answered, Contradiction};
 use pal::plot::{self, Axes, Link, ScatterPanel};
 
 use crate::failure::{Outcome, Result};
@@ -109,9 +109,8 @@ fn draw_map(stem: &Path, session: &Session) -> Result<()> {
     let belief = &session.known.belief;
     let labels = Labels::new(belief.classes().to_vec(), belief.number_of_classes())?;
     let points = layout(&session.start, session.settings.seed);
-    let mut statements = LabelStatements::default();
-    let said = session.log.records().flat_map(|(_, record)| statements.of(&record.answered));
-    let links: Vec<Link> = said.map(|(i, j, same)| Link { pair: (i, j), same }).collect();
+    let links: Vec<Link> =
+        session.statements().map(|(_, _, (i, j, same))| Link { pair: (i, j), same }).collect();
     let title = format!("{} samples, {} statements about pairs", belief.len(), links.len());
     Ok(plot::map(stem, ScatterPanel { title: &title, points: points.view(), labels: &labels }, &links)?)
 }
@@ -244,8 +243,7 @@ fn people(session: &Session) -> String {
 
 /// What an answer said, in words.
 fn said(session: &Session, id: usize) -> String {
-    let record = session.log.records().find(|&(other, _)| other == id).map(|(_, record)| record);
-    match record.map(|record| &record.answered) {
+    match session.log.record(id).map(|record| &record.answered) {
         Some(Answered::Pair { pair: (i, j), same }) => format!("{i} and {j} {}", how(*same)),
         Some(Answered::Label { sample, class }) => format!("{sample} is of {class}"),
         Some(Answered::Captcha { shown, .. }) => format!("which are like {shown:?}"),
@@ -254,11 +252,7 @@ fn said(session: &Session, id: usize) -> String {
 }
 
 fn said_by(session: &Session, id: usize) -> String {
-    session
-        .log
-        .records()
-        .find(|&(other, _)| other == id)
-        .map_or_else(String::new, |(_, record)| record.annotator.clone())
+    session.log.record(id).map_or_else(String::new, |record| record.annotator.clone())
 }
 
 fn how(same: bool) -> &'static str {

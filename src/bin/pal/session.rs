@@ -6,7 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pal::active::{Belief, PairStrategy, WarmStart, remaining_error};
 use pal::experiment::stream;
-use pal::oracle::{AnswerLog, Answered, Entry, Evidence, LabelStatements, Pair, QuestionKind, Record};
+use pal::oracle::{
+    AnswerLog, Answered, Budget, Entry, Evidence, LabelStatements, Pair, QuestionKind, Record,
+};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
@@ -129,8 +131,8 @@ impl Session {
     }
 
     /// Whether a question about a pair can still be paid for.
-    pub(crate) fn affords_a_question(&self, budget: f64) -> bool {
-        self.require_affordable(budget, self.price(QuestionKind::Pair, 1)).is_ok()
+    pub(crate) fn affords_a_question(&self, budget: Budget) -> bool {
+        budget.require(self.known.spent, self.price(QuestionKind::Pair, 1)).is_ok()
     }
 
     /// The next pair, as if those that are open were answered as believed.
@@ -147,11 +149,7 @@ impl Session {
             return Ok(strategy.propose(&self.known.belief, &mut rng)?);
         }
         let mut supposed = self.known.belief.clone();
-        for &pair in open {
-            let classes = supposed.classes();
-            let same = classes[pair.first()] == classes[pair.second()];
-            supposed.learn(pair, same)?;
-        }
+        open.iter().try_for_each(|&pair| supposed.suppose(pair))?;
         Ok(strategy.propose(&supposed, &mut rng)?)
     }
 
@@ -161,11 +159,11 @@ impl Session {
         answered: Answered,
         annotator: String,
         seconds: f64,
-        budget: f64,
+        budget: Budget,
     ) -> Result<usize> {
         self.require_valid(&answered)?;
         let cost = self.price(answered.kind(), answered.size());
-        self.require_affordable(budget, cost)?;
+        budget.require(self.known.spent, cost)?;
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let id = self.keep(&Entry::Answer(Record { answered, annotator, at, seconds, cost }))?;
         self.known.spent += cost;
@@ -189,6 +187,14 @@ impl Session {
             _ => Known::replayed(&self.start, &self.settings, &self.log, |_| Ok(()))?,
         };
         Ok(retraction)
+    }
+
+    /// What the answers that stand say of pairs `(i, j, whether they belong together)`, each with its id and record.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = (usize, &Record, (usize, usize, bool))> {
+        let mut labels = LabelStatements::default();
+        self.log.records().flat_map(move |(id, record)| {
+            labels.of(&record.answered).into_iter().map(move |said| (id, record, said))
+        })
     }
 
     /// Where things stand.
@@ -217,15 +223,6 @@ impl Session {
 
     fn price(&self, kind: QuestionKind, size: usize) -> f64 {
         self.settings.prices.of(kind, size)
-    }
-
-    fn require_affordable(&self, budget: f64, price: f64) -> Result<()> {
-        let spent = self.known.spent;
-        // Sums of prices round.
-        if spent + price > budget * (1.0 + 1e-12) {
-            return Err(pal::Error::Budget { spent, price, budget }.into());
-        }
-        Ok(())
     }
 
     fn require_sample(&self, sample: usize) -> Result<()> {
