@@ -11,9 +11,6 @@ use crate::linalg::rows::{BLOCK_ROWS, Standard, entries_mut, over_rows, row, vec
 use crate::linalg::{product, write_product_on_this_thread};
 use crate::scalar::Scalar;
 
-/// Rows that one task writes where their blocks are multiplied: enough blocks of two rows for a fast product.
-const SPREAD_ROWS: usize = 2 * BLOCK_ROWS;
-
 /// `BᵀX`, and how to get back to samples.
 #[derive(Debug)]
 pub(crate) struct BlockSums<F> {
@@ -76,20 +73,18 @@ impl<F: Scalar> BlockSums<F> {
         );
     }
 
-    /// Calls `write(i, the row of sample i's block in scale · S M, row i of out)` for every sample in a block, `S` the sums and
+    /// Calls `write(i, the row of sample i's block in S M, row i of out)` for every sample in a block, `S` the sums and
     /// `m` of shape `(k, k)`; other rows become zero.
     pub(crate) fn spread_product(
         &self,
-        scale: f64,
-        m: &Array2<f64>,
+        m: &Array2<F>,
         out: ArrayViewMut2<F>,
         write: impl Fn(usize, &[F], &mut [F]) + Sync,
     ) {
-        let m = m.mapv(|entry| F::of(scale * entry));
         match &self.blocks {
             // Multiplied where their samples are written, so that the products stay in the cache.
             Blocks::Consecutive(size) => {
-                let task_blocks = (SPREAD_ROWS / size).max(1);
+                let task_blocks = (BLOCK_ROWS / size).max(1);
                 over_rows(out, task_blocks * size, |first, out| {
                     let blocks = first / size..(first + out.nrows()) / size;
                     let mut products = Array2::zeros((blocks.len(), m.ncols()));

@@ -40,8 +40,7 @@ pub use eigen::{
 pub(crate) use narrow::narrow_product;
 pub use operator::{Affine, Operator};
 pub(crate) use product::{
-    add_product, add_product_on_this_thread, product, write_product_on_this_thread,
-    write_upper_gram_on_this_thread,
+    add_product, add_product_on_this_thread, product, write_product_of_columns, write_product_on_this_thread,
 };
 pub use subspace::{Filter, Subspace, SubspaceIteration, random_block};
 pub use woodbury::{KernelShiftInvert, Woodbury};

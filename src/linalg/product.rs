@@ -1,5 +1,7 @@
 //! Products of dense matrices in single or double precision.
 
+use std::ops::Range;
+
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::Scalar;
@@ -36,9 +38,14 @@ pub(crate) fn write_product_on_this_thread<F: Scalar>(
     F::write_product_on_this_thread(a, b, out);
 }
 
-/// `out ← AᵀA` on and above the diagonal, for `a` `(n, k)` and a row-major `out` `(k, k)`, on the calling thread alone.
-///
-/// What is below the diagonal of `out` is undefined afterwards; about `n k²` flops.
-pub(crate) fn write_upper_gram_on_this_thread<F: Scalar>(a: ArrayView2<F>, out: ArrayViewMut2<F>) {
-    F::write_upper_gram_on_this_thread(a, out);
+/// `out ← A_columnsᵀ B_from..`, whatever `out` held, of columns of `a` `(n, k)` and the last ones of `b` `(n, m)`, on the
+/// calling thread alone; none of them is copied if `a` and `b` are contiguous.
+pub(crate) fn write_product_of_columns<F: Scalar>(
+    a: ArrayView2<F>,
+    columns: Range<usize>,
+    b: ArrayView2<F>,
+    from: usize,
+    out: ArrayViewMut2<F>,
+) {
+    F::write_product_of_columns(a, columns, b, from, out);
 }

@@ -5,25 +5,27 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::{add_product_on_this_thread, write_product_on_this_thread, write_upper_gram_on_this_thread};
+use super::{add_product_on_this_thread, write_product_of_columns, write_product_on_this_thread};
 use crate::scalar::Scalar;
 
 /// Rows that one task handles, and whose sum is in the precision of the entries. Fixed, so that results do not depend on
 /// the number of threads.
 pub(crate) const BLOCK_ROWS: usize = 256;
 
-/// Sums that are kept apart until the end. Fixed, too.
+/// Parts of the rows that are summed apart. Fixed, too.
 pub(crate) const PARTIAL_SUMS: usize = 32;
+
+/// Strips of rows of a `k×k` sum of products: of a symmetric one, fewer than `1 / (2 STRIPS)` of the entries are in vain.
+const STRIPS: usize = 4;
+/// Rows of a strip, or a multiple: what the product takes at a time.
+const STRIP_ROWS: usize = 32;
 
 /// Running sums side by side in a row: one or two vectors.
 pub(crate) const LANES: usize = 16;
-
-/// Rows of a `k×k` sum that one task completes.
-const STRIP_ROWS: usize = 32;
 
 /// `f(x, out)` with arrays in row-major order, copied if they are not.
 pub(crate) fn in_rows<F: Scalar, T>(
@@ -165,32 +167,25 @@ impl<'a, F: Scalar> Shifted<'a, F> {
 
     /// `AᵀA`, `(k, k)`. `O(n k²)` time, `O(k²)` memory.
     pub(crate) fn gram(&self) -> Array2<f64> {
-        let write =
-            |block: ArrayView2<F>, _, out: ArrayViewMut2<F>| write_upper_gram_on_this_thread(block, out);
-        let mut gram = self.sum_of_products(write, |row| row);
+        let mut gram = self.sum_of_products(None);
         mirror(&mut gram);
         gram
     }
 
     /// `AᵀB` for `b` of shape `(n, k)`. `O(n k²)` time, `O(k²)` memory.
     pub(crate) fn transposed_dot(&self, b: ArrayView2<F>) -> Array2<f64> {
-        let write = |block: ArrayView2<F>, rows, out: ArrayViewMut2<F>| {
-            write_product_on_this_thread(block.t(), b.slice(s![rows, ..]), out);
-        };
-        self.sum_of_products(write, |_| 0)
+        self.sum_of_products(Some(b))
     }
 
-    /// `out ← scale · A M + keep · out`, for `m` of shape `(k, k)`, then `finish(first row, rows of out)` for the rows of each
+    /// `out ← A M + keep · out`, for `m` of shape `(k, k)`, then `finish(first row, rows of out)` for the rows of each
     /// block while they are in the cache; the sum of what that returns. `O(n k²)`.
     pub(crate) fn multiply(
         &self,
-        scale: f64,
-        m: &Array2<f64>,
+        m: &Array2<F>,
         keep: F,
         out: ArrayViewMut2<F>,
         finish: impl Fn(usize, ArrayViewMut2<F>) -> f64 + Sync,
     ) -> f64 {
-        let m = m.mapv(|entry| F::of(scale * entry));
         over_rows(out, BLOCK_ROWS, |first, mut out| {
             let mut scratch = Array2::zeros((0, 0));
             let block = self.block(first..first + out.nrows(), &mut scratch);
@@ -204,47 +199,54 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         })
     }
 
-    /// The sum over the blocks of what `write(block of A, its rows, out)` writes, in the columns `from(row)..` of each row.
-    fn sum_of_products(
-        &self,
-        write: impl Fn(ArrayView2<F>, Range<usize>, ArrayViewMut2<F>) + Sync,
-        from: impl Fn(usize) -> usize + Sync,
-    ) -> Array2<f64> {
+    /// `AᵀB`, or of `AᵀA` what is on and above the diagonal.
+    fn sum_of_products(&self, b: Option<ArrayView2<F>>) -> Array2<f64> {
         let (n, k) = self.matrix.dim();
         // Half as many entries as the matrix at most, unless it is smaller than two blocks.
         let most = PARTIAL_SUMS.min(n / (2 * k).max(1)).max(2);
-        let mut partials = of_parts(n, most, |blocks| {
-            let (mut sum, mut of_block) = (Array2::zeros((k, k)), Array2::zeros((k, k)));
+        let strip_rows = k.div_ceil(STRIPS).next_multiple_of(STRIP_ROWS);
+        let of_part = |blocks: &mut dyn Iterator<Item = Range<usize>>| {
+            let mut sum = Array2::zeros((k, k));
             let mut scratch = Array2::zeros((0, 0));
             for rows in blocks {
-                write(self.block(rows.clone(), &mut scratch), rows, of_block.view_mut());
-                add_rows(of_block.view(), sum.view_mut(), &from);
+                let left = self.block(rows.clone(), &mut scratch);
+                let right = b.as_ref().map_or(left, |b| b.slice(s![rows, ..]));
+                // Strips of the sum's rows, of a Gram matrix from their part of the diagonal to the right.
+                let add = |(strip, mut sum): (usize, ArrayViewMut2<f64>)| {
+                    let first = strip * strip_rows;
+                    let from = if b.is_some() { 0 } else { first };
+                    let mut product = Array2::zeros((sum.nrows(), k - from));
+                    write_product_of_columns(
+                        left,
+                        first..first + sum.nrows(),
+                        right,
+                        from,
+                        product.view_mut(),
+                    );
+                    add_columns(product.view(), from, sum.view_mut());
+                };
+                if n <= BLOCK_ROWS {
+                    let strips = sum.axis_chunks_iter_mut(Axis(0), strip_rows).into_par_iter();
+                    strips.enumerate().with_max_len(1).for_each(add);
+                } else {
+                    sum.axis_chunks_iter_mut(Axis(0), strip_rows).enumerate().for_each(add);
+                }
             }
             sum
-        });
-        let rest = partials.split_off(1);
-        let mut total = partials.swap_remove(0);
-        over_rows(total.view_mut(), STRIP_ROWS, |first, mut strip| {
-            for partial in &rest {
-                let partial = partial.slice(s![first..first + strip.nrows(), ..]);
-                add_rows(partial, strip.view_mut(), |row| from(first + row));
-            }
-            0.0
-        });
-        total
+        };
+        sum_of_parts(n, most, of_part, |sum, part| *sum += &part)
     }
 }
 
-/// Adds the columns `from(row)..` of each row to a sum in double precision.
-fn add_rows<F: Scalar>(terms: ArrayView2<F>, mut sums: ArrayViewMut2<f64>, from: impl Fn(usize) -> usize) {
-    let k = terms.ncols();
+/// Adds to the columns `from..` of a sum in double precision.
+fn add_columns<F: Scalar>(terms: ArrayView2<F>, from: usize, mut sums: ArrayViewMut2<f64>) {
+    let k = sums.ncols();
     vectorised(
         #[inline(always)]
         || {
-            let rows = entries_mut(&mut sums).chunks_exact_mut(k).zip(entries(&terms).chunks_exact(k));
-            for (row, (sums, terms)) in rows.enumerate() {
-                let from = from(row);
-                for (sum, term) in sums[from..].iter_mut().zip(&terms[from..]) {
+            let sums = entries_mut(&mut sums).chunks_exact_mut(k);
+            for (sums, terms) in sums.zip(entries(&terms).chunks_exact(k - from)) {
+                for (sum, term) in sums[from..].iter_mut().zip(terms) {
                     *sum += term.as_f64();
                 }
             }
@@ -267,14 +269,17 @@ fn mirror(matrix: &mut Array2<f64>) {
     }
 }
 
-/// `out ← scale · out M` for `m` of shape `(k, k)`, then `finish(i, row i of out)`; `O(n k²)`.
+/// `scale · M`, in the precision of a tall matrix that it will multiply.
+pub(crate) fn scaled<F: Scalar>(scale: f64, m: &Array2<f64>) -> Array2<F> {
+    m.mapv(|entry| F::of(scale * entry))
+}
+
+/// `out ← out M` for `m` of shape `(k, k)`, then `finish(i, row i of out)`; `O(n k²)`.
 pub(crate) fn multiply_in_place<F: Scalar>(
-    scale: f64,
-    m: &Array2<f64>,
+    m: &Array2<F>,
     out: ArrayViewMut2<F>,
     finish: impl Fn(usize, ArrayViewMut1<F>) + Sync,
 ) {
-    let m = m.mapv(|entry| F::of(scale * entry));
     over_rows(out, BLOCK_ROWS, |first, mut out| {
         let block = out.to_owned();
         write_product_on_this_thread(block.view(), m.view(), out.view_mut());
@@ -308,7 +313,7 @@ pub(crate) fn sums_over_blocks<F: Scalar>(
     len: usize,
     add: impl Fn(Range<usize>, &mut [F]) + Sync,
 ) -> Vec<f64> {
-    let partials = of_parts(n, PARTIAL_SUMS, |blocks| {
+    let of_part = |blocks: &mut dyn Iterator<Item = Range<usize>>| {
         let (mut sums, mut of_block) = (vec![0.0; len], vec![F::zero(); len]);
         for rows in blocks {
             vectorised(
@@ -323,32 +328,47 @@ pub(crate) fn sums_over_blocks<F: Scalar>(
             );
         }
         sums
-    });
-    let mut total = vec![0.0; len];
-    for partial in partials {
-        for (total, sum) in total.iter_mut().zip(partial) {
-            *total += sum;
+    };
+    sum_of_parts(n, PARTIAL_SUMS, of_part, |sums, part| {
+        for (sum, part) in sums.iter_mut().zip(part) {
+            *sum += part;
         }
-    }
-    total
+    })
 }
 
-/// `f(blocks of rows)` of each of at most `most` parts of `0..n`, in order; one at least.
-pub(crate) fn of_parts<T: Send>(
+/// The sum, by `add`, of `f(blocks of rows)` over at most `most` parts of `0..n`, one at least.
+///
+/// Neighbours are added first: few sums are there at a time, and they are still in the cache.
+pub(crate) fn sum_of_parts<T: Send>(
     n: usize,
     most: usize,
     f: impl Fn(&mut dyn Iterator<Item = Range<usize>>) -> T + Sync,
-) -> Vec<T> {
+    add: impl Fn(&mut T, T) + Sync,
+) -> T {
     let blocks = n.div_ceil(BLOCK_ROWS);
     let parts = most.min(blocks).max(1);
     let of_part = |part: usize| {
         let blocks = part * blocks / parts..(part + 1) * blocks / parts;
         f(&mut blocks.map(|block| block * BLOCK_ROWS..(block * BLOCK_ROWS + BLOCK_ROWS).min(n)))
     };
-    if parts == 1 {
-        return vec![of_part(0)];
+    sum_of_neighbours(0..parts, &of_part, &add)
+}
+
+fn sum_of_neighbours<T: Send>(
+    parts: Range<usize>,
+    f: &(impl Fn(usize) -> T + Sync),
+    add: &(impl Fn(&mut T, T) + Sync),
+) -> T {
+    if parts.len() == 1 {
+        return f(parts.start);
     }
-    (0..parts).into_par_iter().map(of_part).collect()
+    let middle = parts.start.midpoint(parts.end);
+    let (mut sum, rest) = rayon::join(
+        || sum_of_neighbours(parts.start..middle, f, add),
+        || sum_of_neighbours(middle..parts.end, f, add),
+    );
+    add(&mut sum, rest);
+    sum
 }
 
 /// `Σ_ij A_ij B_ij`.
@@ -359,7 +379,11 @@ pub(crate) fn inner<F: Scalar>(a: ArrayView2<F>, b: ArrayView2<F>) -> f64 {
             || {
                 let mut sum = 0.0;
                 for i in rows {
-                    sum += dot(a.row(i), b.row(i));
+                    let (a, b) = (a.row(i), b.row(i));
+                    sum += match (a.to_slice(), b.to_slice()) {
+                        (Some(a), Some(b)) => dot(a, b),
+                        _ => a.dot(&b).as_f64(),
+                    };
                 }
                 sum
             },
@@ -369,10 +393,7 @@ pub(crate) fn inner<F: Scalar>(a: ArrayView2<F>, b: ArrayView2<F>) -> f64 {
 
 /// `Σ a_i b_i`, in as many running sums as fit a vector.
 #[inline(always)]
-fn dot<F: Scalar>(a: ArrayView1<F>, b: ArrayView1<F>) -> f64 {
-    let (Some(a), Some(b)) = (a.to_slice(), b.to_slice()) else {
-        return a.dot(&b).as_f64();
-    };
+pub(crate) fn dot<F: Scalar>(a: &[F], b: &[F]) -> f64 {
     let mut sums = [F::zero(); LANES];
     let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     for (a, b) in a.iter().zip(b) {

@@ -5,14 +5,14 @@ use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, s};
 
+use super::Loss;
 use super::views::{Statistics, group_rows};
-use super::{Loss, squared_norm};
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
 use crate::linalg::Operator;
 use crate::linalg::rows::{
-    BLOCK_ROWS, PARTIAL_SUMS, Shifted, Standard, entries_mut, multiply_in_place, of_parts, over_rows, row,
-    vectorised,
+    BLOCK_ROWS, PARTIAL_SUMS, Shifted, Standard, dot, entries_mut, multiply_in_place, over_rows, row,
+    sum_of_parts, vectorised,
 };
 use crate::scalar::Scalar;
 
@@ -75,11 +75,9 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
             // C and H are made of the sums over blocks alone, and U need not be stored.
             let share = blocks.weight / total;
             let product = Shifted::plain(blocks.sums.view()).gram() * share;
-            let (value, slopes) = self.value_and_slopes(&product);
             if let Some(gradient) = gradient {
-                let (to_gradient, moments) = backwards(&product, &slopes, &standards[0]);
+                let (to_gradient, moments) = self.backwards(&product, &product, share, &standards[0]);
                 blocks.spread_product(
-                    share,
                     &to_gradient,
                     gradient,
                     #[inline(always)]
@@ -92,7 +90,7 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
                     },
                 );
             }
-            return Ok(value);
+            return Ok(self.of_correlations(&product));
         }
 
         let u = standardised(z, &standards);
@@ -112,13 +110,12 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
         for product in &products {
             correlations += product;
         }
-        let (value, slopes) = self.value_and_slopes(&correlations);
         if wanted {
             for (group, product) in products.iter().enumerate() {
-                let (to_gradient, moments) = backwards(product, &slopes, &standards[group]);
+                let (to_gradient, moments) = self.backwards(product, &correlations, 1.0, &standards[group]);
                 let (u, w) = (group_rows(u.view(), group, groups), w.slice(s![group..;groups]));
                 let gradient = image.slice_mut(s![group..;groups, ..]);
-                multiply_in_place(1.0, &to_gradient, gradient, |i, mut row| {
+                multiply_in_place(&to_gradient, gradient, |i, mut row| {
                     let weight = F::of(w[i]);
                     for ((slope, &u), &moment) in row.iter_mut().zip(u.row(i)).zip(&moments) {
                         *slope -= weight * moment * u;
@@ -126,58 +123,79 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
                 });
             }
         }
-        Ok(value)
+        Ok(self.of_correlations(&correlations))
     }
 }
 
 impl BarlowTwins {
-    /// The value, and its slope `B` in the correlations.
-    fn value_and_slopes(self, correlations: &Array2<f64>) -> (f64, Array2<f64>) {
-        let mut slopes = correlations.clone();
-        slopes.diag_mut().fill(0.0);
-        let mut value = self.lambda * squared_norm(&slopes);
-        slopes *= 2.0 * self.lambda;
-        for (slope, c) in slopes.diag_mut().iter_mut().zip(correlations.diag()) {
-            value += (c - 1.0).powi(2);
-            *slope = 2.0 * (c - 1.0);
-        }
-        (value, slopes)
+    fn of_correlations(self, correlations: &Array2<f64>) -> f64 {
+        let correlations = correlations.view();
+        vectorised(
+            #[inline(always)]
+            || {
+                let (mut on_diagonal, mut off_diagonal) = (0.0, 0.0);
+                for k in 0..correlations.nrows() {
+                    let (left, right) = row(&correlations, k).split_at(k);
+                    on_diagonal += (right[0] - 1.0).powi(2);
+                    off_diagonal += dot(left, left) + dot(&right[1..], &right[1..]);
+                }
+                on_diagonal + self.lambda * off_diagonal
+            },
+        )
     }
-}
 
-/// Of a group, from `product = UᵀPU` with its rows of `U` on the left: the matrix `M` and the row `m` that make its gradient
-/// `P U M − w ∘ U diag(m)`.
-///
-/// That is `(H − w 1ᵀH − w ∘ U diag(UᵀH)) / σ` with `H = 2 P U B`. The slope in the mean vanishes, for `Σ H_i = 2 Σ (P U)_i B`
-/// over a group, and every group of `U` is centred.
-fn backwards<F: Scalar>(
-    product: &Array2<f64>,
-    slopes: &Array2<f64>,
-    standard: &Standard<F>,
-) -> (Array2<f64>, Vec<F>) {
-    let scales = Array1::from_iter(standard.scales.iter().map(|scale| 2.0 * scale.as_f64()));
-    // The diagonal of UᵀPU M, for which the symmetric B is read by rows.
-    let rows = product.rows().into_iter().zip(slopes.rows()).zip(&scales);
-    let moments = rows.map(|((product, slopes), scale)| F::of(scale * product.dot(&slopes))).collect();
-    (slopes * &scales, moments)
+    /// Of a group, from `product = UᵀPU` with its rows of `U` on the left and the correlations of all groups: `share` times
+    /// the matrix `M`, and the row `m`, that make its gradient `P U M − w ∘ U diag(m)`.
+    ///
+    /// That is `(H − w 1ᵀH − w ∘ U diag(UᵀH)) / σ` with `H = 2 P U B`, `B` the value's slope in the correlations. The slope in
+    /// the mean vanishes, for `Σ H_i = 2 Σ (P U)_i B` over a group, and every group of `U` is centred.
+    fn backwards<F: Scalar>(
+        self,
+        product: &Array2<f64>,
+        correlations: &Array2<f64>,
+        share: f64,
+        standard: &Standard<F>,
+    ) -> (Array2<F>, Vec<F>) {
+        let scales: Vec<f64> = standard.scales.iter().map(|scale| 2.0 * scale.as_f64()).collect();
+        let (product, correlations) = (product.view(), correlations.view());
+        let mut to_gradient = Array2::zeros(product.raw_dim());
+        let mut out = to_gradient.view_mut();
+        let mut moments = Vec::with_capacity(scales.len());
+        vectorised(
+            #[inline(always)]
+            || {
+                let mut slopes = vec![0.0; scales.len()];
+                let rows = entries_mut(&mut out).chunks_exact_mut(scales.len());
+                for (k, out) in rows.enumerate() {
+                    for (slope, c) in slopes.iter_mut().zip(row(&correlations, k)) {
+                        *slope = 2.0 * self.lambda * c;
+                    }
+                    slopes[k] = 2.0 * (correlations[(k, k)] - 1.0);
+                    // The diagonal of UᵀPU M, for which the symmetric B is read by rows.
+                    moments.push(F::of(scales[k] * dot(row(&product, k), &slopes)));
+                    for ((out, slope), scale) in out.iter_mut().zip(&slopes).zip(&scales) {
+                        *out = F::of(share * slope * scale);
+                    }
+                }
+            },
+        );
+        (to_gradient, moments)
+    }
 }
 
 /// The maps of each group's rows (sample `i` is in group `i mod groups`) that take its columns to mean 0 and variance 1 under
 /// the weights `w`.
 fn standards<F: Scalar>(z: ArrayView2<F>, w: &Array1<f64>, groups: usize) -> Result<Vec<Standard<F>>> {
     let of_group = |group: usize| {
-        let parts = of_parts(z.nrows(), PARTIAL_SUMS, |blocks| {
+        let of_part = |blocks: &mut dyn Iterator<Item = Range<usize>>| {
             let mut moments = Moments::none(z.ncols());
             for rows in blocks {
                 let first = (rows.start + groups - 1 - group) / groups * groups + group;
                 moments.join(&Moments::of(z, w, (first..rows.end).step_by(groups)));
             }
             moments
-        });
-        let mut moments = Moments::none(z.ncols());
-        for part in &parts {
-            moments.join(part);
-        }
+        };
+        let moments = sum_of_parts(z.nrows(), PARTIAL_SUMS, of_part, |sum, part| sum.join(&part));
         moments.standard()
     };
     (0..groups).map(of_group).collect()

@@ -141,20 +141,19 @@ fn bounded<F: Scalar>(value: f64) -> Result<F> {
     })
 }
 
-/// `gradient ← scale · A M + weight · L z`, in one pass if the graph can do it by rows; returns `Tr(ZᵀLZ)`.
+/// `gradient ← A M + weight · L z`, in one pass if the graph can do it by rows; returns `Tr(ZᵀLZ)`.
 fn product_and_laplacian<F: Scalar>(
     a: &Shifted<F>,
-    scale: f64,
-    m: &Array2<f64>,
+    m: &Array2<F>,
     graph: &SimilarityGraph,
     weight: F,
     z: ArrayView2<F>,
     mut gradient: ArrayViewMut2<F>,
 ) -> f64 {
     if let Some(add) = graph.laplacian_by_rows(weight, z) {
-        return a.multiply(scale, m, F::zero(), gradient, add);
+        return a.multiply(m, F::zero(), gradient, add);
     }
-    a.multiply(scale, m, F::zero(), gradient.view_mut(), |_, _| 0.0);
+    a.multiply(m, F::zero(), gradient.view_mut(), |_, _| 0.0);
     graph.laplacian_add(weight, z, gradient)
 }
 

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, concatenate, s};
 use super::{Loss, product_and_laplacian, squared_norm};
 use crate::error::{Result, check};
 use crate::graph::{LowRankPart, SimilarityGraph};
-use crate::linalg::rows::{Shifted, inner, multiply_in_place};
+use crate::linalg::rows::{Shifted, inner, multiply_in_place, scaled};
 use crate::linalg::{Operator, thin_svd};
 use crate::scalar::Scalar;
 
@@ -47,17 +47,22 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
                 let agreement = if let Some(blocks) = graph.block_sums(z, None) {
                     if let Some(gradient) = gradient {
                         let weight = F::of(-4.0 * blocks.weight);
-                        Shifted::plain(z).multiply(4.0, &gram, F::zero(), gradient, |first, rows| {
-                            blocks.add_to_rows(weight, first, rows);
-                            0.0
-                        });
+                        Shifted::plain(z).multiply(
+                            &scaled(4.0, &gram),
+                            F::zero(),
+                            gradient,
+                            |first, rows| {
+                                blocks.add_to_rows(weight, first, rows);
+                                0.0
+                            },
+                        );
                     }
                     blocks.weight * inner(blocks.sums.view(), blocks.sums.view())
                 } else if let Some(mut gradient) = gradient {
                     gradient.fill(F::zero());
                     graph.apply_add(F::one(), z, gradient.view_mut());
                     let agreement = inner(z, gradient.view());
-                    Shifted::plain(z).multiply(4.0, &gram, F::of(-4.0), gradient, |_, _| 0.0);
+                    Shifted::plain(z).multiply(&scaled(4.0, &gram), F::of(-4.0), gradient, |_, _| 0.0);
                     agreement
                 } else {
                     inner(z, graph.apply(z).view())
@@ -79,8 +84,7 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
                 let energy = match gradient {
                     Some(gradient) => product_and_laplacian(
                         &Shifted::plain(z),
-                        4.0,
-                        &excess,
+                        &scaled(4.0, &excess),
                         graph,
                         F::of(2.0 * lambda),
                         z,
@@ -96,8 +100,7 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
                     let excess = minus_identity(gram * blocks.weight);
                     if let Some(gradient) = gradient {
                         blocks.spread_product(
-                            4.0 * blocks.weight,
-                            &excess,
+                            &scaled(4.0 * blocks.weight, &excess),
                             gradient,
                             #[inline(always)]
                             |_, row, out| out.copy_from_slice(row),
@@ -108,7 +111,7 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
                     gradient.fill(F::zero());
                     graph.apply_add(F::one(), z, gradient.view_mut());
                     let excess = minus_identity(Shifted::plain(z).transposed_dot(gradient.view()));
-                    multiply_in_place(4.0, &excess, gradient, |_, _| {});
+                    multiply_in_place(&scaled(4.0, &excess), gradient, |_, _| {});
                     Ok(squared_norm(&excess))
                 } else {
                     let image = graph.apply(z);

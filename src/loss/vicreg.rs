@@ -6,7 +6,7 @@ use super::views::{Statistics, group_rows};
 use super::{Loss, product_and_laplacian};
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
-use crate::linalg::rows::Shifted;
+use crate::linalg::rows::{Shifted, scaled};
 use crate::scalar::Scalar;
 
 /// Standard deviation γ below which a column is pushed apart.
@@ -91,12 +91,12 @@ impl<F: Scalar> Loss<F> for VicReg {
         let energy = match (gradient, &products[..]) {
             (None, _) => graph.energy(z),
             (Some(gradient), [(centred, slopes)]) => {
-                product_and_laplacian(centred, scale, slopes, graph, weight, z, gradient)
+                product_and_laplacian(centred, &scaled(scale, slopes), graph, weight, z, gradient)
             }
             (Some(mut gradient), _) => {
                 for (group, (centred, slopes)) in products.iter().enumerate() {
                     let gradient = gradient.slice_mut(s![group..;groups, ..]);
-                    centred.multiply(scale, slopes, F::zero(), gradient, |_, _| 0.0);
+                    centred.multiply(&scaled(scale, slopes), F::zero(), gradient, |_, _| 0.0);
                 }
                 graph.laplacian_add(weight, z, gradient)
             }

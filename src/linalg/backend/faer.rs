@@ -1,8 +1,9 @@
 //! The pure-Rust backend.
 
+use std::ops::Range;
+
 use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::DenseSolveCore;
-use faer::prelude::*;
 use faer::traits::ComplexField;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, NdFloat};
@@ -66,10 +67,6 @@ pub(in crate::linalg) fn block_diagonal(a: ArrayView2<f64>) -> Result<BlockDiago
 const SEQUENTIAL_BELOW: usize = 1 << 21;
 /// Fewest and most rows of a product that one task computes.
 const TASK_ROWS: (usize, usize) = (32, 128);
-/// Most strips of rows in which a symmetric product is computed, and what their height is a multiple of: narrower ones
-/// save more of what mirrors the rest, but are multiplied more slowly.
-const GRAM_STRIPS: usize = 4;
-const GRAM_STRIP_ROWS: usize = 32;
 
 impl<F: NdFloat + ComplexField> Multiply for F {
     fn add_product(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>) {
@@ -87,21 +84,20 @@ impl<F: NdFloat + ComplexField> Multiply for F {
         product_on_this_thread(Accum::Replace, a, b, out);
     }
 
-    fn write_upper_gram_on_this_thread(a: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
+    fn write_product_of_columns(
+        a: ArrayView2<F>,
+        columns: Range<usize>,
+        b: ArrayView2<F>,
+        from: usize,
+        mut out: ArrayViewMut2<F>,
+    ) {
         if a.nrows() == 0 {
             out.fill(F::zero());
         }
-        with_row_major(a.t(), a, out, |_, a, out| {
-            let k = a.ncols();
-            let mut out = MatMut::from_row_major_slice_mut(out, k, k);
-            // Strips of rows, each from its part of the diagonal to the right.
-            let strip = k.div_ceil(GRAM_STRIPS).next_multiple_of(GRAM_STRIP_ROWS);
-            for first in (0..k).step_by(strip) {
-                let (rows, columns) = (strip.min(k - first), k - first);
-                let out = out.rb_mut().submatrix_mut(first, first, rows, columns);
-                let left = a.subcols(first, rows).transpose();
-                matmul(out, Accum::Replace, left, a.subcols(first, columns), F::one(), Par::Seq);
-            }
+        with_row_major(a.t(), b, out, |a, b, out| {
+            let (a, b) = (a.subrows(columns.start, columns.len()), b.subcols(from, b.ncols() - from));
+            let out = MatMut::from_row_major_slice_mut(out, a.nrows(), b.ncols());
+            matmul(out, Accum::Replace, a, b, F::one(), Par::Seq);
         });
     }
 }

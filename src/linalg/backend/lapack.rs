@@ -1,5 +1,7 @@
 //! LAPACK on the system's `OpenBLAS`, through `ndarray-linalg`.
 
+use std::ops::Range;
+
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, NdFloat, s};
 use ndarray_linalg::{Cholesky, Eigh, FactorizeH, InverseC, JobSvd, SVDDC, UPLO};
@@ -70,8 +72,14 @@ impl<F: NdFloat> Multiply for F {
         general_mat_mul(F::one(), &a, &b, F::zero(), &mut out);
     }
 
-    fn write_upper_gram_on_this_thread(a: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        Self::write_product_on_this_thread(a.t(), a, out);
+    fn write_product_of_columns(
+        a: ArrayView2<F>,
+        columns: Range<usize>,
+        b: ArrayView2<F>,
+        from: usize,
+        out: ArrayViewMut2<F>,
+    ) {
+        Self::write_product_on_this_thread(a.slice(s![.., columns]).t(), b.slice(s![.., from..]), out);
     }
 }
 

@@ -13,6 +13,8 @@ mod lapack;
 #[cfg(feature = "lapack")]
 use self::lapack as chosen;
 
+use std::ops::Range;
+
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
 pub(super) use chosen::{NAME, block_diagonal, cholesky, positive_inverse, symmetric_eigen, thin_svd};
@@ -44,10 +46,16 @@ pub trait Multiply: Sized {
     #[doc(hidden)]
     fn write_product_on_this_thread(a: ArrayView2<Self>, b: ArrayView2<Self>, out: ArrayViewMut2<Self>);
 
-    /// `out ← AᵀA` on and above the diagonal, for `a` `(n, k)` and `out` `(k, k)` in row-major order, on the calling
-    /// thread alone. What is below the diagonal of `out` is undefined afterwards; about `n k²` flops.
+    /// `out ← A_columnsᵀ B_from..`, whatever `out` held, of columns of `a` `(n, k)` and the last ones of `b` `(n, m)`, on the
+    /// calling thread alone.
     #[doc(hidden)]
-    fn write_upper_gram_on_this_thread(a: ArrayView2<Self>, out: ArrayViewMut2<Self>);
+    fn write_product_of_columns(
+        a: ArrayView2<Self>,
+        columns: Range<usize>,
+        b: ArrayView2<Self>,
+        from: usize,
+        out: ArrayViewMut2<Self>,
+    );
 }
 
 /// The block-diagonal factor of a symmetric indefinite factorisation `P A Pᵀ = L B Lᵀ`.
