@@ -14,7 +14,7 @@ use super::simd::axpy;
 const TASK_ROWS: usize = 256;
 /// Multiplications below which a second thread does not pay.
 const SEQUENTIAL_BELOW: usize = 1 << 21;
-/// Most columns whose sums, for two rows, stay in registers.
+/// Most columns whose sums, for a few rows, stay in registers.
 const MOST_COLUMNS: usize = 5;
 
 /// `A B` of shape `(m, k)`, contiguous by columns, for `a` `(m, n)` and `b` `(n, k)` with small `k`; `2 m n k` flops.
@@ -85,40 +85,64 @@ impl WithSimd for Dots<'_> {
 /// Into `out`, by columns, the dot products of the rows of `a` with the columns, all of length `n`.
 #[inline(always)]
 pub(super) fn all_dots<S: Simd>(simd: S, a: &[f64], columns: &[f64], out: &mut [f64], n: usize) {
+    // As many rows together as leave their sums in registers, of which the longest vectors come with twice as many.
+    if S::F64_LANES < 8 {
+        dots_of_rows::<S, 2>(simd, a, columns, out, n);
+    } else {
+        dots_of_rows::<S, 4>(simd, a, columns, out, n);
+    }
+}
+
+/// [`all_dots`], `R` rows at a time.
+#[inline(always)]
+fn dots_of_rows<S: Simd, const R: usize>(simd: S, a: &[f64], columns: &[f64], out: &mut [f64], n: usize) {
     let m = a.len() / n;
     for (columns, out) in columns.chunks(MOST_COLUMNS * n).zip(out.chunks_mut(MOST_COLUMNS * m)) {
-        for (i, rows) in (0..).step_by(2).zip(a.chunks(2 * n)) {
+        for (i, rows) in (0..).step_by(R).zip(a.chunks(R * n)) {
             match columns.len() / n {
-                1 => dots::<S, 1>(simd, rows, columns, &mut out[i..], m),
-                2 => dots::<S, 2>(simd, rows, columns, &mut out[i..], m),
-                3 => dots::<S, 3>(simd, rows, columns, &mut out[i..], m),
-                4 => dots::<S, 4>(simd, rows, columns, &mut out[i..], m),
-                _ => dots::<S, MOST_COLUMNS>(simd, rows, columns, &mut out[i..], m),
+                1 => dots::<S, R, 1>(simd, rows, columns, &mut out[i..], m),
+                2 => dots::<S, R, 2>(simd, rows, columns, &mut out[i..], m),
+                3 => dots::<S, R, 3>(simd, rows, columns, &mut out[i..], m),
+                4 => dots::<S, R, 4>(simd, rows, columns, &mut out[i..], m),
+                _ => dots::<S, R, MOST_COLUMNS>(simd, rows, columns, &mut out[i..], m),
             }
         }
     }
 }
 
-/// The products of one row or two with `K` columns, `m` places apart in `out`.
+/// The products of up to `R` rows with `K` columns, `m` places apart in `out`.
 #[inline(always)]
-fn dots<S: Simd, const K: usize>(simd: S, rows: &[f64], columns: &[f64], out: &mut [f64], m: usize) {
+fn dots<S: Simd, const R: usize, const K: usize>(
+    simd: S,
+    rows: &[f64],
+    columns: &[f64],
+    out: &mut [f64],
+    m: usize,
+) {
     let n = columns.len() / K;
-    let (first, last) = (&rows[..n], &rows[rows.len() - n..]);
-    let columns: [_; K] = std::array::from_fn(|j| S::as_simd_f64s(&columns[j * n..(j + 1) * n]));
-    let [(first, first_tail), (last, last_tail)] = [first, last].map(S::as_simd_f64s);
-    let heads = columns.map(|(head, _)| &head[..first.len()]);
-    let mut sums = [[simd.splat_f64s(0.0); 2]; K];
-    for (i, (&a, &b)) in first.iter().zip(last).enumerate() {
-        for (sums, column) in sums.iter_mut().zip(heads) {
-            sums[0] = simd.mul_add_e_f64s(a, column[i], sums[0]);
-            sums[1] = simd.mul_add_e_f64s(b, column[i], sums[1]);
+    let count = rows.len() / n;
+    let vectors = S::as_simd_f64s(&rows[..n]).0.len();
+    let (mut row_heads, mut column_heads) = ([&[][..]; R], [&[][..]; K]);
+    for i in 0..R {
+        // Where there are fewer rows the last one is taken again.
+        row_heads[i] = &S::as_simd_f64s(&rows[i.min(count - 1) * n..][..n]).0[..vectors];
+    }
+    for j in 0..K {
+        column_heads[j] = &S::as_simd_f64s(&columns[j * n..][..n]).0[..vectors];
+    }
+    let mut sums = [[simd.splat_f64s(0.0); R]; K];
+    for l in 0..vectors {
+        for j in 0..K {
+            for i in 0..R {
+                sums[j][i] = simd.mul_add_e_f64s(row_heads[i][l], column_heads[j][l], sums[j][i]);
+            }
         }
     }
-    let tail_of = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
-    for (j, (sums, (_, tail))) in sums.into_iter().zip(columns).enumerate() {
-        out[j * m] = simd.reduce_sum_f64s(sums[0]) + tail_of(first_tail, tail);
-        if rows.len() > n {
-            out[j * m + 1] = simd.reduce_sum_f64s(sums[1]) + tail_of(last_tail, tail);
+    let tail = vectors * S::F64_LANES..n;
+    for (j, column) in columns.chunks_exact(n).enumerate() {
+        for (i, row) in rows.chunks_exact(n).enumerate() {
+            let of_tail: f64 = row[tail.clone()].iter().zip(&column[tail.clone()]).map(|(a, b)| a * b).sum();
+            out[j * m + i] = simd.reduce_sum_f64s(sums[j][i]) + of_tail;
         }
     }
 }
