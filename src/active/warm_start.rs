@@ -13,7 +13,7 @@ use crate::data::commensurate;
 use crate::error::{Error, Result, check};
 use crate::experiment::stream;
 use crate::graph::SimilarityGraph;
-use crate::linalg::{SubspaceIteration, leading_eigenpairs, random_block};
+use crate::linalg::{Operator, SubspaceIteration, leading_eigenpairs, random_block};
 
 /// Options of [`WarmStart`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +50,8 @@ pub struct WarmStart {
 const DENSE_UP_TO: usize = 1024;
 /// Residuals of eigenvectors, as features for a regression that smooths, need not be smaller.
 const TOLERANCE: f64 = 1e-4;
+/// Steps of a random walk: to the neighbours of neighbours.
+const WALK: usize = 2;
 
 impl WarmStart {
     /// From features `x` `(n, p)`: made [commensurate](commensurate), joined to their nearest neighbours, `n ≥ 2`.
@@ -170,6 +172,25 @@ impl WarmStart {
         self.number_of_clusters
     }
 
+    /// `(n, clusters)`: how probably a random walk on the graph from each sample ends in each cluster; it stays where there is
+    /// no edge. At the border of a cluster the surroundings are of others as well.
+    pub(super) fn surroundings(&self) -> Array2<f64> {
+        let mut shares = Array2::zeros((self.len(), self.number_of_clusters));
+        for (mut row, &cluster) in shares.outer_iter_mut().zip(&self.clusters) {
+            row[cluster] = 1.0;
+        }
+        let degrees = self.graph.degrees();
+        for _ in 0..WALK {
+            let sums = self.graph.apply(shares.view());
+            for ((mut row, sums), &degree) in shares.outer_iter_mut().zip(sums.outer_iter()).zip(&degrees) {
+                if degree > 0.0 {
+                    row.assign(&(&sums / degree));
+                }
+            }
+        }
+        shares
+    }
+
     /// The sample of a cluster whose features point most nearly in the direction of their mean.
     pub(super) fn centre_of(&self, cluster: usize) -> Option<usize> {
         let members: Vec<usize> = (0..self.len()).filter(|&i| self.clusters[i] == cluster).collect();
@@ -200,4 +221,22 @@ fn clusters_before_gap(values: ArrayView1<f64>, smoothing: f64, most: usize) -> 
     (2..=most.min(values.len().saturating_sub(1)))
         .max_by(|a, b| ratio(a).total_cmp(&ratio(b)).then(b.cmp(a)))
         .unwrap_or(values.len().min(most))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    /// Two steps on the path 0 – 1 – 2 – 3, cut in the middle, and a sample without edges.
+    #[test]
+    fn surroundings_are_where_a_walk_ends() -> Result<()> {
+        let graph = SimilarityGraph::pairs(5, [(0, 1, 2.0), (1, 2, 2.0), (2, 3, 2.0)])?;
+        let parts = (Array1::zeros(1), Array2::zeros((5, 1)));
+        let start = WarmStart::from_parts(graph, parts.0, parts.1, vec![0, 0, 1, 1, 2])?;
+        let expected =
+            array![[0.5, 0.5, 0.0], [0.75, 0.25, 0.0], [0.25, 0.75, 0.0], [0.5, 0.5, 0.0], [0.0, 0.0, 1.0]];
+        assert_eq!(start.surroundings(), expected);
+        Ok(())
+    }
 }

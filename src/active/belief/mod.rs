@@ -9,8 +9,8 @@
 //! 2. *Anchors.* A sample that was asked about sits in the class that its own answers and its surroundings make most
 //!    probable, or founds an atom if all refuse it. The surroundings speak by the prediction that leaves the sample out, so
 //!    that a wrong answer among right ones is outvoted.
-//! 3. *All others.* One ridge regression a class on the features of the warm start, from the prior of the starting clusters:
-//!    label propagation, in which an anchor corrects what is near it.
+//! 3. *All others.* One ridge regression a class on the features of the warm start, from the prior of the starting clusters
+//!    around each sample: label propagation, in which an anchor corrects what is near it.
 //!
 //! With truthful answers and a small `ε` the classes are those of the transitive closure (claim T39) wherever answers reach.
 //!
@@ -61,8 +61,8 @@ impl Default for BeliefOptions {
 const NEW_CLASS: f64 = 0.05;
 /// The least probability that the surroundings of such a sample give to a class.
 const LEAST_PROBABILITY: f64 = 0.01;
-/// Most rounds of joining atoms and placing anchors after an answer, of which one or two nearly always suffice.
-const MOST_ROUNDS: usize = 8;
+/// Most rounds of joining atoms and placing an anchor, beyond one an answer; one or two nearly always suffice.
+const MOST_ROUNDS: usize = 15;
 
 /// A class less probable than this is not tried when looking ahead.
 const IMPROBABLE: f64 = 0.01;
@@ -112,6 +112,8 @@ pub struct Belief {
     ties: Ties,
     /// Anchors of the starting clusters, which come first.
     centres: usize,
+    /// [`WarmStart::surroundings`].
+    surroundings: Array2<f64>,
     /// The regressions' means and what they say of the classes, both `(n, c)`.
     memberships: Array2<f64>,
     probabilities: Array2<f64>,
@@ -123,7 +125,7 @@ pub struct Belief {
 }
 
 impl Belief {
-    /// Before the first answer: the classes are the starting clusters. `O(n r c)`.
+    /// Before the first answer: the classes are the starting clusters, but for samples surrounded by another. `O(n r c)`.
     ///
     /// # Errors
     /// [`Error::Domain`] for an option out of its range.
@@ -145,6 +147,7 @@ impl Belief {
             grouping: Grouping::apart(start.number_of_clusters()),
             ties: Ties::default(),
             centres: 0,
+            surroundings: start.surroundings(),
             memberships: Array2::zeros((n, 0)),
             probabilities: Array2::zeros((n, 0)),
             class_sizes: Vec::new(),
@@ -160,7 +163,7 @@ impl Belief {
         }
         belief.centres = belief.anchors.len();
         belief.tie_atoms();
-        belief.update();
+        belief.update(MOST_ROUNDS);
         Ok(belief)
     }
 
@@ -179,8 +182,9 @@ impl Belief {
     /// # Errors
     /// As [`Belief::learn`]; the answers before the offending one are then taken in.
     pub fn learn_all(&mut self, answers: impl IntoIterator<Item = (Pair, bool)>) -> Result<()> {
+        let before = self.answers();
         let outcome = answers.into_iter().try_for_each(|(pair, same)| self.take_in(pair, same));
-        self.update();
+        self.update(MOST_ROUNDS + self.answers() - before);
         outcome
     }
 
@@ -369,13 +373,13 @@ impl Belief {
         self.anchors.len() - 1
     }
 
-    /// All that follows from the answers.
-    fn update(&mut self) {
+    /// All that follows from the answers, one anchor or all blocks being moved in a round.
+    fn update(&mut self, most_rounds: usize) {
         self.fit();
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..most_rounds {
             self.join_atoms();
             self.fit();
-            if !self.place_anchors() && !self.place_blocks() {
+            if !self.place_anchor() && !self.place_blocks() {
                 break;
             }
         }
@@ -389,8 +393,8 @@ impl Belief {
         let class_of_atom = &self.grouping.class_of_atom;
         let shape = (self.len(), self.number_of_classes());
         let mut prior = Array2::zeros(shape);
-        for (sample, &cluster) in self.start.clusters().iter().enumerate() {
-            prior[[sample, class_of_atom[cluster]]] = self.options.prior;
+        for (sample, mut prior) in prior.outer_iter_mut().enumerate() {
+            prior.assign(&self.prior_of(sample));
         }
         let mut seen = Array2::zeros((self.anchors.len(), shape.1));
         for (anchor, mut seen) in self.anchors.iter().zip(seen.outer_iter_mut()) {
@@ -398,5 +402,14 @@ impl Belief {
         }
         let samples: Vec<usize> = self.anchors.iter().map(|anchor| anchor.sample).collect();
         self.memberships = self.ridge.mean(&samples, seen.view(), prior);
+    }
+
+    /// Prior memberships of a sample in the classes.
+    fn prior_of(&self, sample: usize) -> Array1<f64> {
+        let mut prior = Array1::zeros(self.number_of_classes());
+        for (&share, &class) in self.surroundings.row(sample).iter().zip(&self.grouping.class_of_atom) {
+            prior[class] += self.options.prior * share;
+        }
+        prior
     }
 }

@@ -19,47 +19,58 @@ pub(super) const SETTLED: f64 = 0.95;
 const LEAST_REST: f64 = 1e-3;
 
 impl Belief {
-    /// Puts every anchor where its answers and its surroundings make it most probable; whether one moved.
-    pub(super) fn place_anchors(&mut self) -> bool {
-        let mut moved = false;
+    /// Moves one anchor to the class that its answers and its surroundings make most probable, that which gains most, the newest
+    /// on a tie; whether there was one. Of two that cannot both stay, the one that fits elsewhere goes, and the other is judged
+    /// anew.
+    pub(super) fn place_anchor(&mut self) -> bool {
+        for index in 0..self.anchors.len() {
+            if self.is_answered(index) {
+                let odds = self.odds(&self.anchors[index]);
+                self.anchors[index].certainty = odds.probability(odds.largest());
+            }
+        }
+        let Some((index, class)) = self.most_misplaced() else { return false };
+        self.anchors[index].atom = if class < self.number_of_classes() {
+            self.nearest_atom(index, class)
+        } else {
+            self.grouping.groups.push(vec![self.atoms]);
+            self.grouping.class_of_atom.push(class);
+            self.atoms += 1;
+            self.atoms - 1
+        };
+        self.forget_empty_atoms();
+        true
+    }
+
+    /// The anchor whose log-odds would rise most in another class, and that class, one past the last if it is new.
+    fn most_misplaced(&self) -> Option<(usize, usize)> {
         let mut population = vec![0_usize; self.atoms];
         for anchor in &self.anchors {
             population[anchor.atom] += 1;
         }
-        for index in 0..self.anchors.len() {
-            let anchor = &self.anchors[index];
+        let mut found = None;
+        let mut most = 0.0;
+        for (index, anchor) in self.anchors.iter().enumerate() {
             if anchor.answers.is_empty() {
                 continue;
             }
-            let class_of_atom = &self.grouping.class_of_atom;
             let odds = self.odds(anchor);
-            let best = odds.largest();
+            let (best, current) = (odds.largest(), self.class_of(anchor.atom));
             let founds = odds.of(best) < NEW_CLASS.ln();
-            let (atom, current) = (anchor.atom, class_of_atom[anchor.atom]);
-            let (alone, founded) = (population[atom] == 1, atom >= self.start.number_of_clusters());
-            self.anchors[index].certainty = odds.probability(best);
+            let (alone, founded) =
+                (population[anchor.atom] == 1, anchor.atom >= self.start.number_of_clusters());
             // Alone it is what its atom is: answers about it join atoms, unless it founded this one to no avail.
-            if alone && (!founded || founds) {
+            if (alone && (!founded || founds)) || (best == current && !founds) {
                 continue;
             }
-            let to = if founds {
-                self.grouping.groups.push(vec![self.atoms]);
-                self.grouping.class_of_atom.push(self.grouping.groups.len() - 1);
-                self.atoms += 1;
-                population.push(0);
-                self.atoms - 1
-            } else if best == current {
-                continue;
-            } else {
-                self.nearest_atom(index, best)
-            };
-            population[atom] -= 1;
-            population[to] += 1;
-            self.anchors[index].atom = to;
-            moved = true;
+            let (to, there) =
+                if founds { (self.number_of_classes(), NEW_CLASS.ln()) } else { (best, odds.of(best)) };
+            let gain = there - odds.of(current);
+            if gain >= most {
+                (found, most) = (Some((index, to)), gain);
+            }
         }
-        self.forget_empty_atoms();
-        moved
+        found
     }
 
     /// What an anchor's surroundings and its answers say of its class.
@@ -85,12 +96,11 @@ impl Belief {
     /// Probability of each class for an anchor, predicted from all others: `f₀ + (f − f₀ − h (y − f₀)) / (1 − h)`.
     fn left_out(&self, anchor: &Anchor) -> Array1<f64> {
         let leverage = self.ridge.leverage(anchor.sample);
-        let class_of_atom = &self.grouping.class_of_atom;
         // Atoms founded in this round have no column yet.
-        let own = class_of_atom[anchor.atom];
-        let cluster = class_of_atom[self.start.clusters()[anchor.sample]];
+        let own = self.class_of(anchor.atom);
+        let prior_of = self.prior_of(anchor.sample);
         let left_out = self.memberships.row(anchor.sample).into_iter().enumerate().map(|(class, &fitted)| {
-            let prior = if class == cluster { self.options.prior } else { 0.0 };
+            let prior = prior_of[class];
             let seen = if class == own { 1.0 } else { 0.0 };
             prior + (fitted - prior - leverage * (seen - prior)) / (1.0 - leverage).max(LEAST_REST)
         });
