@@ -81,6 +81,21 @@ fn large_arrays_equal_their_rows() {
 }
 
 #[test]
+fn arithmetic_equals_its_definition() {
+    let tape = Tape::new();
+    let (x, y) = (tape.constant(array![[-3.0, 0.5], [2.0, 8.0]]), tape.constant(array![[4.0, -2.0]]));
+    assert_eq!((x + y).unwrap().value(), array![[1.0, -1.5], [6.0, 6.0]]);
+    assert_eq!((x - y).unwrap().value(), array![[-7.0, 2.5], [-2.0, 10.0]]);
+    assert_eq!((x * y).unwrap().value(), array![[-12.0, -1.0], [8.0, -16.0]]);
+    assert_eq!((x / y).unwrap().value(), array![[-0.75, -0.25], [0.5, -4.0]]);
+    assert_eq!((x + 2.0).value(), array![[-1.0, 2.5], [4.0, 10.0]]);
+    assert_eq!((x - 2.0).value(), array![[-5.0, -1.5], [0.0, 6.0]]);
+    assert_eq!((x * 2.0).value(), array![[-6.0, 1.0], [4.0, 16.0]]);
+    assert_eq!((x / 2.0).value(), array![[-1.5, 0.25], [1.0, 4.0]]);
+    assert_eq!((-x).value(), array![[3.0, -0.5], [-2.0, -8.0]]);
+}
+
+#[test]
 fn functions_equal_their_definitions() {
     let tape = Tape::new();
     let points = array![[-3.0, -0.5, 0.0, 0.25, 2.0]];

@@ -6,8 +6,10 @@ use pal::graph::{Form, SimilarityGraph};
 use pal::linalg::Operator;
 use proptest::prelude::*;
 
-use crate::instances::{Instance, any_graph, form, mixture};
-use crate::support::{gaussian, rel, rng};
+use rand::RngExt;
+
+use crate::instances::{Instance, any_graph, form, mixture, partial_labels};
+use crate::support::{gaussian, rel, rng, symmetric};
 
 const TOLERANCE: f64 = 1e-12;
 
@@ -127,6 +129,22 @@ proptest! {
         prop_assert!(rel(&entries, &expected) < TOLERANCE);
     }
 
+    /// Labels and factors on one side, all else on the other, and nothing lost.
+    #[test]
+    fn a_split_graph_is_the_sum_of_its_parts(instance in any_graph()) {
+        let Instance { graph, dense } = instance;
+        let (rest, part) = graph.split_low_rank();
+        let low_rank = |form: &Form| matches!(form, Form::Labels(_) | Form::Contrastive(_) | Form::LowRank(_));
+        let ranks = graph.terms().iter().filter(|(_, form)| low_rank(form)).count();
+        prop_assert_eq!(part.is_some(), ranks > 0);
+        prop_assert_eq!(rest.as_ref().map_or(0, |rest| rest.terms().len()), graph.terms().len() - ranks);
+        let mut sum = rest.map_or(Array2::zeros(dense.raw_dim()), |rest| rest.to_dense());
+        if let Some(part) = part {
+            sum += &part.factor.dot(&part.core).dot(&part.factor.t());
+        }
+        prop_assert!(rel(&sum, &dense) < TOLERANCE);
+    }
+
     #[test]
     fn laplacian_agrees_with_dense(instance in any_graph(), k in 1..4_usize, seed in any::<u64>()) {
         let Instance { graph, dense } = instance;
@@ -198,6 +216,33 @@ proptest! {
     }
 }
 
+/// More rows than a task handles, classes and views of more members than are summed at once, columns past a vector's width.
+#[test]
+fn graphs_of_many_rows_agree_with_dense() {
+    let (n, k) = (1200, 19);
+    let mut rng = rng(12);
+    let labels = partial_labels(n, 3, &mut rng);
+    let sparse: Vec<_> = (0..n).map(|i| (i, (i * 7) % n, 0.5 - (i % 3) as f64)).collect();
+    let views = |views: usize| SimilarityGraph::views(n / views, views).unwrap();
+    let x = gaussian(n, k, &mut rng);
+    for graph in [
+        views(3),
+        views(400),
+        SimilarityGraph::labels(&labels),
+        SimilarityGraph::contrastive_labels(&labels),
+        SimilarityGraph::pairs(n, sparse).unwrap(),
+        SimilarityGraph::dense(symmetric(n, || rng.random_range(-1.0..1.0), |entry| entry)).unwrap(),
+    ] {
+        let dense = graph.to_dense();
+        let image = dense.dot(&x);
+        assert!(rel(&graph.apply(x.view()), &image) < TOLERANCE);
+        let degrees = dense.sum_axis(Axis(1)).insert_axis(Axis(1));
+        let expected = (&x * &(degrees * &x - &image)).sum();
+        let energy = graph.laplacian().energy(x.view()).unwrap();
+        assert!((energy - expected).abs() < 1e-10 * expected.abs(), "{energy} for {expected}");
+    }
+}
+
 /// Terms that cancel leave no edge and no sign, even when the sum is only zero up to rounding.
 #[test]
 fn cancelled_entries_are_no_edges() {
@@ -217,6 +262,8 @@ fn cancelled_entries_are_no_edges() {
     let low_rank = SimilarityGraph::low_rank(rotation, Array1::from_elem(2, 0.7)).unwrap();
     assert_eq!(low_rank.components(), 2);
     assert!(low_rank.is_non_negative());
+    let negated = SimilarityGraph::mixture([(-1.0, graph())]).unwrap();
+    assert!(!negated.is_non_negative());
 }
 
 #[test]
@@ -242,6 +289,19 @@ fn restricted_forms_stay_cheap() {
     let pairs = SimilarityGraph::pairs(3, [(0, 2, 5.0), (1, 1, 2.0)]).unwrap().restrict(&[2, 0]).unwrap();
     let [(1.0, Form::Pairs(pairs))] = pairs.terms() else { panic!("{pairs:?}") };
     assert_eq!(pairs.entries().collect::<Vec<_>>(), [(0, 1, 5.0), (1, 0, 5.0)]);
+}
+
+#[test]
+fn normalised_forms_stay_cheap() {
+    let normalised = |class_of: Vec<usize>, classes| {
+        let graph = SimilarityGraph::labels(&Labels::new(class_of, classes).unwrap());
+        graph.normalised().unwrap().terms()[0].1.clone()
+    };
+    // Two classes of four: 8 × 2 numbers, or 2 × 4² pairs; four of two: 8 × 4, or 4 × 2².
+    assert!(matches!(normalised(vec![0, 0, 0, 0, 1, 1, 1, 1], 2), Form::LowRank(_)));
+    assert!(matches!(normalised(vec![0, 0, 1, 1, 2, 2, 3, 3], 4), Form::Pairs(_)));
+    let views = SimilarityGraph::views(3, 2).unwrap().normalised().unwrap();
+    assert!(matches!(views.terms(), [(_, Form::Views(_))]));
 }
 
 /// The identity is one view of each sample, and applying a transposed view needs no copy by the caller.

@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, Axis, concatenate, s};
 use pal::data::Labels;
 use pal::graph::SimilarityGraph;
 use pal::linalg::thin_svd;
-use pal::loss::{BarlowTwins, Loss, Ridge, SpectralLoss, VicReg, cross_entropy};
+use pal::loss::{BarlowTwins, Loss, NtXent, Ridge, SpectralLoss, VicReg, cross_entropy};
 use proptest::prelude::*;
 use rand::RngExt;
 
@@ -212,6 +212,35 @@ proptest! {
         prop_assert!(close(SIMCLR2.value(z.view(), &instance.graph).unwrap(), simclr2(&z, &instance.dense)));
         let energy = vic2(&z, &instance.dense, 2.0) - vic2(&z, &instance.dense, 0.0);
         prop_assert!(close(energy, pair_distances(&z, &instance.dense)));
+    }
+
+    /// Labels or views alone, of any weight, give what their matrix gives to every loss: some labels unknown, and columns past
+    /// a vector's width.
+    #[test]
+    fn t16_weighted_blocks(weight in 0.1..3.0_f64, k in 1..=20_usize, of_views in any::<bool>(), seed in any::<u64>()) {
+        let (n, mut rng) = (40, rng(seed));
+        let blocks = if of_views {
+            SimilarityGraph::views(n / 4, 4).unwrap()
+        } else {
+            SimilarityGraph::labels(&partial_labels(n, 3, &mut rng))
+        };
+        let graph = SimilarityGraph::mixture([(weight, blocks)]).unwrap();
+        let dense = SimilarityGraph::dense(graph.to_dense()).unwrap();
+        let z = gaussian(n, k, &mut rng);
+        let losses: [&dyn Loss; 6] = [
+            &SIMCLR2,
+            &SpectralLoss::Vic2 { lambda: 0.7 },
+            &BARLOW_TWINS2,
+            &VicReg::default(),
+            &BarlowTwins { lambda: 0.7, ..BarlowTwins::default() },
+            &NtXent { temperature: 0.5 },
+        ];
+        for loss in losses {
+            let (value, gradient) = loss.value_and_gradient(z.view(), &graph).unwrap();
+            let (expected, slope) = loss.value_and_gradient(z.view(), &dense).unwrap();
+            prop_assert!(close(value, expected));
+            prop_assert!(rel(&gradient, &slope) < 1e-9);
+        }
     }
 
     /// Near a perfect fit the factors keep relative accuracy; the expansion keeps an absolute one.

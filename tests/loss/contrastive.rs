@@ -127,6 +127,16 @@ fn t11_finite_at_low_temperature() {
     assert!(gradient.iter().all(|entry| entry.is_finite()));
 }
 
+/// Four blocks of rows: games of a round that touch different rows.
+#[test]
+fn t17_simultaneous_blocks_of_rows() {
+    let n = 264;
+    let z = gaussian(n, 3, &mut rng(17));
+    let graph = SimilarityGraph::views(n / 2, 2).unwrap();
+    let value = NtXent { temperature: 0.2 }.value(z.view(), &graph).unwrap();
+    assert!(close(value, nt_xent(&z, &graph.to_dense(), 0.2)));
+}
+
 /// What cancels in a mixture is no positive: samples 0 and 1 have none.
 #[test]
 fn cancelled_entries_are_no_positives() {
