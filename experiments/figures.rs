@@ -504,8 +504,8 @@ const STORIES: [Story; 14] = [
                     )
                 });
                 format!(
-                    "What pal needs to reach a level of the index, and in brackets the best of the packages, the first \
-                     measurement being at 10 answers on digits and at 5 elsewhere: {}. The other strategies share its starting \
+                    "What pal needs to reach a level of the index, and in brackets the best of the packages, whose first \
+                     measurement is at 10 answers on digits and at 5 elsewhere: {}. The other strategies share its starting \
                      clusters and its inference, and differ in their questions alone. On digits, pal settles what the \
                      clusters are before it asks about samples: after 25 answers it is at {:.2} and error reduction at {:.2}, \
                      after 200 at {:.2} and {:.2}.",

@@ -64,13 +64,13 @@ const DATA_SETS: [DataSet; 4] = [
 ];
 
 impl DataSet {
-    /// The numbers of answers after which is measured, those of the peers.
+    /// The numbers of answers after which is measured: none, and those of the peers.
     fn answers(&self, strategy: &str, protocol: Protocol) -> Vec<usize> {
         let (all, most): (Vec<usize>, usize) = if self.name == "digits" {
             let pace = if strategy == PAL { 0 } else { 1 + usize::from(SLOW.contains(&strategy)) };
-            ([10, 25, 50].into_iter().chain((100..=700).step_by(50)).collect(), protocol.on_digits[pace])
+            ([0, 10, 25, 50].into_iter().chain((100..=700).step_by(50)).collect(), protocol.on_digits[pace])
         } else {
-            ((5..=100).step_by(5).collect(), protocol.on_others)
+            ((0..=100).step_by(5).collect(), protocol.on_others)
         };
         all.into_iter().filter(|&answers| answers <= most).collect()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ndarray::{Array2, Axis, concatenate};
 use pal::active::{
     Belief, BeliefOptions, ExpectedWrongPairs, PairStrategy as _, Ranked, STRATEGIES, StoppingRule, Subject,
-    WarmStart, WarmStartOptions, ask_pairs, discover, remaining_error, strategy,
+    WarmStart, WarmStartOptions, ask_pairs, discover, learning_curve, remaining_error, strategy,
 };
 use pal::data::{self, commensurate};
 use pal::graph::SimilarityGraph;
@@ -204,6 +204,18 @@ fn recommended_strategy_is_sparing() {
         .unwrap();
         assert!(levels.iter().all(|&(answers, level)| indices[answers] > level), "{indices:?}");
     }
+}
+
+#[test]
+fn a_learning_curve_begins_before_the_first_answer() {
+    let iris = data::iris().unwrap();
+    let truth: Vec<usize> = iris.labels.iter().map(Option::unwrap).collect();
+    let mut belief = belief_of(&iris.inputs);
+    let pal = Ranked::by(ExpectedWrongPairs);
+    let answers = |belief: &Belief| Ok(belief.answers());
+    let asked =
+        learning_curve(&mut belief, &pal, truthful(&truth), &[0, 1, 7], &mut rng(0), answers).unwrap();
+    assert_eq!(asked, [0, 1, 7]);
 }
 
 /// A wrong answer among right ones is outvoted, and undone once more right ones come.

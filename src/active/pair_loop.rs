@@ -46,6 +46,9 @@ pub fn learning_curve<T: Clone>(
 ) -> Result<Vec<T>> {
     let mut curve = Vec::with_capacity(answers.len());
     let most = answers.last().copied().unwrap_or(0);
+    if answers.first() == Some(&0) {
+        curve.push(measure(belief)?);
+    }
     ask_pairs(belief, strategy, oracle, most, rng, |asked, belief| {
         if answers.get(curve.len()) == Some(&asked) {
             curve.push(measure(belief)?);
