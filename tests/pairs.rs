@@ -206,6 +206,28 @@ fn recommended_strategy_is_sparing() {
     }
 }
 
+/// The first fifty samples of iris are of one class.
+#[test]
+fn discovery_does_not_need_shuffled_data() {
+    let iris = data::iris().unwrap();
+    let truth: Vec<usize> = iris.labels.iter().map(Option::unwrap).collect();
+    let mut belief = belief_of(&iris.inputs);
+    ask_pairs(
+        &mut belief,
+        &*strategy("discovery").unwrap(),
+        truthful(&truth),
+        30,
+        &mut rng(0),
+        |_, _| Ok(()),
+    )
+    .unwrap();
+    let mut asked: Vec<usize> =
+        (0..truth.len()).filter(|&sample| belief.was_asked(sample)).map(|sample| truth[sample]).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    assert_eq!(asked, [0, 1, 2]);
+}
+
 #[test]
 fn a_learning_curve_begins_before_the_first_answer() {
     let iris = data::iris().unwrap();

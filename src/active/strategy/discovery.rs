@@ -1,13 +1,16 @@
 //! Sequential discovery by questions, resumable after every answer (claim T41).
 
 use rand::Rng;
+use rand::seq::SliceRandom;
 
 use super::PairStrategy;
 use crate::active::Belief;
 use crate::error::Result;
+use crate::experiment::stream;
 use crate::oracle::Pair;
 
-/// Compares sample after sample, in their order, with one representative a class, in order of discovery.
+/// Compares sample after sample with one representative a class, in order of discovery. Samples come in a random order, always
+/// the same, since data often lie sorted by class.
 ///
 /// What the representation says is not used; which questions were asked and how they were answered tells where it stands.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,8 +18,10 @@ pub struct Discover;
 
 impl PairStrategy for Discover {
     fn propose(&self, belief: &Belief, _: &mut dyn Rng) -> Result<Option<Pair>> {
+        let mut order: Vec<usize> = (0..belief.len()).collect();
+        order.shuffle(&mut stream(0, 0));
         let mut representatives: Vec<usize> = Vec::new();
-        for sample in 0..belief.len() {
+        for sample in order {
             let mut founds_a_class = true;
             for &representative in &representatives {
                 let pair = Pair::new(representative, sample)?;
