@@ -73,6 +73,7 @@ fn trial(test: &Labelled, rng: &mut impl Rng) -> Result<([Vec<f64>; 2], Illustra
     let fit = PROTOCOL.representation.on(&train.inputs)?;
     let lift = fit.lift(test.inputs.view())?;
     let mut reader = Reader::new(&fit, &lift, &test.labels, PROTOCOL.representation.width);
+    let mut positive = reader.clone();
 
     let mut knowledge = Knowledge::first_of_each_class(&train.labels)?;
     let mut oracle = LabelOracle::new(&train.labels);
@@ -82,7 +83,7 @@ fn trial(test: &Labelled, rng: &mut impl Rng) -> Result<([Vec<f64>; 2], Illustra
         let graph = knowledge.contrastive_graph()?;
         let z = reader.represent(&graph)?;
         errors[0].push(reader.error(&z)?);
-        errors[1].push(reader.error_of(&knowledge.positive_graph()?)?);
+        errors[1].push(positive.error_of(&knowledge.positive_graph()?)?);
         if [0, PROTOCOL.rounds / 2, PROTOCOL.rounds - 1].contains(&round) {
             graphs.push((format!("{} queries", PROTOCOL.answers_a_round * round), graph));
         }

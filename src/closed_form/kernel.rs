@@ -272,7 +272,8 @@ impl KernelSolver<'_> {
             pairs
         } else {
             self.assemble(graph)?;
-            let pairs = self.dense.leading(self.matrix.view(), k)?;
+            // Symmetric, and read faster by columns.
+            let pairs = self.dense.leading(self.matrix.t(), k)?;
             self.in_samples(pairs)?
         };
         self.last = Some((graph.clone(), pairs.clone()));

@@ -165,10 +165,10 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         scratch.view()
     }
 
-    /// `AᵀA`, `(k, k)`. `O(n k²)` time, `O(k²)` memory.
-    pub(crate) fn gram(&self) -> Array2<f64> {
+    /// `scale · AᵀA`, `(k, k)`. `O(n k²)` time, `O(k²)` memory.
+    pub(crate) fn gram(&self, scale: f64) -> Array2<f64> {
         let mut gram = self.sum_of_products(None);
-        mirror(&mut gram);
+        scale_and_mirror(scale, &mut gram);
         gram
     }
 
@@ -254,16 +254,18 @@ fn add_columns<F: Scalar>(terms: ArrayView2<F>, from: usize, mut sums: ArrayView
     );
 }
 
-/// Writes what is above the diagonal of a square matrix below it.
-fn mirror(matrix: &mut Array2<f64>) {
+/// Scales a square matrix on and above its diagonal, and writes below what is above.
+fn scale_and_mirror(scale: f64, matrix: &mut Array2<f64>) {
     let k = matrix.nrows();
     let entries = matrix.as_slice_mut().unwrap_or_default();
     // Some rows at a time, for whose columns a cache line is read once.
     for first in (0..k).step_by(LANES) {
         let last = (first + LANES).min(k);
         for column in 0..last {
-            for row in first.max(column + 1)..last {
-                entries[row * k + column] = entries[column * k + row];
+            for row in first.max(column)..last {
+                let entry = scale * entries[column * k + row];
+                entries[column * k + row] = entry;
+                entries[row * k + column] = entry;
             }
         }
     }

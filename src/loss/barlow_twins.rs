@@ -74,7 +74,7 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
         if let Some(blocks) = blocks {
             // C and H are made of the sums over blocks alone, and U need not be stored.
             let share = blocks.weight / total;
-            let product = Shifted::plain(blocks.sums.view()).gram() * share;
+            let product = Shifted::plain(blocks.sums.view()).gram(share);
             if let Some(gradient) = gradient {
                 let (to_gradient, moments) = self.backwards(&product, &product, share, &standards[0]);
                 blocks.spread_product(

@@ -6,6 +6,7 @@ use super::Loss;
 use super::softmax::Softmax;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
+use crate::linalg::rows::{LANES, vectorised};
 use crate::scalar::Scalar;
 
 /// The mean over samples `i` of `−Σ_j P_ij log q_ij`: the cross-entropy of picking a similar sample out of all others by
@@ -63,13 +64,19 @@ impl<F: Scalar> Loss<F> for NtXent {
             // ∇U = (W + Wᵀ) U / τ with W_i = (q_i − P_i) / kept, carried from the sphere to Z.
             let shares = positives.mapv(|sum| F::of(if sum > 0.0 { sum.recip() } else { 0.0 }));
             let shares = shares.insert_axis(Axis(1));
-            gradient.assign(&(&attractions * &shares * -F::one()));
-            attractions.assign(&(&units * &shares));
+            Zip::from(&mut gradient)
+                .and(&attractions)
+                .and_broadcast(&shares)
+                .par_for_each(|slope, &attraction, &share| *slope = -(attraction * share));
+            Zip::from(&mut attractions)
+                .and(&units)
+                .and_broadcast(&shares)
+                .par_for_each(|image, &unit, &share| *image = unit * share);
             graph.apply_positives_add(-F::one(), attractions.view(), gradient.view_mut());
             drop(attractions);
             softmax.add_pulls(&log_sums, gradient.view_mut());
             let scale = F::of((self.temperature * kept as f64).recip());
-            Zip::from(gradient.rows_mut()).and(units.rows()).and(&norms).for_each(
+            Zip::from(gradient.rows_mut()).and(units.rows()).and(&norms).par_for_each(
                 |mut slope, unit, &norm| {
                     let radial = unit.dot(&slope);
                     slope.scaled_add(-radial, &unit);
@@ -85,14 +92,35 @@ impl<F: Scalar> Loss<F> for NtXent {
 fn on_the_sphere<F: Scalar>(z: ArrayView2<F>) -> Result<(Array2<F>, Array1<F>)> {
     let mut units = z.as_standard_layout().into_owned();
     let mut norms = Array1::zeros(z.nrows());
-    for (mut row, norm) in units.rows_mut().into_iter().zip(&mut norms) {
+    Zip::from(units.rows_mut()).and(&mut norms).par_for_each(|mut row, norm| {
         // Squares of very small or large entries leave the number range; those of entries up to 1 do not.
-        let largest = row.iter().fold(F::zero(), |largest, entry| largest.max(entry.abs()));
-        check::positive("largest entry of a row of z", largest.as_f64())?;
-        row /= largest;
-        let scaled = row.dot(&row).sqrt();
-        row /= scaled;
-        *norm = largest * scaled;
+        let largest = largest_absolute(row.as_slice().unwrap_or_default());
+        if largest > F::zero() {
+            row /= largest;
+            let scaled = row.dot(&row).sqrt();
+            row /= scaled;
+            *norm = largest * scaled;
+        }
+    });
+    if norms.iter().any(|&norm| norm == F::zero()) {
+        check::positive("largest entry of a row of z", 0.0)?;
     }
     Ok((units, norms))
+}
+
+fn largest_absolute<F: Scalar>(row: &[F]) -> F {
+    let larger = |a: F, b: F| if b > a { b } else { a };
+    vectorised(
+        #[inline(always)]
+        || {
+            let mut lanes = [F::zero(); LANES];
+            let (chunks, tail) = row.as_chunks::<LANES>();
+            for chunk in chunks {
+                for lane in 0..LANES {
+                    lanes[lane] = larger(lanes[lane], chunk[lane].abs());
+                }
+            }
+            lanes.iter().chain(tail).fold(F::zero(), |largest, entry| larger(largest, entry.abs()))
+        },
+    )
 }

@@ -43,7 +43,7 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
     ) -> Result<f64> {
         match *self {
             Self::SimClr2 => {
-                let gram = Shifted::plain(z).gram();
+                let gram = Shifted::plain(z).gram(1.0);
                 let agreement = if let Some(blocks) = graph.block_sums(z, None) {
                     if let Some(gradient) = gradient {
                         let weight = F::of(-4.0 * blocks.weight);
@@ -80,7 +80,7 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
             }
             Self::Vic2 { lambda } => {
                 check::not_negative("lambda", lambda)?;
-                let excess = minus_identity(Shifted::plain(z).gram());
+                let excess = minus_identity(Shifted::plain(z).gram(1.0));
                 let energy = match gradient {
                     Some(gradient) => product_and_laplacian(
                         &Shifted::plain(z),
@@ -96,8 +96,7 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
             }
             Self::BarlowTwins2 => {
                 if let Some(blocks) = graph.block_sums(z, None) {
-                    let gram = Shifted::plain(blocks.sums.view()).gram();
-                    let excess = minus_identity(gram * blocks.weight);
+                    let excess = minus_identity(Shifted::plain(blocks.sums.view()).gram(blocks.weight));
                     if let Some(gradient) = gradient {
                         blocks.spread_product(
                             &scaled(4.0 * blocks.weight, &excess),

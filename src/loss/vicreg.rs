@@ -75,7 +75,7 @@ impl<F: Scalar> Loss<F> for VicReg {
         let mut products = Vec::new();
         for group in 0..groups {
             let centred = Shifted::centred(group_rows(z, group, groups));
-            let mut off_diagonal = centred.gram() * freedom.recip();
+            let mut off_diagonal = centred.gram(freedom.recip());
             let deviations = off_diagonal.diag().mapv(|entry| (entry + EPSILON).sqrt());
             off_diagonal.diag_mut().fill(0.0);
             let shortfall: f64 = deviations.iter().map(|s| (TARGET - s).max(0.0)).sum();

@@ -60,18 +60,29 @@ impl HouseholderReduction {
         let n = a.nrows();
         self.padded = n.next_multiple_of(TILE);
         self.matrix.resize(self.padded * self.padded);
-        let a = a.as_standard_layout();
-        let entries = a.as_slice().unwrap_or_default();
-        // By strips of rows, so that reads and writes both run along cache lines.
-        for (first, rows) in (0..n).step_by(TILE).zip(entries.chunks(TILE * n)) {
-            for (j, column) in
-                self.matrix.chunks_exact_mut(self.padded).take((first + TILE).min(n)).enumerate()
-            {
-                for (entry, row) in column[first..].iter_mut().zip(rows.chunks_exact(n)) {
-                    *entry = scale * row[j];
+        if let Some(columns) = a.t().to_slice() {
+            let columns = self.matrix.chunks_exact_mut(self.padded).zip(columns.chunks_exact(n));
+            for (j, (column, from)) in columns.enumerate() {
+                for (entry, &from) in column[j..].iter_mut().zip(&from[j..]) {
+                    *entry = scale * from;
                 }
             }
-            // What was read above the diagonal of the tile is not to be used: it mirrors what is below.
+        } else {
+            let a = a.as_standard_layout();
+            let entries = a.as_slice().unwrap_or_default();
+            // By strips of rows, so that reads and writes both run along cache lines.
+            for (first, rows) in (0..n).step_by(TILE).zip(entries.chunks(TILE * n)) {
+                for (j, column) in
+                    self.matrix.chunks_exact_mut(self.padded).take((first + TILE).min(n)).enumerate()
+                {
+                    for (entry, row) in column[first..].iter_mut().zip(rows.chunks_exact(n)) {
+                        *entry = scale * row[j];
+                    }
+                }
+            }
+        }
+        // What stands above the diagonal of a tile is not to be used: it mirrors what is below.
+        for first in (0..n).step_by(TILE) {
             for i in first..(first + TILE).min(n) {
                 for j in first..i {
                     self.matrix[i * self.padded + j] = self.matrix[j * self.padded + i];
