@@ -9,7 +9,7 @@ use super::labels::LabelGraph;
 use super::pairs::PairGraph;
 use super::product::{AddToRows, CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use crate::error::{Error, Result};
-use crate::linalg::rows::{Standard, entries, entries_mut, over_rows, row, sum_over, vectorised};
+use crate::linalg::rows::{BLOCK_ROWS, Standard, entries, entries_mut, over_rows, row, sum_over, vectorised};
 use crate::scalar::Scalar;
 
 /// Views whose mean is taken anew wherever it is needed, rather than stored.
@@ -227,7 +227,7 @@ impl ViewGraph {
     fn sums<F: Scalar>(&self, x: ArrayView2<F>, standard: Option<&Standard<F>>) -> Array2<F> {
         let k = x.ncols();
         let mut sums = Array2::zeros((self.samples, k));
-        over_rows(sums.view_mut(), self.chunk(), |first, mut sums| {
+        over_rows(sums.view_mut(), (BLOCK_ROWS / self.views).max(1), |first, mut sums| {
             let blocks = entries(&x)[first * self.views * k..].chunks_exact(self.views * k);
             vectorised(
                 #[inline(always)]

@@ -17,9 +17,9 @@ use crate::scalar::Scalar;
 /// over, but others are told from them. Unchanged by positive scaling of any row of `Z`, and of `G`.
 ///
 /// `2 n² k` multiplications with the gradient and `n² k / 2` without, in parallel over blocks of pairs and the same to the
-/// last bit for any number of threads; `O(n k)` memory and a block of at most 256² pairs for each thread. The positives
-/// cost two products with the graph, one without the gradient, whatever `n²`; a mixture with negative weights is checked
-/// row by row.
+/// last bit for any number of threads; `O(n k)` memory and a block of at most 256² pairs for each thread. Up to 1024 samples
+/// all pairs are kept, at moderate τ, and computed once. The positives cost two products with the graph, one without the
+/// gradient, whatever `n²`; a mixture with negative weights is checked row by row.
 ///
 /// # Errors
 /// Of the doors of [`Loss`], besides theirs: [`Error::Domain`] unless `τ > 0`, if an entry of the graph is negative or a

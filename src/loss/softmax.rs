@@ -4,7 +4,8 @@
 //! a tournament: in a round every block of rows meets one other, so that no two tasks of a round write to the same rows,
 //! and every row adds up its games in the same order for any number of threads.
 
-use std::sync::{Mutex, PoisonError};
+use std::mem::swap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use pulp::{Arch, Simd, WithSimd};
@@ -15,6 +16,8 @@ use crate::scalar::Scalar;
 
 /// Fewest and most rows of a block. Part of the results' last bits: a function of the number of rows alone.
 const BLOCK_ROWS: (usize, usize) = (64, 256);
+/// Most rows of which all pairs are kept from the log-sums to the pulls.
+const MOST_KEPT: usize = 4 * BLOCK_ROWS.1;
 
 /// Unit rows and a temperature.
 pub(super) struct Softmax<'a, F> {
@@ -24,6 +27,8 @@ pub(super) struct Softmax<'a, F> {
     /// those of low temperatures would vanish, and each row is taken relative to its largest.
     common_shift: bool,
     block_rows: usize,
+    /// The exponentials of each block of pairs that [`Self::log_sums`] left for [`Self::add_pulls`], if there are few.
+    kept: Vec<Mutex<Array2<F>>>,
 }
 
 /// `log Σ_{j≠i} exp(⟨u_i, u_j⟩ / τ)` of a row, by its parts.
@@ -41,7 +46,10 @@ impl<'a, F: Scalar> Softmax<'a, F> {
         // The least exponential, of cosine −1, is a normal number with digits to spare.
         let common_shift = -2.0 / temperature > 0.9 * F::min_positive_value().as_f64().ln();
         let block_rows = (units.nrows() / 4).next_multiple_of(16).clamp(BLOCK_ROWS.0, BLOCK_ROWS.1);
-        Self { units, sharpness: F::of(temperature.recip()), common_shift, block_rows }
+        let blocks = units.nrows().div_ceil(block_rows);
+        let kept = if common_shift && units.nrows() <= MOST_KEPT { blocks * blocks } else { 0 };
+        let kept = (0..kept).map(|_| Mutex::new(Array2::zeros((0, 0)))).collect();
+        Self { units, sharpness: F::of(temperature.recip()), common_shift, block_rows, kept }
     }
 
     /// The log-sum of every row. `n² k / 2` multiplications.
@@ -49,7 +57,8 @@ impl<'a, F: Scalar> Softmax<'a, F> {
         let shift = if self.common_shift { self.sharpness } else { F::neg_infinity() };
         let mut sums = vec![LogSum { shift, sum: 0.0 }; self.units.nrows()];
         Self::play(sums.chunks_mut(self.block_rows).collect(), |scratch, (i, rows), other| {
-            self.cosines(scratch, i, other.as_ref().map_or(i, |(j, _)| *j));
+            let j = other.as_ref().map_or(i, |(j, _)| *j);
+            self.cosines(scratch, i, j);
             let columns = other.map(|(_, columns)| &mut **columns);
             let work = if self.common_shift {
                 Work::AddCommon(rows, columns)
@@ -57,6 +66,9 @@ impl<'a, F: Scalar> Softmax<'a, F> {
                 Work::AddRelative(rows, columns)
             };
             Arch::new().dispatch(OnBlock { sharpness: self.sharpness, block: scratch.view_mut(), work });
+            if let Some(mut kept) = self.kept(i, j) {
+                swap(&mut *kept, scratch);
+            }
         });
         sums.iter().map(|LogSum { shift, sum }| shift.as_f64() + sum.ln()).collect()
     }
@@ -77,12 +89,17 @@ impl<'a, F: Scalar> Softmax<'a, F> {
             out.axis_chunks_iter_mut(Axis(0), self.block_rows).collect(),
             |scratch, (i, pulls), other| {
                 let j = other.as_ref().map_or(i, |(j, _)| *j);
-                self.cosines(scratch, i, j);
                 let (rows, columns) = (block_weights(i), block_weights(j));
-                let work = if self.common_shift {
-                    Work::PullsCommon(rows, columns)
+                let work = if let Some(mut kept) = self.kept(i, j) {
+                    swap(&mut *kept, scratch);
+                    Work::PullsKept(rows, columns)
                 } else {
-                    Work::PullsRelative(rows, columns)
+                    self.cosines(scratch, i, j);
+                    if self.common_shift {
+                        Work::PullsCommon(rows, columns)
+                    } else {
+                        Work::PullsRelative(rows, columns)
+                    }
                 };
                 Arch::new().dispatch(OnBlock { sharpness: self.sharpness, block: scratch.view_mut(), work });
                 add_product_on_this_thread(scratch.view(), self.rows(j), pulls.view_mut());
@@ -147,6 +164,11 @@ impl<'a, F: Scalar> Softmax<'a, F> {
         }
     }
 
+    fn kept(&self, i: usize, j: usize) -> Option<MutexGuard<'_, Array2<F>>> {
+        let blocks = self.units.nrows().div_ceil(self.block_rows);
+        Some(self.kept.get(i * blocks + j)?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn rows(&self, block: usize) -> ArrayView2<'_, F> {
         let first = block * self.block_rows;
         self.units.slice(s![first..(first + self.block_rows).min(self.units.nrows()), ..])
@@ -175,6 +197,7 @@ enum Work<'b, F> {
     AddCommon(&'b mut [LogSum<F>], Option<&'b mut [LogSum<F>]>),
     AddRelative(&'b mut [LogSum<F>], Option<&'b mut [LogSum<F>]>),
     PullsCommon(&'b [F], &'b [F]),
+    PullsKept(&'b [F], &'b [F]),
     PullsRelative(&'b [F], &'b [F]),
 }
 
@@ -187,7 +210,22 @@ impl<F: Scalar> WithSimd for OnBlock<'_, F> {
         match work {
             Work::AddCommon(rows, columns) => add_common(sharpness, block, rows, columns),
             Work::AddRelative(rows, columns) => add_relative(sharpness, block, rows, columns),
-            Work::PullsCommon(rows, columns) => pulls_common(sharpness, block, rows, columns),
+            Work::PullsCommon(rows, columns) => {
+                pulls(
+                    block,
+                    rows,
+                    columns,
+                    #[inline(always)]
+                    |row| exponentials(sharpness, sharpness, row),
+                );
+            }
+            Work::PullsKept(rows, columns) => pulls(
+                block,
+                rows,
+                columns,
+                #[inline(always)]
+                |_| (),
+            ),
             Work::PullsRelative(rows, columns) => pulls_relative(sharpness, block, rows, columns),
         }
     }
@@ -267,12 +305,12 @@ impl<F: Scalar> LogSum<F> {
     }
 }
 
-/// `exp(c / τ − 1/τ) (w_i + w_j)` over cosines `c`.
+/// `e (w_i + w_j)` over exponentials `e`, which `exponentiate` makes of every row.
 #[inline(always)]
-fn pulls_common<F: Scalar>(sharpness: F, mut block: ArrayViewMut2<F>, rows: &[F], columns: &[F]) {
+fn pulls<F: Scalar>(mut block: ArrayViewMut2<F>, rows: &[F], columns: &[F], exponentiate: impl Fn(&mut [F])) {
     for (mut row, &own) in block.rows_mut().into_iter().zip(rows) {
         let row = row.as_slice_mut().unwrap_or_default();
-        exponentials(sharpness, sharpness, row);
+        exponentiate(row);
         for (entry, &other) in row.iter_mut().zip(columns) {
             *entry *= own + other;
         }
