@@ -401,23 +401,26 @@ fn labels_in_the_graph_separate_the_classes() {
     let inputs = train.inputs.mapv(|entry| entry as f32);
     let noise = Augmentation::new(ImageShape::vector(2), [Change::Noise { std: 0.05 }]).unwrap();
     let settings = Training {
-        epochs: 150,
+        epochs: 300,
         batch: 30,
         schedule: Schedule::Cosine { peak: 0.01, warm_up: 0.1 },
         ..Training::default()
     };
-    let error = |graph: &SimilarityGraph| {
-        let network = Network::<f32>::mlp(&[2, 32, 32, 4], Activation::Relu, &mut support::rng(12)).unwrap();
+    let error_of = |graph: &SimilarityGraph, seed: u64| {
+        let network =
+            Network::<f32>::mlp(&[2, 32, 32, 4], Activation::Relu, &mut support::rng(seed)).unwrap();
         let mut trainer = Trainer::new(settings.clone(), network).unwrap();
         trainer.run(&NtXent { temperature: 0.5 }, graph, inputs.view(), &noise, |_, e| Ok(e.loss)).unwrap();
         let z = trainer.model().embed(inputs.view()).unwrap().mapv(f64::from);
         pal::probe::best_linear_error(z.view(), &train.labels).unwrap()
     };
+    // The mean of a few trainings: a single one depends on how sums are rounded.
+    let error = |graph: &SimilarityGraph| (12..16).map(|seed| error_of(graph, seed)).sum::<f64>() / 4.0;
     let views = SimilarityGraph::views(60, 2).unwrap();
     let labels = SimilarityGraph::labels(&train.labels).on_views(2).unwrap();
     let both = SimilarityGraph::mixture([(0.5, views.clone()), (0.5, labels.clone())]).unwrap();
     let (by_views, by_labels, by_both) = (error(&views), error(&labels), error(&both));
-    assert!(by_labels < 0.15 && by_both < 0.15, "{by_labels} {by_both}");
+    assert!(by_labels < 0.1 && by_both < 0.1, "{by_labels} {by_both}");
     assert!(by_views > 2.0 * by_labels.max(by_both), "{by_views} {by_labels} {by_both}");
 }
 

@@ -71,6 +71,12 @@ impl State {
         self.dir().join(name)
     }
 
+    /// The files of warm starts.
+    pub(crate) fn starts(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.dir()).unwrap().map(|file| file.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "npz")).collect()
+    }
+
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.file("answers.jsonl")).unwrap()
     }

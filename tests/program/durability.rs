@@ -10,7 +10,7 @@ use pal::experiment::stream;
 use rand::{Rng, RngExt};
 use serde_json::{Value, json};
 
-use crate::drive::{Dialogue, State, run, species};
+use crate::drive::{Dialogue, State, pal, run, species};
 
 /// Kills in all, on states that each see several; longest time to one, in milliseconds.
 const KILLS: usize = 200;
@@ -77,6 +77,43 @@ fn kill_once(
         *next += 1;
     }
     *next = first + 2000; // what was written and not acknowledged is told from what comes
+}
+
+/// Kills of `pal embed`, and the longest time to one, in microseconds.
+const EMBEDDINGS: usize = 40;
+const LONGEST_EMBEDDING: u64 = 15_000;
+
+#[test]
+fn a_killed_embedding_leaves_the_old_state_or_the_new_one() {
+    let mut rng = stream(2, 0);
+    let killed = |state: &mut Command, rng: &mut dyn Rng| {
+        let mut child = state.spawn().unwrap();
+        thread::sleep(Duration::from_micros(rng.random_range(0..=LONGEST_EMBEDDING)));
+        child.kill().unwrap();
+        !child.wait().unwrap().success()
+    };
+    let state = State::of("bundled:iris");
+    state.run("query", &[], "{\"pair\":[0,1],\"same\":true}\n{\"pair\":[0,140],\"same\":false}\n");
+    let mut in_time = 0;
+    for seed in 0..EMBEDDINGS {
+        let options = ["--features", "bundled:iris", "--seed", &seed.to_string()];
+        in_time += usize::from(killed(&mut state.command("embed", &options), &mut rng));
+        let after = state.run("query", &[], "");
+        assert_eq!(after.code, Some(0), "{}", after.err);
+        assert_eq!(state.log().lines().count(), 3, "the header and two answers");
+
+        // Where there was no state, there is one or none, and another try makes it.
+        let new = state.beside(&format!("new {seed}"));
+        let mut embed = pal();
+        embed.args(["embed", "--features", "bundled:iris", "--state"]).arg(&new);
+        killed(&mut embed, &mut rng);
+        let again = run(&mut embed, "");
+        assert_eq!(again.code, Some(0), "{}", again.err);
+    }
+    let whole = run(&mut state.command("embed", &["--features", "bundled:iris"]), "");
+    assert_eq!((whole.code, state.starts().len()), (Some(0), 1), "nothing is left over: {}", whole.err);
+    println!("{in_time} of {EMBEDDINGS} were killed in time");
+    assert!(in_time > EMBEDDINGS / 8, "{in_time}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `state.json` | the [`Settings`]: options, and what the features were; written last, so that it says that all is there |
-//! | `start.npz` | the warm start, made from the features once |
+//! | `start-….npz` | the warm start, made from the features once, with its checksum in its name |
 //! | `answers.jsonl` | the log of answers, the source of truth ([`AnswerLog`]); all else is made from it anew |
 //! | `lock` | locked by the one program that may write, with its process number |
 
@@ -56,7 +56,7 @@ pub(crate) struct Settings {
     /// The source of the features, as given.
     pub(crate) features: String,
     pub(crate) fingerprint: Fingerprint,
-    /// CRC-32 of `start.npz`.
+    /// CRC-32 of the warm start, part of its name: a state names the one that is its own, whatever else a kill left there.
     pub(crate) start: String,
     pub(crate) neighbours: usize,
     pub(crate) modes: usize,
@@ -153,9 +153,9 @@ impl Folder {
         }
         let clusters: Vec<f64> = start.clusters().iter().map(|&cluster| cluster as f64).collect();
         let list = |numbers| ArrayView1::from(numbers).into_dyn();
-        let path = self.start_path();
+        let unnamed = self.0.join("start.npz");
         write_npz(
-            &path,
+            &unnamed,
             &[
                 ("row", list(&rows)),
                 ("column", list(&columns)),
@@ -165,15 +165,31 @@ impl Folder {
                 ("clusters", list(&clusters)),
             ],
         )?;
-        settings.start = self.start_checksum()?;
+        settings.start = checksum(&unnamed)?;
+        let own = self.start_path(settings);
+        fs::rename(&unnamed, &own).map_err(|source| pal::Error::Io { path: own.clone(), source })?;
         let text = serde_json::to_vec_pretty(settings)
             .map_err(|error| pal::Error::Io { path: self.0.join("state.json"), source: error.into() })?;
-        Ok(write_atomically(&self.0.join("state.json"), |file| file.write_all(&text))?)
+        write_atomically(&self.0.join("state.json"), |file| file.write_all(&text))?;
+        self.remove_starts_but(&own);
+        Ok(())
+    }
+
+    /// Removes what no state names any more; what cannot be removed takes room alone.
+    fn remove_starts_but(&self, own: &Path) {
+        for file in fs::read_dir(&self.0).into_iter().flatten().flatten() {
+            let name = file.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with("start-") && name.ends_with(".npz") && file.path() != own {
+                let _ = fs::remove_file(file.path());
+            }
+        }
     }
 
     /// The start that belongs to the settings.
     pub(crate) fn start(&self, settings: &Settings) -> Result<Arc<WarmStart>> {
-        let (path, found) = (self.start_path(), self.start_checksum()?);
+        let path = self.start_path(settings);
+        let found = checksum(&path)?;
         if found != settings.start {
             return Err(Failure::Unfit {
                 what: path.display().to_string(),
@@ -202,15 +218,14 @@ impl Folder {
         Ok(Arc::new(start))
     }
 
-    fn start_path(&self) -> PathBuf {
-        self.0.join("start.npz")
+    fn start_path(&self, settings: &Settings) -> PathBuf {
+        self.0.join(format!("start-{}.npz", settings.start))
     }
+}
 
-    fn start_checksum(&self) -> Result<String> {
-        let path = self.start_path();
-        let bytes = fs::read(&path).map_err(|source| pal::Error::Io { path, source })?;
-        Ok(format!("{:08x}", crc32fast::hash(&bytes)))
-    }
+fn checksum(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).map_err(|source| pal::Error::Io { path: path.to_owned(), source })?;
+    Ok(format!("{:08x}", crc32fast::hash(&bytes)))
 }
 
 /// The entries `(i, j, weight)`, `i ≤ j`, of a graph of pairs.
