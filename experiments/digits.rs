@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use pal::data::augment::{Augmentation, Change};
 use pal::data::{DIGITS_SHAPE, Labelled, Labels, digits_train_and_test};
-use pal::experiment::{Curve, Experiment, Run, Scale, run_main};
+use pal::experiment::{Curve, Experiment, Run, run_main};
 use pal::graph::SimilarityGraph;
 use pal::loss::{BarlowTwins, NamedLoss, NtXent, VicReg};
 use pal::model::{Activation, Adam, Model, Network, Projected, Rule, Schedule, Trainer, Training};
@@ -72,10 +72,7 @@ fn main() -> ExitCode {
 }
 
 fn run(run: &Run) -> Result<()> {
-    let protocol = match run.scale {
-        Scale::Full => FULL,
-        Scale::Quick => QUICK,
-    };
+    let protocol = run.scale.of(FULL, QUICK);
     let (train, test) = digits_train_and_test()?;
     let trials = run.trials(|_, rng| trial(protocol, &train, &test, rng))?;
     let x: Vec<f64> = protocol.labels.iter().map(|&count| count as f64).collect();

@@ -496,9 +496,8 @@ const STORIES: [Story; 14] = [
                         .as_ref()
                         .map_or("none".to_owned(), |(answers, peer)| format!("{answers:.0}, {peer}"));
                     format!(
-                        "{} {} ({peer}) for {:.2} on {}",
+                        "{} answers ({peer}) for {:.2} on {}",
                         number(level.pal),
-                        "answers",
                         level.index,
                         level.set.replace('_', " ")
                     )

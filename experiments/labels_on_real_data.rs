@@ -4,7 +4,6 @@
 //! others. Random labels are those that the Python packages got (`benches/peers/labels.py`); those chosen are the centres of the
 //! starting clusters, then the digits by which most are expected to be wrong.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -17,6 +16,8 @@ use pal::oracle::{LabelOf, LabelOracle, LabelStatements, Oracle, Pair};
 use pal::plot::{AxisScale, CurvePanel, Series};
 use pal::{Result, plot};
 use serde::Serialize;
+
+mod peers;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "labels_on_real_data",
@@ -33,6 +34,9 @@ struct Protocol {
 
 const PROTOCOL: Protocol = Protocol { labels: [10, 20, 50, 100, 200] };
 
+/// The curves of the Python packages.
+const PEER_CURVES: &str = "labels.csv";
+
 fn main() -> ExitCode {
     run_main(&EXPERIMENT)
 }
@@ -40,7 +44,7 @@ fn main() -> ExitCode {
 fn run(run: &Run) -> Result<()> {
     let digits = digits()?;
     // A row a trial; beyond those there are, over again with other starting clusters.
-    let draws = read_npy::<Ix2>(peers_folder().join("labels_draws.npy"))?;
+    let draws = read_npy::<Ix2>(peers::file("labels_draws.npy"))?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // positions of digits
     let drawn = |trial: usize, i: usize| draws[[trial % draws.nrows(), i]] as usize;
     let trials = run.trials(|trial, _| {
@@ -57,16 +61,12 @@ fn run(run: &Run) -> Result<()> {
         Curve::from_trials("digits/pal, chosen labels", &x, &rows(1))?,
     ];
     run.save(&curves, &PROTOCOL)?;
-    plot::curve_panels(&run.stem(), &[panel(&curves, &read_curves(peers_folder().join("labels.csv"))?)])
-}
-
-fn peers_folder() -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "benches", "peers"].iter().collect()
+    plot::curve_panels(&run.stem(), &[panel(&curves, &read_curves(peers::file(PEER_CURVES))?)])
 }
 
 /// The accuracy of the best of the Python packages after so many labels, 0 if none was measured there.
 pub fn best_peer(labels: f64) -> Result<f64> {
-    let peers = read_curves(peers_folder().join("labels.csv"))?;
+    let peers = read_curves(peers::file(PEER_CURVES))?;
     let at_labels = |curve: &Curve| curve.x.iter().position(|&x| x == labels).map(|at| curve.mean[at]);
     Ok(peers.iter().filter_map(at_labels).fold(0.0, f64::max))
 }

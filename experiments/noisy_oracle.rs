@@ -13,7 +13,7 @@ use pal::active::{
     strategy,
 };
 use pal::data::{Labelled, Labels, digits};
-use pal::experiment::{Curve, Experiment, Run, Scale, linspace, run_main};
+use pal::experiment::{Curve, Experiment, Run, linspace, run_main};
 use pal::oracle::cost::majority_error;
 use pal::oracle::{Aggregation, Closure, Crowd, Evidence, LabelOracle, Noise, Noisy, Oracle, Pair};
 use pal::plot::{AxisScale, CurvePanel, Series};
@@ -86,10 +86,7 @@ impl Protocol {
 }
 
 fn run(run: &Run) -> Result<()> {
-    let protocol = match run.scale {
-        Scale::Full => FULL,
-        Scale::Quick => QUICK,
-    };
+    let protocol = run.scale.of(FULL, QUICK);
     let digits = digits()?;
     let trials = run.trials(|trial, rng| {
         let options = WarmStartOptions { seed: trial as u64, ..WarmStartOptions::default() };

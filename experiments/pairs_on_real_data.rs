@@ -5,19 +5,20 @@
 //! that ask such questions were measured by `benches/peers/pairs.py`.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use pal::active::{Belief, BeliefOptions, STRATEGIES, WarmStart, WarmStartOptions, learning_curve, strategy};
 use pal::data::{Labelled, breast_cancer, digits, iris, wine};
-use pal::experiment::{Curve, Experiment, Run, Scale, read_curves, run_main};
+use pal::experiment::{Curve, Experiment, Run, read_curves, run_main};
 use pal::oracle::{LabelOracle, Oracle};
 use pal::plot::{AxisScale, CurvePanel, Series};
 use pal::probe::adjusted_rand_index;
 use pal::{Result, plot};
 use rand::Rng;
 use serde::Serialize;
+
+mod peers;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "pairs_on_real_data",
@@ -38,6 +39,9 @@ struct Protocol {
 
 const FULL: Protocol = Protocol { on_digits: [700, 400, 200], on_others: 100 };
 const QUICK: Protocol = Protocol { on_digits: [25, 25, 10], on_others: 15 };
+
+/// The curves of the Python packages.
+const PEER_CURVES: &str = "pairs.csv";
 
 const SLOW: [&str; 2] = ["error-reduction", "random"];
 /// The recommended strategy.
@@ -77,10 +81,7 @@ impl DataSet {
 }
 
 fn run(run: &Run) -> Result<()> {
-    let protocol = match run.scale {
-        Scale::Full => FULL,
-        Scale::Quick => QUICK,
-    };
+    let protocol = run.scale.of(FULL, QUICK);
     let sets = DATA_SETS.iter().map(|set| Ok((set, (set.read)()?))).collect::<Result<Vec<_>>>()?;
     let cases: Vec<(usize, &str)> =
         (0..sets.len()).flat_map(|set| STRATEGIES.map(|strategy| (set, strategy))).collect();
@@ -108,7 +109,7 @@ fn run(run: &Run) -> Result<()> {
     for level in levels(&curves)? {
         println!("{level}");
     }
-    let peers = read_curves(peers())?;
+    let peers = read_curves(peers::file(PEER_CURVES))?;
     let panels: Vec<CurvePanel> = DATA_SETS.iter().map(|set| panel(set, &curves, &peers)).collect();
     plot::curve_panels(&run.stem(), &panels)
 }
@@ -127,11 +128,6 @@ fn indices(
     let ask = |pair| annotator.answer(&pair);
     let index = |belief: &Belief| adjusted_rand_index(belief.classes(), &truth);
     learning_curve(&mut belief, &*strategy(name)?, ask, answers, rng, index)
-}
-
-/// The curves of the Python packages, which `benches/peers/pairs.py` writes.
-fn peers() -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "benches", "peers", "pairs.csv"].iter().collect()
 }
 
 /// All strategies, and dashed the peers; the recommended one with its band.
@@ -198,7 +194,7 @@ impl fmt::Display for Level {
 
 /// Every level, from the curves of this experiment and those of the peers.
 pub fn levels(curves: &[Curve]) -> Result<Vec<Level>> {
-    let peers = read_curves(peers())?;
+    let peers = read_curves(peers::file(PEER_CURVES))?;
     let level = |set: &'static str, index: f64| {
         let pal = curves.iter().find(|curve| curve.series == format!("{set}/{PAL}"));
         let of_peers = peers.iter().filter_map(|curve| {

@@ -13,7 +13,7 @@ use pal::active::{
     Belief, BeliefOptions, WarmStart, WarmStartOptions, discover, discovery_cost, random_pairs, strategy,
 };
 use pal::data::Labels;
-use pal::experiment::{Curve, Experiment, Run, Scale, run_main};
+use pal::experiment::{Curve, Experiment, Run, run_main};
 use pal::oracle::cost::{certificate, minimax, passive_median};
 use pal::oracle::{Closure, LabelOracle, Oracle, Pair};
 use pal::plot::{AxisScale, CurvePanel, Series};
@@ -60,10 +60,7 @@ fn main() -> ExitCode {
 const MEASURED: [&str; 4] = ["discovery, C unknown", "discovery, C known", "random pairs", "adaptive loop"];
 
 fn run(run: &Run) -> Result<()> {
-    let protocol = match run.scale {
-        Scale::Full => FULL,
-        Scale::Quick => QUICK,
-    };
+    let protocol = run.scale.of(FULL, QUICK);
     let equal: Vec<Vec<usize>> =
         protocol.classes.iter().map(|&classes| vec![protocol.samples / classes; classes]).collect();
     let unequal = protocol.ratios.iter().map(|&ratio| geometric(protocol, ratio)).collect::<Vec<_>>();

@@ -7,7 +7,7 @@ use pal::active::{
     Belief, BeliefOptions, ExpectedWrongPairs, PairStrategy as _, Ranked, STRATEGIES, StoppingRule, Subject,
     WarmStart, WarmStartOptions, ask_pairs, discover, learning_curve, remaining_error, strategy,
 };
-use pal::data::{self, commensurate};
+use pal::data::{self, Labelled, commensurate};
 use pal::graph::SimilarityGraph;
 use pal::oracle::{Closure, Pair};
 use pal::probe::adjusted_rand_index;
@@ -36,6 +36,10 @@ fn start_of(x: &Array2<f64>) -> Arc<WarmStart> {
 
 fn belief_of(x: &Array2<f64>) -> Belief {
     Belief::new(start_of(x), BeliefOptions::default()).unwrap()
+}
+
+fn truth_of(set: &Labelled) -> Vec<usize> {
+    set.labels.iter().map(Option::unwrap).collect()
 }
 
 fn truthful(truth: &[usize]) -> impl FnMut(Pair) -> Result<bool> {
@@ -193,7 +197,7 @@ fn recommended_strategy_is_sparing() {
     ];
     for (set, levels) in levels {
         let set = set.unwrap();
-        let truth: Vec<usize> = set.labels.iter().map(Option::unwrap).collect();
+        let truth = truth_of(&set);
         let mut belief = belief_of(&set.inputs);
         let pal = Ranked::by(ExpectedWrongPairs);
         let mut indices = Vec::new();
@@ -210,7 +214,7 @@ fn recommended_strategy_is_sparing() {
 #[test]
 fn discovery_does_not_need_shuffled_data() {
     let iris = data::iris().unwrap();
-    let truth: Vec<usize> = iris.labels.iter().map(Option::unwrap).collect();
+    let truth = truth_of(&iris);
     let mut belief = belief_of(&iris.inputs);
     ask_pairs(
         &mut belief,
@@ -231,7 +235,7 @@ fn discovery_does_not_need_shuffled_data() {
 #[test]
 fn a_learning_curve_begins_before_the_first_answer() {
     let iris = data::iris().unwrap();
-    let truth: Vec<usize> = iris.labels.iter().map(Option::unwrap).collect();
+    let truth = truth_of(&iris);
     let mut belief = belief_of(&iris.inputs);
     let pal = Ranked::by(ExpectedWrongPairs);
     let answers = |belief: &Belief| Ok(belief.answers());

@@ -43,6 +43,17 @@ pub enum Scale {
     Quick,
 }
 
+impl Scale {
+    /// What belongs to this scale.
+    #[must_use]
+    pub fn of<T>(self, full: T, quick: T) -> T {
+        match self {
+            Self::Full => full,
+            Self::Quick => quick,
+        }
+    }
+}
+
 /// A run of an experiment, ready to start: its arguments are checked and its output folder can be written.
 #[derive(Debug)]
 pub struct Run {
@@ -101,6 +112,12 @@ impl Run {
         stream(self.seed, SHARED_STREAM)
     }
 
+    /// The random stream of trial `t`, from 0; the same from its beginning at every call.
+    #[must_use]
+    pub fn trial_rng(&self, t: usize) -> ChaCha8Rng {
+        stream(self.seed, SHARED_STREAM + 1 + t as u64)
+    }
+
     /// The results of all trials in trial order, whatever the number of threads.
     ///
     /// `trial` is called with the trial's number `t` from 0 and its random stream, in parallel; inside a trial it
@@ -114,7 +131,7 @@ impl Run {
     ) -> Result<Vec<T>> {
         let progress = progress_bar(self.name, self.trial_count, "trials");
         let results = self.parallel(self.trial_count, |t| {
-            let result = trial(t, &mut stream(self.seed, SHARED_STREAM + 1 + t as u64));
+            let result = trial(t, &mut self.trial_rng(t));
             progress.inc(1);
             result
         });

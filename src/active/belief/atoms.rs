@@ -67,8 +67,9 @@ impl Belief {
     fn evidence_between_atoms(&self) -> Array2<f64> {
         let class_of = |anchor: &Anchor| self.grouping.class_of_atom[anchor.atom];
         let odds: Vec<Odds> = self.anchors.iter().map(|anchor| self.odds(anchor)).collect();
+        let population = self.population();
         let sure = |index: usize, other: &Anchor, log_odds: f64| {
-            if self.stands_for_cluster(index) {
+            if self.stands_for_cluster(&self.anchors[index], &population) {
                 return 1.0;
             }
             odds[index].without(class_of(other), log_odds).probability(class_of(&self.anchors[index]))

@@ -63,7 +63,8 @@ impl Belief {
 
     /// The doubts about samples alone: of those never asked about, and of those asked about that sit loosely.
     pub fn doubts_about_samples(&self) -> Vec<Doubt> {
-        (0..self.len()).filter_map(|sample| self.doubt_of_sample(sample)).collect()
+        let population = self.population();
+        (0..self.len()).filter_map(|sample| self.doubt_of_sample(sample, &population)).collect()
     }
 
     /// The question that would settle a doubt: the surest and most typical speakers of either side that were not asked yet.
@@ -125,13 +126,13 @@ impl Belief {
         doubts
     }
 
-    fn doubt_of_sample(&self, sample: usize) -> Option<Doubt> {
+    fn doubt_of_sample(&self, sample: usize, population: &[usize]) -> Option<Doubt> {
         let class = self.classes[sample];
         let (probability, followers) = match self.anchor_of[sample] {
             Some(anchor)
                 if !self.is_answered(anchor)
                     || self.anchors[anchor].certainty >= SETTLED
-                    || self.stands_for_cluster(anchor) =>
+                    || self.stands_for_cluster(&self.anchors[anchor], population) =>
             {
                 return None;
             }
@@ -165,6 +166,7 @@ impl Belief {
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, pair)| pair)
     }
+
     /// The same in the most probable of the other classes, for a sample that founded its class and has nobody there.
     fn partner_elsewhere(&self, sample: usize, class: usize) -> Option<Pair> {
         let alone = self.anchors.iter().filter(|anchor| self.class_of(anchor.atom) == class).nth(1).is_none();

@@ -23,13 +23,13 @@ impl Belief {
     /// on a tie; whether there was one. Of two that cannot both stay, the one that fits elsewhere goes, and the other is judged
     /// anew.
     pub(super) fn place_anchor(&mut self) -> bool {
-        for index in 0..self.anchors.len() {
-            if self.is_answered(index) {
-                let odds = self.odds(&self.anchors[index]);
-                self.anchors[index].certainty = odds.probability(odds.largest());
-            }
+        let answered = (0..self.anchors.len()).filter(|&index| self.is_answered(index));
+        let odds: Vec<(usize, Odds)> =
+            answered.map(|index| (index, self.odds(&self.anchors[index]))).collect();
+        for (index, odds) in &odds {
+            self.anchors[*index].certainty = odds.probability(odds.largest());
         }
-        let Some((index, class)) = self.most_misplaced() else { return false };
+        let Some((index, class)) = self.most_misplaced(&odds) else { return false };
         self.anchors[index].atom = if class < self.number_of_classes() {
             self.nearest_atom(index, class)
         } else {
@@ -42,25 +42,22 @@ impl Belief {
         true
     }
 
-    /// The anchor whose log-odds would rise most in another class, and that class, one past the last if it is new.
-    fn most_misplaced(&self) -> Option<(usize, usize)> {
-        let mut population = vec![0_usize; self.atoms];
-        for anchor in &self.anchors {
-            population[anchor.atom] += 1;
-        }
+    /// Of the anchors with these odds the one whose log-odds would rise most in another class, and that class, one past the last
+    /// if it is new.
+    fn most_misplaced(&self, odds: &[(usize, Odds)]) -> Option<(usize, usize)> {
+        let population = self.population();
         let mut found = None;
         let mut most = 0.0;
-        for (index, anchor) in self.anchors.iter().enumerate() {
-            if anchor.answers.is_empty() {
-                continue;
-            }
-            let odds = self.odds(anchor);
+        for &(index, ref odds) in odds {
+            let anchor = &self.anchors[index];
             let (best, current) = (odds.largest(), self.class_of(anchor.atom));
             let founds = odds.of(best) < NEW_CLASS.ln();
-            let (alone, founded) =
-                (population[anchor.atom] == 1, anchor.atom >= self.start.number_of_clusters());
             // Alone it is what its atom is: answers about it join atoms, unless it founded this one to no avail.
-            if (alone && (!founded || founds)) || (best == current && !founds) {
+            let founded_for_good = founds && population[anchor.atom] == 1;
+            if self.stands_for_cluster(anchor, &population)
+                || founded_for_good
+                || (best == current && !founds)
+            {
                 continue;
             }
             let (to, there) =
@@ -84,13 +81,14 @@ impl Belief {
         odds
     }
 
+    /// How many anchors sit in each atom.
+    pub(super) fn population(&self) -> Vec<usize> {
+        counts(self.anchors.iter().map(|anchor| &anchor.atom), self.atoms)
+    }
+
     /// Whether the anchor is all that stands for a starting cluster; such a one stays there, and answers about it join atoms.
-    pub(super) fn stands_for_cluster(&self, index: usize) -> bool {
-        let atom = self.anchors[index].atom;
-        let others = || {
-            self.anchors.iter().enumerate().filter(|&(other, anchor)| other != index && anchor.atom == atom)
-        };
-        atom < self.start.number_of_clusters() && others().next().is_none()
+    pub(super) fn stands_for_cluster(&self, anchor: &Anchor, population: &[usize]) -> bool {
+        anchor.atom < self.start.number_of_clusters() && population[anchor.atom] == 1
     }
 
     /// Probability of each class for an anchor, predicted from all others: `f₀ + (f − f₀ − h (y − f₀)) / (1 − h)`.
@@ -224,7 +222,10 @@ fn sharpened(membership: f64) -> f64 {
 }
 
 /// How many are in each of `groups` groups.
-pub(in crate::active) fn counts(group_of: &[usize], groups: usize) -> Vec<usize> {
+pub(in crate::active) fn counts<'a>(
+    group_of: impl IntoIterator<Item = &'a usize>,
+    groups: usize,
+) -> Vec<usize> {
     let mut counts = vec![0; groups];
     for &group in group_of {
         counts[group] += 1;

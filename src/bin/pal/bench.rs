@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 use ndarray::Array2;
 use pal::active::{Belief, BeliefOptions, STRATEGIES, WarmStart, WarmStartOptions, learning_curve, strategy};
 use pal::data::Labels;
-use pal::experiment::{Args, Curve, Experiment, Run, SHARED_STREAM, stream};
+use pal::experiment::{Args, Curve, Experiment, Run};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
 use pal::plot;
 use pal::probe::{adjusted_rand_index, matched_accuracy};
@@ -94,10 +94,11 @@ impl Bench {
         let tasks = run.trial_count * strategies.len();
         let progress =
             if output.shows_progress() { ProgressBar::new(tasks as u64) } else { ProgressBar::hidden() };
-        let starts = run.parallel(run.trial_count, |trial| self.start(&features, trial))?;
+        let starts =
+            run.parallel(run.trial_count, |trial| self.start(&features, &mut run.trial_rng(trial)))?;
         let measured = run.parallel(tasks, |task| {
             let (trial, name) = (task / strategies.len(), strategies[task % strategies.len()]);
-            let measured = self.trial(&starts[trial], &labels, name, trial);
+            let measured = self.trial(&starts[trial], &labels, name, run.trial_rng(trial));
             progress.inc(1);
             measured
         })?;
@@ -120,8 +121,8 @@ impl Bench {
     }
 
     /// Each trial's start draws from its own stream; the strategies of a trial share it.
-    fn start(&self, features: &Array2<f64>, trial: usize) -> pal::Result<Arc<WarmStart>> {
-        let seed = trial_stream(self.seed, trial).next_u64();
+    fn start(&self, features: &Array2<f64>, rng: &mut impl Rng) -> pal::Result<Arc<WarmStart>> {
+        let seed = rng.next_u64();
         let options = WarmStartOptions {
             neighbours: self.neighbours,
             modes: self.modes,
@@ -136,9 +137,8 @@ impl Bench {
         start: &Arc<WarmStart>,
         labels: &Labels,
         name: &str,
-        trial: usize,
+        mut rng: impl Rng,
     ) -> pal::Result<Measures> {
-        let mut rng = trial_stream(self.seed, trial);
         let mut annotator =
             Noisy::new(LabelOracle::new(labels), self.error_rate, Noise::Persistent, rng.next_u64())?;
         let options = BeliefOptions { error: self.error, ..BeliefOptions::default() };
@@ -220,10 +220,6 @@ const EXPERIMENT: Experiment = Experiment {
     quick_trials: 1,
     body: |_| Ok(()), // what is run depends on more than a run knows
 };
-
-fn trial_stream(seed: u64, trial: usize) -> impl Rng {
-    stream(seed, SHARED_STREAM + 1 + trial as u64)
-}
 
 fn renamed(curve: &Curve) -> Curve {
     let name = curve.series.rsplit_once('/').map_or(curve.series.as_str(), |(name, _)| name);

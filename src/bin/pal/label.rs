@@ -11,7 +11,7 @@ use crate::failure::{Outcome, Result};
 use crate::output::Output;
 use crate::query::Asking;
 use crate::session::Session;
-use crate::show::{Items, Shown};
+use crate::show::{Items, Shown, how};
 
 /// Ask a person at the terminal: y, n, s to skip, u to undo, q to quit
 ///
@@ -109,8 +109,7 @@ fn undo(session: &mut Session, output: Output, items: &Items) -> Result<()> {
     let what = match entry {
         pal::oracle::Entry::Answer(record) => match &record.answered {
             Answered::Pair { pair: (i, j), same } => {
-                let how = if *same { "together" } else { "apart" };
-                format!("{} and {} {how}", items.item(*i), items.item(*j))
+                format!("{} and {} {}", items.item(*i), items.item(*j), how(*same))
             }
             other => format!("a {}", other.kind()),
         },

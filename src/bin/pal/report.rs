@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use pal::active::{RemainingError, remaining_error};
 use pal::data::Labels;
-use pal::data::io::write_atomically;
+use pal::data::io::{at, write_atomically};
 use pal::experiment::{Curve, escape_html, html_page};
 use pal::oracle::{Answered, Contradiction};
 use pal::plot::{self, Axes, Link, ScatterPanel};
@@ -18,7 +18,7 @@ use crate::layout::layout;
 use crate::output::Output;
 use crate::reliability::annotators;
 use crate::session::Session;
-use crate::show::Items;
+use crate::show::{Items, how};
 
 /// Write one HTML page: error against cost, a map of the samples, contradictions, annotators, the spectrum
 ///
@@ -53,8 +53,7 @@ impl Report {
             Ok(())
         })?;
         let items = Items::of_lines(self.items.as_deref(), &session.settings)?;
-        let folder =
-            tempfile::tempdir().map_err(|source| pal::Error::Io { path: self.out.clone(), source })?;
+        let folder = tempfile::tempdir().map_err(at(&self.out))?;
         let pictures = folder.path();
         draw_errors(&pictures.join("error"), &errors)?;
         draw_map(&pictures.join("map"), &session)?;
@@ -255,10 +254,6 @@ fn said_by(session: &Session, id: usize) -> String {
     session.log.record(id).map_or_else(String::new, |record| record.annotator.clone())
 }
 
-fn how(same: bool) -> &'static str {
-    if same { "together" } else { "apart" }
-}
-
 fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
@@ -279,8 +274,7 @@ fn table<const N: usize>(names: [&str; N], rows: impl Iterator<Item = [String; N
 
 /// A picture, part of the page, with what it shows.
 fn figure(svg: &Path, caption: impl Display) -> Result<String> {
-    let picture =
-        fs::read_to_string(svg).map_err(|source| pal::Error::Io { path: svg.to_owned(), source })?;
+    let picture = fs::read_to_string(svg).map_err(at(svg))?;
     let styled = "<svg role=\"img\" style=\"display:block;max-width:100%;height:auto;margin:0 auto\" ";
     let picture = picture.replacen("<svg ", styled, 1);
     Ok(format!("<figure>\n{picture}<figcaption>{caption}</figcaption>\n</figure>\n"))

@@ -1,7 +1,6 @@
 //! How samples are shown to a person: by number, by a line of text, or as an image drawn with characters.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -65,8 +64,7 @@ impl Shown {
 }
 
 fn lines(path: &Path, settings: &Settings) -> Result<Vec<String>> {
-    let text = fs::read(path).map_err(|source| pal::Error::Io { path: path.to_owned(), source })?;
-    let lines: Vec<String> = String::from_utf8_lossy(&text).lines().map(str::to_owned).collect();
+    let lines: Vec<String> = source::text(path)?.lines().map(str::to_owned).collect();
     let samples = settings.fingerprint.samples;
     if lines.len() != samples {
         let (what, found) = (path.display().to_string(), format!("{} lines", lines.len()));
@@ -89,6 +87,11 @@ fn images(size: ImageSize, settings: &Settings) -> Result<(Array2<f64>, ImageSiz
         });
     }
     Ok((features, size))
+}
+
+/// What an answer says of two samples.
+pub(crate) fn how(same: bool) -> &'static str {
+    if same { "together" } else { "apart" }
 }
 
 /// From nothing to ink.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use csv::ReaderBuilder;
 use ndarray::{Array2, ArrayD};
-use pal::data::io::{CsvOptions, Header, Table, read_npy};
+use pal::data::io::{CsvOptions, Header, Table, at, read_npy};
 use pal::data::{self, Labelled, Labels};
 
 use crate::failure::{Failure, Result};
@@ -107,8 +107,10 @@ fn has_extension(source: &str, extension: &str) -> bool {
     Path::new(source).extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
 
-fn text(source: &str) -> Result<String> {
-    let bytes = fs::read(source).map_err(|error| pal::Error::Io { path: source.into(), source: error })?;
+/// What a text file holds, whatever is no UTF-8 replaced.
+pub(crate) fn text(path: impl AsRef<Path>) -> Result<String> {
+    let path = path.as_ref();
+    let bytes = fs::read(path).map_err(at(path))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayView1};
 use pal::active::{BeliefOptions, WarmStart, WarmStartOptions};
-use pal::data::io::{read_npz, write_atomically, write_npz};
+use pal::data::io::{at, read_npz, write_atomically, write_npz};
 use pal::graph::{Form, SimilarityGraph};
 use pal::oracle::{AnswerLog, Prices};
 use serde::{Deserialize, Serialize};
@@ -95,17 +95,16 @@ impl Folder {
     /// Keeps other programs from writing, until it is dropped; makes the directory if there is none.
     pub(crate) fn lock(&self) -> Result<Lock> {
         let path = self.0.join("lock");
-        let failed = |source| pal::Error::Io { path: path.clone(), source };
-        fs::create_dir_all(&self.0).map_err(failed)?;
+        fs::create_dir_all(&self.0).map_err(at(&path))?;
         let mut options = File::options();
-        let mut file = options.create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        let mut file = options.create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let process = fs::read_to_string(&path).unwrap_or_default().trim().to_owned();
                 return Err(Failure::Locked { folder: self.0.clone(), process });
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error).into()),
+            Err(TryLockError::Error(error)) => return Err(at(&path)(error).into()),
         }
         // Who holds it is a courtesy: on a full disk there is no number.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
@@ -114,10 +113,10 @@ impl Folder {
 
     /// The settings; `None` if nothing was embedded here.
     pub(crate) fn settings(&self) -> Result<Option<Settings>> {
-        let path = self.0.join("state.json");
+        let path = self.settings_path();
         let text = match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(|source| pal::Error::Io { path: path.clone(), source })?,
+            read => read.map_err(at(&path))?,
         };
         let unfit = |found: String, expected: String| Failure::Unfit {
             what: path.display().to_string(),
@@ -167,10 +166,10 @@ impl Folder {
         )?;
         settings.start = checksum(&unnamed)?;
         let own = self.start_path(settings);
-        fs::rename(&unnamed, &own).map_err(|source| pal::Error::Io { path: own.clone(), source })?;
-        let text = serde_json::to_vec_pretty(settings)
-            .map_err(|error| pal::Error::Io { path: self.0.join("state.json"), source: error.into() })?;
-        write_atomically(&self.0.join("state.json"), |file| file.write_all(&text))?;
+        fs::rename(&unnamed, &own).map_err(at(&own))?;
+        let path = self.settings_path();
+        let text = serde_json::to_vec_pretty(settings).map_err(|error| at(&path)(error.into()))?;
+        write_atomically(&path, |file| file.write_all(&text))?;
         self.remove_starts_but(&own);
         Ok(())
     }
@@ -218,13 +217,17 @@ impl Folder {
         Ok(Arc::new(start))
     }
 
+    fn settings_path(&self) -> PathBuf {
+        self.0.join("state.json")
+    }
+
     fn start_path(&self, settings: &Settings) -> PathBuf {
         self.0.join(format!("start-{}.npz", settings.start))
     }
 }
 
 fn checksum(path: &Path) -> Result<String> {
-    let bytes = fs::read(path).map_err(|source| pal::Error::Io { path: path.to_owned(), source })?;
+    let bytes = fs::read(path).map_err(at(path))?;
     Ok(format!("{:08x}", crc32fast::hash(&bytes)))
 }
 

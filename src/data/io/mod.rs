@@ -64,7 +64,7 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 }
 
 /// Names the path an operating system's error happened at.
-pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
+pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
     move |source| Error::Io { path, source }
 }

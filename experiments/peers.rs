@@ -1,0 +1,7 @@
+//! Results of the Python packages, as the scripts of `benches/peers` left them there.
+
+use std::path::PathBuf;
+
+pub fn file(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "benches", "peers", name].iter().collect()
+}
