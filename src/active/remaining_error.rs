@@ -1,7 +1,7 @@
 //! How much is still wrong, and whether to go on.
 
 use super::Belief;
-use super::belief::logistic;
+use crate::oracle::logistic;
 use crate::error::{Result, check};
 
 /// An estimate of the share of samples in the wrong class.

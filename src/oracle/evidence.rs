@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{Answered, Closure, Pair};
+use super::{Answered, Closure, LabelStatements, Pair};
 use crate::error::{Error, Result, check};
 
 /// Statements about pairs of `n` samples in order of arrival, each with the id of the answer it comes from.
@@ -37,18 +37,33 @@ use crate::error::{Error, Result, check};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Evidence {
-    statements: Vec<Statement>,
+    statements: Vec<(usize, Statement)>,
     closure: Closure,
+    labels: LabelStatements,
+    /// The answer that first named the class of a sample.
+    labelled: BTreeMap<usize, usize>,
     /// For each sample, what was taken in about it in order of arrival.
     links: Vec<Vec<Link>>,
     contradictions: Vec<Contradiction>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Statement {
-    id: usize,
-    pair: Pair,
-    same: bool,
+/// What an answer says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Statement {
+    /// Whether two samples belong together.
+    Pair {
+        /// The two samples.
+        pair: Pair,
+        /// Whether they belong together.
+        same: bool,
+    },
+    /// The class of a sample.
+    Label {
+        /// The sample.
+        sample: usize,
+        /// The name of its class.
+        class: String,
+    },
 }
 
 /// A statement seen from one of its two samples.
@@ -64,11 +79,10 @@ struct Link {
 pub struct Contradiction {
     /// The answer it comes from.
     pub id: usize,
-    /// The pair it is about.
-    pub pair: Pair,
-    /// Whether it says that they belong together.
-    pub same: bool,
-    /// The answers before it that imply the opposite, as [`Evidence::why`] names them.
+    /// What it says.
+    pub statement: Statement,
+    /// The answers before it that imply the opposite: for a pair as [`Evidence::why`] names them, for a label the answer that
+    /// named another class for the same sample.
     pub implied_by: Vec<usize>,
 }
 
@@ -81,23 +95,44 @@ impl Evidence {
         Ok(Self {
             statements: Vec::new(),
             closure: Closure::new(samples)?,
+            labels: LabelStatements::default(),
+            labelled: BTreeMap::new(),
             links: vec![Vec::new(); samples],
             contradictions: Vec::new(),
         })
     }
 
-    /// Takes in what answer `id` says about pairs; labels say nothing about a pair.
+    /// Takes in what answer `id` says: of pairs, or of the class of a sample.
     ///
-    /// Cost as [`Evidence::insert`] a statement.
+    /// A label says of the sample what [`LabelStatements`] says. One that names another class than an earlier answer did for
+    /// the same sample is a contradiction of that answer, and nothing else of it is taken in. Cost as [`Evidence::insert`] a
+    /// statement.
     ///
     /// # Errors
     /// As [`Answered::require_valid`], and [`Error::Domain`] if there is no such sample; nothing is taken in then.
     pub fn learn(&mut self, id: usize, answered: &Answered) -> Result<()> {
         answered.require_valid()?;
+        if let Answered::Label { sample, class } = answered {
+            self.require(*sample)?;
+            return self.label(id, *sample, class);
+        }
         for (i, j, _) in answered.statements() {
-            self.require(Pair::new(i, j)?)?;
+            self.require(Pair::new(i, j)?.second())?;
         }
         answered.statements().try_for_each(|(i, j, same)| self.insert(id, i, j, same).map(|_| ()))
+    }
+
+    fn label(&mut self, id: usize, sample: usize, class: &str) -> Result<()> {
+        self.statements.push((id, Statement::Label { sample, class: class.to_owned() }));
+        let is_other = self.labels.class_of(sample).is_some_and(|named| named != class);
+        let said = self.labels.of_label(sample, class);
+        let first = *self.labelled.entry(sample).or_insert(id);
+        if is_other {
+            let statement = Statement::Label { sample, class: class.to_owned() };
+            self.contradictions.push(Contradiction { id, statement, implied_by: vec![first] });
+            return Ok(());
+        }
+        said.into_iter().try_for_each(|(i, j, same)| self.link(id, Pair::new(i, j)?, same))
     }
 
     /// Takes in one statement of answer `id`: whether `i` and `j` belong together.
@@ -109,20 +144,26 @@ impl Evidence {
     /// [`Error::Domain`] if there is no such sample or the two are the same; nothing is taken in then.
     pub fn insert(&mut self, id: usize, i: usize, j: usize, same: bool) -> Result<Option<&Contradiction>> {
         let pair = Pair::new(i, j)?;
-        self.require(pair)?;
-        self.statements.push(Statement { id, pair, same });
+        self.require(pair.second())?;
+        self.statements.push((id, Statement::Pair { pair, same }));
+        let before = self.contradictions.len();
+        self.link(id, pair, same)?;
+        Ok(self.contradictions.get(before))
+    }
+
+    /// Takes a statement about a pair into the closure, or sets it aside.
+    fn link(&mut self, id: usize, pair: Pair, same: bool) -> Result<()> {
         let (i, j) = (pair.first(), pair.second());
-        let taken = self.closure.link(i, j, same);
-        match taken {
+        match self.closure.link(i, j, same) {
             Ok(()) => {
                 self.links[i].push(Link { other: j, same, id });
                 self.links[j].push(Link { other: i, same, id });
-                Ok(None)
+                Ok(())
             }
             Err(Error::Contradiction { .. }) => {
-                let implied_by = self.why(i, j).unwrap_or_default();
-                self.contradictions.push(Contradiction { id, pair, same, implied_by });
-                Ok(self.contradictions.last())
+                let (statement, implied_by) = (Statement::Pair { pair, same }, self.why(i, j).unwrap_or_default());
+                self.contradictions.push(Contradiction { id, statement, implied_by });
+                Ok(())
             }
             Err(other) => Err(other),
         }
@@ -140,7 +181,7 @@ impl Evidence {
         &self.contradictions
     }
 
-    /// Number of statements `m`, those left out included.
+    /// Number of statements `m`, those left out included; a label is one.
     #[must_use]
     pub fn statements(&self) -> usize {
         self.statements.len()
@@ -190,9 +231,13 @@ impl Evidence {
     /// None in practice: the statements were checked when they came in.
     pub fn retract(&mut self, id: usize) -> Result<usize> {
         let mut rebuilt = Self::new(self.links.len())?;
-        for statement in self.statements.iter().filter(|statement| statement.id != id) {
-            let Statement { id, pair, same } = *statement;
-            rebuilt.insert(id, pair.first(), pair.second(), same)?;
+        for (id, statement) in self.statements.iter().filter(|&&(other, _)| other != id) {
+            match statement {
+                Statement::Pair { pair, same } => {
+                    rebuilt.insert(*id, pair.first(), pair.second(), *same)?;
+                }
+                Statement::Label { sample, class } => rebuilt.label(*id, *sample, class)?,
+            }
         }
         let retracted = self.statements.len() - rebuilt.statements.len();
         *self = rebuilt;
@@ -203,7 +248,7 @@ impl Evidence {
     ///
     /// The representatives are held to be apart. A sample joins the one to which more statements attach it than refuse it,
     /// by the largest majority; on a tie, or if there is none, it stays alone, and apart from those that more statements
-    /// refuse than attach it to. All statements of such pairs count, contradictions too; all others are left aside, so that
+    /// refuse than attach it to. All answers about such pairs count, contradictions too; all others are left aside, so that
     /// a wrong one misplaces no sample but the one it is about. Cost `O(m log m + c² log c)` with `c` representatives.
     ///
     /// # Errors
@@ -222,14 +267,18 @@ impl Evidence {
         }
         // (sample, representative): statements that attach less those that refuse.
         let mut majorities: BTreeMap<(usize, usize), i64> = BTreeMap::new();
-        for Statement { pair, same, .. } in &self.statements {
-            let (i, j) = (pair.first(), pair.second());
+        let mut labels = LabelStatements::default();
+        let said = self.statements.iter().flat_map(|(_, statement)| match statement {
+            Statement::Pair { pair, same } => vec![(pair.first(), pair.second(), *same)],
+            Statement::Label { sample, class } => labels.of_label(*sample, class),
+        });
+        for (i, j, same) in said {
             let ray = match (represents.contains(&i), represents.contains(&j)) {
                 (true, false) => (j, i),
                 (false, true) => (i, j),
                 _ => continue,
             };
-            *majorities.entry(ray).or_default() += if *same { 1 } else { -1 };
+            *majorities.entry(ray).or_default() += if same { 1 } else { -1 };
         }
         let majorities: Vec<_> = majorities.into_iter().collect();
         for of_sample in majorities.chunk_by(|a, b| a.0.0 == b.0.0) {
@@ -245,8 +294,8 @@ impl Evidence {
         Ok(star)
     }
 
-    fn require(&self, pair: Pair) -> Result<()> {
-        check::index("sample", pair.second(), self.links.len(), "below the number of samples")
+    fn require(&self, sample: usize) -> Result<()> {
+        check::index("sample", sample, self.links.len(), "below the number of samples")
     }
 }
 

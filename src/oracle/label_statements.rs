@@ -1,11 +1,14 @@
 //! Names of classes as statements about pairs.
 
+use std::collections::BTreeMap;
+
 use super::Answered;
 
 /// Turns every answer into statements about pairs, those about a class by the samples that were named first.
 ///
 /// A sample that is said to be of a class belongs together with the first that was, and apart from the first of every other
-/// class: `c` statements for `c` classes named so far, from which all others follow.
+/// class: `c` statements for `c` classes named so far, from which all others follow. A sample stands for a class only if no
+/// other class was named for it before: what is said of it twice must not be said of the samples of both classes.
 ///
 /// ```
 /// use pal::oracle::LabelStatements;
@@ -19,6 +22,8 @@ use super::Answered;
 pub struct LabelStatements {
     /// The classes in the order they were named, each with the first sample of it.
     first: Vec<(String, usize)>,
+    /// The class that was named first for each sample.
+    class_of: BTreeMap<usize, String>,
 }
 
 impl LabelStatements {
@@ -40,10 +45,16 @@ impl LabelStatements {
             .collect();
         // Stable: together before apart, so that the class is known when the others are refused.
         statements.sort_by_key(|&(_, _, same)| !same);
-        if self.first.iter().all(|(name, _)| name != class) {
+        let named = self.class_of.entry(sample).or_insert_with(|| class.to_owned());
+        if named == class && self.first.iter().all(|(name, _)| name != class) {
             self.first.push((class.to_owned(), sample));
         }
         statements
+    }
+
+    /// The class that was named first for a sample.
+    pub fn class_of(&self, sample: usize) -> Option<&str> {
+        self.class_of.get(&sample).map(String::as_str)
     }
 
     /// The classes named so far, each with the first sample of it.

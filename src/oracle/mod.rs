@@ -43,8 +43,9 @@ use crate::error::Result;
 
 pub use closure::Closure;
 pub use crowd::{Aggregation, Crowd};
+pub(crate) use dawid_skene::logistic;
 pub use dawid_skene::{Consensus, DawidSkene, Reliability, Vote};
-pub use evidence::{Contradiction, Evidence};
+pub use evidence::{Contradiction, Evidence, Statement};
 pub use knowledge::Knowledge;
 pub use label_oracle::LabelOracle;
 pub use label_statements::LabelStatements;

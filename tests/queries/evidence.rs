@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pal::Error;
 use pal::data::Labels;
-use pal::oracle::{Answered, Closure, Evidence};
+use pal::oracle::{Answered, Closure, Evidence, Statement as Said};
 use proptest::prelude::*;
 use rand::RngExt;
 
@@ -101,7 +101,10 @@ proptest! {
         let found: Vec<Statement> = evidence
             .contradictions()
             .iter()
-            .map(|c| (c.id, c.pair.first(), c.pair.second(), c.same))
+            .map(|c| match c.statement {
+                Said::Pair { pair, same } => (c.id, pair.first(), pair.second(), same),
+                Said::Label { .. } => unreachable!("no label was given"),
+            })
             .collect();
         let expected: Vec<Statement> =
             left_out.into_iter().map(|(id, i, j, same)| (id, i.min(j), i.max(j), same)).collect();
@@ -272,6 +275,45 @@ fn evidence_inputs() {
     let contradiction = evidence.insert(0, 2, 1, true).unwrap().cloned();
     assert_eq!(contradiction, None);
     let contradiction = evidence.insert(1, 1, 2, false).unwrap().unwrap();
-    assert_eq!((contradiction.id, contradiction.same), (1, false));
+    assert_eq!(contradiction.id, 1);
+    assert!(matches!(contradiction.statement, Said::Pair { same: false, .. }));
     assert_eq!(contradiction.implied_by, [0]);
+}
+
+/// A second class for the same sample contradicts the answer that named the first, and nothing else: the samples that are
+/// labelled rightly afterwards are in their classes.
+#[test]
+fn a_sample_named_in_two_classes_contradicts_itself_alone() {
+    let label = |sample, class: &str| Answered::Label { sample, class: class.to_owned() };
+    let mut evidence = Evidence::new(5).unwrap();
+    for (id, (sample, class)) in [(0, "x"), (0, "y"), (1, "x"), (2, "y"), (3, "y")].into_iter().enumerate() {
+        evidence.learn(id, &label(sample, class)).unwrap();
+    }
+    let [contradiction] = evidence.contradictions() else { panic!("{:?}", evidence.contradictions()) };
+    assert_eq!((contradiction.id, &contradiction.implied_by[..]), (1, &[0][..]));
+    assert_eq!(contradiction.statement, Said::Label { sample: 0, class: "y".into() });
+    let entry = |evidence: &Evidence, i, j| evidence.closure().entry(i, j).unwrap();
+    let together = [(0, 1), (2, 3)];
+    let apart = [(0, 2), (1, 2), (0, 3), (1, 3)];
+    assert!(together.iter().all(|&(i, j)| entry(&evidence, i, j) == 1.0));
+    assert!(apart.iter().all(|&(i, j)| entry(&evidence, i, j) == -1.0));
+
+    // Without the first answer the second stands, and says what it would have said.
+    evidence.retract(0).unwrap();
+    assert!(evidence.contradictions().is_empty());
+    assert_eq!((entry(&evidence, 0, 2), entry(&evidence, 0, 3), entry(&evidence, 0, 1)), (1.0, 1.0, -1.0));
+
+    refused!(evidence.learn(9, &label(5, "x")), Error::Domain { argument: "sample", value: 5.0, .. });
+    assert_eq!(evidence.statements(), 4);
+}
+
+/// The same pair answered both ways, in either order of its samples, is one contradiction of one answer.
+#[test]
+fn a_pair_answered_both_ways_contradicts_itself() {
+    let mut evidence = Evidence::new(3).unwrap();
+    for (id, (i, j, same)) in [(0, 1, true), (1, 0, false), (0, 1, true)].into_iter().enumerate() {
+        evidence.learn(id, &Answered::Pair { pair: (i, j), same }).unwrap();
+    }
+    let [contradiction] = evidence.contradictions() else { panic!("{:?}", evidence.contradictions()) };
+    assert_eq!((contradiction.id, &contradiction.implied_by[..]), (1, &[0][..]));
 }

@@ -35,3 +35,15 @@ fn a_sample_of_two_classes_is_a_contradiction() {
     assert_eq!(named, [3, 3]);
     assert!(labels.classes().eq([("a", 0), ("b", 1)]));
 }
+
+#[test]
+fn a_sample_of_two_classes_stands_for_the_first_alone() {
+    let mut labels = LabelStatements::default();
+    assert!(labels.of_label(0, "x").is_empty());
+    assert!(labels.of_label(0, "y").is_empty()); // no other sample is known of either class
+    assert_eq!(labels.of_label(1, "x"), [(1, 0, true)]);
+    assert_eq!(labels.of_label(2, "y"), [(2, 0, false)]);
+    assert_eq!(labels.of_label(0, "y"), [(0, 2, true)]);
+    assert!(labels.classes().eq([("x", 0), ("y", 2)]));
+    assert_eq!((labels.class_of(0), labels.class_of(3)), (Some("x"), None));
+}

@@ -2,7 +2,7 @@
 
 use super::Belief;
 use super::places::{SETTLED, counts};
-use crate::oracle::Pair;
+use crate::oracle::{Pair, logistic};
 
 /// What a question would decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,9 +176,4 @@ impl Belief {
         others.sort_by(|&a, &b| odds.probability(b).total_cmp(&odds.probability(a)));
         others.into_iter().find_map(|other| self.partner(sample, other))
     }
-}
-
-/// The probability of these log-odds.
-pub(in crate::active) fn logistic(log_odds: f64) -> f64 {
-    (1.0 + (-log_odds).exp()).recip()
 }

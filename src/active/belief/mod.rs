@@ -34,7 +34,6 @@ use crate::graph::SimilarityGraph;
 use crate::oracle::{Pair, class_graph};
 
 use atoms::{Grouping, Ties};
-pub(super) use doubts::logistic;
 pub use doubts::{Doubt, Subject};
 pub(super) use places::counts;
 use ridge::Ridge;

@@ -10,7 +10,7 @@ use pal::active::{RemainingError, remaining_error};
 use pal::data::Labels;
 use pal::data::io::{at, write_atomically};
 use pal::experiment::{Curve, escape_html, html_page};
-use pal::oracle::{Answered, Contradiction};
+use pal::oracle::{Answered, Contradiction, Statement};
 use pal::plot::{self, Axes, Link, ScatterPanel};
 
 use crate::failure::{Outcome, Result};
@@ -171,12 +171,18 @@ fn contradictions(session: &Session, items: &Items) -> String {
     if found.is_empty() {
         return "<h2>Contradictions</h2>\n<p>No answer contradicts what others imply.</p>\n".to_owned();
     }
-    let rows = found.iter().map(|Contradiction { id, pair, same, implied_by }| {
+    let rows = found.iter().map(|Contradiction { id, statement, implied_by }| {
         let others = implied_by.iter().map(|&other| format!("{other}: {}", said(session, other)));
+        let (about, what) = match statement {
+            Statement::Pair { pair, same } => {
+                (format!("{} | {}", items.item(pair.first()), items.item(pair.second())), how(*same).to_owned())
+            }
+            Statement::Label { sample, class } => (items.item(*sample), format!("of {class}")),
+        };
         [
             id.to_string(),
-            format!("{} | {}", items.item(pair.first()), items.item(pair.second())),
-            how(*same).to_owned(),
+            about,
+            what,
             said_by(session, *id),
             others.collect::<Vec<_>>().join("; "),
         ]
@@ -186,7 +192,7 @@ fn contradictions(session: &Session, items: &Items) -> String {
          together. All of them are kept and weighed; the line <code>{{\"retract\":ID}}</code> to <code>pal query</code> takes \
          the wrong one back.{}</p>\n{}",
         suspects(session),
-        table(["answer", "pair", "said", "by", "against"], rows)
+        table(["answer", "about", "said", "by", "against"], rows)
     )
 }
 

@@ -58,11 +58,9 @@ impl Known {
         match entry {
             Entry::Answer(record) => {
                 let statements = self.labels.of(&record.answered);
-                let mut answers = Vec::new();
-                for (i, j, same) in statements {
-                    self.evidence.insert(id, i, j, same)?;
-                    answers.push((Pair::new(i, j)?, same));
-                }
+                self.evidence.learn(id, &record.answered)?;
+                let pairs = statements.into_iter().map(|(i, j, same)| Ok((Pair::new(i, j)?, same)));
+                let answers = pairs.collect::<pal::Result<Vec<_>>>()?;
                 if !answers.is_empty() {
                     self.belief.learn_all(answers)?;
                 }
