@@ -114,6 +114,83 @@ fn commensurate_keeps_one_unit_and_scales_many() {
     refused!(commensurate(mixed.view()), Error::NotFinite { .. });
 }
 
+/// A column that is constant but for rounding carries nothing, at any scale and in either precision; one of whole numbers does.
+#[test]
+fn commensurate_drops_what_varies_by_rounding_alone() {
+    let x = gaussian(50, 3, &mut rng(5));
+    let with = |column: &dyn Fn(usize) -> f64| {
+        let column = Array2::from_shape_fn((50, 1), |(i, _)| column(i));
+        commensurate(concatenate(Axis(1), &[x.view(), column.view()]).unwrap().view()).unwrap()
+    };
+    for scale in [1e-300, 1e-7, 1.0, 1e20, 1e300] {
+        let divided = |i: usize| 19.99 * scale / (1.0 + i as f64 / 7.0) * (1.0 + i as f64 / 7.0);
+        assert!((0..50).any(|i| divided(i) != divided(0)));
+        assert_eq!(with(&divided), x);
+        assert_eq!(with(&|i| scale * (0.1 + 1e-16 * i as f64)), x);
+    }
+    let single = |i: usize| 19.99_f32 / (1.0 + i as f32 / 7.0) * (1.0 + i as f32 / 7.0);
+    assert!((0..50).any(|i| single(i) != single(0)));
+    assert_eq!(with(&|i| f64::from(single(i))), x);
+    // Whole numbers are exact: a year, a time in milliseconds.
+    for start in [2020.0, 1.7e12] {
+        assert_eq!(with(&|i| start + (i % 2) as f64).ncols(), 4);
+    }
+    // A small range that is no rounding.
+    assert_eq!(with(&|i| 1e9 + 1e-3 * i as f64).ncols(), 4);
+}
+
+/// Standardised columns are the same whatever power of two they are multiplied by, to the limits of the numbers.
+#[test]
+fn commensurate_does_not_depend_on_the_scale() {
+    let x = gaussian(40, 3, &mut rng(6));
+    let scaled = |exponents: [i32; 3]| {
+        let mut scaled = x.clone();
+        for (mut column, exponent) in scaled.columns_mut().into_iter().zip(exponents) {
+            column.mapv_inplace(|entry| entry * 2_f64.powi(exponent));
+        }
+        commensurate(scaled.view()).unwrap()
+    };
+    let expected = scaled([0, 10, 20]);
+    for exponents in [[1000, 0, -900], [-900, 1020, 3], [-1000, -990, 1020]] {
+        assert_eq!(scaled(exponents), expected, "{exponents:?}");
+    }
+}
+
+/// Where the graph falls into many components they are the clusters to start from, however many there are.
+#[test]
+fn warm_start_finds_any_number_of_components() {
+    for classes in [19, 20, 21, 30, 60, 300] {
+        let each = 15;
+        let mut x = gaussian(classes, 16, &mut rng(7));
+        x = Array2::from_shape_fn((classes * each, 16), |(i, column)| x[[i / each, column]]);
+        x += &(gaussian(classes * each, 16, &mut rng(8)) * 0.02);
+        let truth: Vec<usize> = (0..classes * each).map(|i| i / each).collect();
+        let start = start_of(&x);
+        assert_eq!(start.number_of_clusters(), classes);
+        assert_eq!(adjusted_rand_index(start.clusters(), &truth).unwrap(), 1.0);
+    }
+}
+
+/// Copies of a row, exact ones and those that rounding tells apart, do not tear the clusters to pieces, however many they are.
+#[test]
+fn warm_start_survives_copies() {
+    for copies in [1, 6, 7, 8, 9, 20, 150] {
+        // Where rounding tells few copies apart, it decides which of them are the nearest.
+        for error in [0.0, 1e-15].into_iter().take(if copies > 7 { 2 } else { 1 }) {
+            let n = 16 * copies;
+            let x = Array2::from_shape_fn((n, 2), |(i, column)| {
+                let (row, copy) = (i / copies, i % copies);
+                let exact = if column == 0 { (row % 8) as f64 } else { 12.0 * (row / 8) as f64 };
+                exact * (1.0 + error * copy as f64)
+            });
+            let truth: Vec<usize> = (0..n).map(|i| i / copies / 8).collect();
+            let start = start_of(&x);
+            let index = adjusted_rand_index(start.clusters(), &truth).unwrap();
+            assert_eq!(index, 1.0, "{copies} copies, error {error}: {} clusters", start.number_of_clusters());
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -14,5 +14,7 @@ mod drive;
 #[cfg(unix)] // signals
 #[path = "program/durability.rs"]
 mod durability;
+#[path = "program/question_ids.rs"]
+mod question_ids;
 #[path = "program/state.rs"]
 mod state;

@@ -58,7 +58,7 @@ pub use pair_loop::{ask_pairs, learning_curve};
 pub use random_pairs::random_pairs;
 pub use remaining_error::{RemainingError, StoppingRule, remaining_error};
 pub use strategy::{
-    Cover, Discover, ErrorReduction, ExpectedWrongPairs, ExploreConsolidate, LeastAsked, Margin,
+    Audited, Cover, Discover, ErrorReduction, ExpectedWrongPairs, ExploreConsolidate, LeastAsked, Margin,
     PairStrategy, RandomPair, Ranked, RepresentationChange, STRATEGIES, Score, Uncertainty, strategy,
 };
 pub use warm_start::{WarmStart, WarmStartOptions};

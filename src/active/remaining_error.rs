@@ -1,77 +1,52 @@
 //! How much is still wrong, and whether to go on.
 
 use super::Belief;
-use crate::oracle::logistic;
 use crate::error::{Result, check};
 
-/// An estimate of the share of samples in the wrong class.
+/// What is known of the share of samples in the wrong class, with what it rests on.
+///
+/// Samples are in the wrong class if they lie outside the best one-to-one matching of the classes found to the true ones. That
+/// counts both kinds of error: samples of several true classes in one, and a true class in several parts, of which all but
+/// the largest are wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RemainingError {
-    /// The estimate, in `[0, 1]`.
+    /// An estimate, in `[0, 1]`.
     pub share: f64,
-    /// Its interval of 95 %, or from 0 to 1 where nothing was asked.
+    /// From 0 to the upper end, which is at least the true share at *every* moment of a run with probability 95 %, under the
+    /// assumptions of [`remaining_error`].
     pub interval: (f64, f64),
+    /// Samples drawn at random and compared with the representative of their class.
+    pub audited: usize,
+    /// How many of these were said not to belong there.
+    pub refused: usize,
+    /// Pairs of classes that no answer told apart: the smaller one may be a part of the larger.
+    pub uncompared: usize,
 }
 
-/// Quantile of the normal distribution for an interval of 95 %, and for its ends the same part of a posterior.
-const Z: f64 = 1.959_964;
-const TAIL: f64 = 0.025;
-/// Temperatures considered: from an eighth to eight times as sure as the belief says, `16 · 2 · 3 + 1` of them.
-const TEMPERATURES: i32 = 48;
-const PER_OCTAVE: f64 = 16.0;
-/// Keeps log-odds finite.
-const LEAST_DOUBT: f64 = 1e-9;
+impl RemainingError {
+    /// Nothing is known.
+    pub(super) fn unknown() -> Self {
+        Self { share: 1.0, interval: (0.0, 1.0), audited: 0, refused: 0, uncompared: 0 }
+    }
+}
 
-/// What the belief doubts, corrected by how its predictions of answers came true.
+/// What audits, and comparisons of classes, say of the error that remains.
 ///
-/// A belief that was more often right than it said is too modest everywhere: its log-odds count by a factor, of which the
-/// answers have a likelihood (temperature scaling, Guo et al. 2017), and whose logarithm has a normal prior of deviation ln 2
-/// around 0. The estimate is the mean doubt at the posterior mean; the interval is that of the factor, widened by what counts
-/// of that mean vary. Questions are sought where the belief is unsure, so samples of which it is sure are judged by
-/// extrapolation: an error that nothing hints at is not counted. `O(n)`.
+/// The upper end adds up three numbers (claims T51 to T53): the samples not audited that are wrong, of which the outcomes of
+/// the audits exclude more; the samples audited that no answer ties to their class; and for each class the chance that it
+/// is a part of a larger one that it was never compared with.
+///
+/// It holds at every moment with probability 95 % if
+/// 1. the samples audited are those that [`Audited`](super::Audited) asks about, whatever is asked besides;
+/// 2. answers are right, or wrong with one probability of at most one fifth independently of each other: the bound then
+///    widens by that rate;
+/// 3. classes that were never compared are one class no more often than those that were: strategies compare the likeliest
+///    first.
+///
+/// It does not rest on what is believed. Without audits nothing is known, and it says so. `O(1)`: the belief computes it
+/// with each answer.
 pub fn remaining_error(belief: &Belief) -> RemainingError {
-    let doubts: Vec<f64> = belief.confidence().iter().map(|&confidence| log_odds(confidence)).collect();
-    let n = doubts.len() as f64;
-    let mean_doubt = |factor: f64| doubts.iter().map(|&odds| logistic(-factor * odds)).sum::<f64>() / n;
-    if belief.predictions().is_empty() {
-        return RemainingError { share: mean_doubt(1.0), interval: (0.0, 1.0) };
-    }
-    let predicted: Vec<f64> = belief
-        .predictions()
-        .iter()
-        .map(|&(probability, same)| if same { log_odds(probability) } else { -log_odds(probability) })
-        .collect();
-    let factors = (-TEMPERATURES..=TEMPERATURES).map(|step| (f64::from(step) / PER_OCTAVE).exp2());
-    let log_posterior = |factor: f64| {
-        let octaves = factor.log2();
-        predicted.iter().map(|&odds| logistic(factor * odds).ln()).sum::<f64>() - 0.5 * octaves * octaves
-    };
-    let scored: Vec<(f64, f64)> = factors.map(|factor| (factor, log_posterior(factor))).collect();
-    let most = scored.iter().map(|&(_, score)| score).fold(f64::NEG_INFINITY, f64::max);
-    let total: f64 = scored.iter().map(|&(_, score)| (score - most).exp()).sum();
-    let mut share = 0.0;
-    let (mut below, mut ends) = (0.0, (1.0, 0.0));
-    for &(factor, score) in &scored {
-        let weight = (score - most).exp() / total;
-        let here = mean_doubt(factor);
-        share += weight * here;
-        // Doubt falls with the factor: the first factors are the upper end.
-        if below <= TAIL {
-            ends.0 = here;
-        }
-        if below <= 1.0 - TAIL {
-            ends.1 = here;
-        }
-        below += weight;
-    }
-    let spread = |share: f64| Z * (share * (1.0 - share) / n).sqrt();
-    let (low, high) = (ends.1 - spread(ends.1), ends.0 + spread(ends.0));
-    RemainingError { share, interval: (low.max(0.0), high.min(1.0)) }
-}
-
-fn log_odds(probability: f64) -> f64 {
-    let bounded = probability.clamp(LEAST_DOUBT, 1.0 - LEAST_DOUBT);
-    (bounded / (1.0 - bounded)).ln()
+    belief.remaining_error()
 }
 
 /// Stop once the error is small enough with confidence.

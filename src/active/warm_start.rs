@@ -2,11 +2,14 @@
 //!
 //! The leading eigenvectors of the normalised graph `D^{-1/2} G D^{-1/2}` are the representation that self-supervised losses
 //! find on it (claim T19). They serve twice. A few of them, as many as stand before the largest relative gap, give the
-//! clusters that the learning starts from (Ng, Jordan and Weiss 2001). Many, weighted by `(1 − λ + τ)^{-1/2}`, are features
+//! clusters that the learning starts from (Ng, Jordan and Weiss 2001); where the graph falls into more components than that
+//! could tell, its components are the clusters. Many, weighted by `(1 − λ + τ)^{-1/2}`, are features
 //! `φ` whose inner products `φ_i·φ_j` are a smoothing kernel on the graph: a ridge regression on them is label propagation
 //! whose cost does not grow with the number of answers.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
+
+use rand::Rng;
 
 use super::k_means::k_means;
 use crate::data::commensurate;
@@ -24,7 +27,7 @@ pub struct WarmStartOptions {
     pub modes: usize,
     /// `τ`: how far beyond the clusters labels spread, a share of the graph's spectrum; 0.01.
     pub smoothing: f64,
-    /// Most clusters at the start; 20.
+    /// Most clusters at the start that eigenvectors are asked for; 20. Components of the graph may be more.
     pub most_clusters: usize,
     /// For the random starts of the solvers.
     pub seed: u64,
@@ -98,17 +101,14 @@ impl WarmStart {
             solver.leading(&normalised, modes, start.view())?.pairs
         };
 
-        let number_of_clusters =
-            clusters_before_gap(pairs.values.view(), options.smoothing, options.most_clusters);
-        let mut embedding = pairs.vectors.slice(s![.., ..number_of_clusters]).to_owned();
-        for mut row in embedding.outer_iter_mut() {
-            let norm = row.dot(&row).sqrt();
-            if norm > 0.0 {
-                row /= norm;
-            }
+        let components = graph.component_of();
+        let (mut clusters, number_of_components) = without_gaps(components);
+        let mut number_of_clusters = number_of_components;
+        if number_of_components <= options.most_clusters {
+            let k = clusters_before_gap(pairs.values.view(), options.smoothing, options.most_clusters);
+            (clusters, number_of_clusters) =
+                without_gaps(spectral_clusters(pairs.vectors.view(), k, &mut rng));
         }
-        let mut clusters = k_means(embedding.view(), number_of_clusters, &mut rng);
-        let number_of_clusters = without_gaps(&mut clusters);
 
         let weights =
             pairs.values.mapv(|value| (1.0 - value + options.smoothing).max(options.smoothing).sqrt());
@@ -134,8 +134,7 @@ impl WarmStart {
         check::shape("clusters", &[n], &[clusters.len()])?;
         check::finite("eigenvalues", &eigenvalues)?;
         check::finite("features", &features)?;
-        let mut clusters = clusters;
-        let number_of_clusters = without_gaps(&mut clusters);
+        let (clusters, number_of_clusters) = without_gaps(clusters);
         let features =
             if features.is_standard_layout() { features } else { features.as_standard_layout().into_owned() };
         Ok(Self { graph, eigenvalues, features, clusters, number_of_clusters })
@@ -203,15 +202,27 @@ impl WarmStart {
     }
 }
 
-/// Renumbers clusters so that each has samples, and counts them.
-fn without_gaps(clusters: &mut [usize]) -> usize {
-    let mut used: Vec<usize> = clusters.to_vec();
+/// Clusters of samples by the directions of their rows in the `k` leading eigenvectors.
+fn spectral_clusters(vectors: ArrayView2<f64>, k: usize, rng: &mut impl Rng) -> Vec<usize> {
+    let mut embedding = vectors.slice(s![.., ..k]).to_owned();
+    for mut row in embedding.outer_iter_mut() {
+        let norm = row.dot(&row).sqrt();
+        if norm > 0.0 {
+            row /= norm;
+        }
+    }
+    k_means(embedding.view(), k, rng)
+}
+
+/// Clusters renumbered so that each has samples, and how many they are.
+fn without_gaps(mut clusters: Vec<usize>) -> (Vec<usize>, usize) {
+    let mut used = clusters.clone();
     used.sort_unstable();
     used.dedup();
-    for cluster in clusters {
+    for cluster in &mut clusters {
         *cluster = used.partition_point(|&other| other < *cluster);
     }
-    used.len()
+    (clusters, used.len())
 }
 
 /// The number `k ≥ 2` of leading eigenvalues before the largest ratio `(1 − λ_{k+1} + τ) / (1 − λ_k + τ)`.

@@ -1,7 +1,10 @@
 //! Neighbour graphs: who lies near whom, the similarity to start from where nobody has answered anything yet.
 
+use std::cmp::Ordering;
+
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use rayon::slice::ParallelSliceMut;
 
 use super::SimilarityGraph;
 use crate::error::{Error, Result, check};
@@ -11,6 +14,8 @@ use crate::linalg::add_product_on_this_thread;
 const BLOCK_ROWS: usize = 64;
 /// The neighbour whose distance is the scale around a sample (Zelnik-Manor and Perona 2004).
 const SCALE_NEIGHBOUR: usize = 7;
+/// Two to the number of last binary digits that rounding may have changed.
+const ROUNDING_DIGITS: u64 = 1 << 12;
 
 impl SimilarityGraph {
     /// The graph of the `k` nearest neighbours of every row of `x` `(n, p)`, by Euclidean distance `d`.
@@ -18,7 +23,13 @@ impl SimilarityGraph {
     /// `G_ij = exp(−d_ij² / (s_i s_j))` where `j` is among the `k` nearest of `i` or the other way round, and zero elsewhere,
     /// the diagonal included; `s_i` is the distance to the seventh neighbour, or to the last there is. Scales are local, so
     /// that dense and sparse regions are connected alike. Equal distances are told apart by the index.
-    /// Cost `O(n² p)` in parallel, memory `O(n k)` and a block of rows a thread.
+    ///
+    /// More copies of a row than neighbours that make its scale (surveys, counts, rounded values) would be one another's
+    /// neighbours alone, at a scale of zero. They count as one point where neighbours and scales are chosen. Each of them is
+    /// then joined to a sample of every neighbour, and with weight 1 to `2 log₂ m` of the `m` copies. Rows are copies if
+    /// their entries agree in all but the last 12 of 53 binary digits.
+    ///
+    /// Cost `O(n² p)` in parallel, memory `O(n (k + log n))` and a block of rows a thread.
     ///
     /// # Errors
     /// [`Error::Domain`] unless `1 ≤ k < n`, [`Error::Empty`] without columns, [`Error::NotFinite`].
@@ -29,17 +40,66 @@ impl SimilarityGraph {
             return Err(Error::Empty { argument: "x", expected: "column" });
         }
         check::finite("x", &x)?;
-        let near = nearest(x, k);
-        let scale: Vec<f64> = near
-            .chunks(k)
-            .map(|near| near[SCALE_NEIGHBOUR.min(k) - 1].squared.sqrt().max(f64::MIN_POSITIVE.sqrt()))
-            .collect();
-        let edges = near.iter().enumerate().map(|(position, neighbour)| {
-            let (i, j) = (position / k, neighbour.sample);
-            (i.min(j), i.max(j), (-neighbour.squared / (scale[i] * scale[j])).exp())
+        let points = points(x, SCALE_NEIGHBOUR.min(k));
+        if points.len() == n {
+            return Self::pairs(n, edges(x, k));
+        }
+        let firsts: Vec<usize> = points.iter().map(|samples| samples[0]).collect();
+        let between = match k.min(points.len() - 1) {
+            0 => Vec::new(),
+            k => edges(x.select(Axis(0), &firsts).view(), k),
+        };
+        let between = between.into_iter().flat_map(|(a, b, weight)| {
+            let (these, those) = (&points[a], &points[b]);
+            let ends = these.iter().cycle().zip(those.iter().cycle());
+            ends.take(these.len().max(those.len())).map(move |(&i, &j)| (i, j, weight))
         });
-        Self::pairs(n, edges)
+        let within = points.iter().flat_map(|copies| {
+            let steps = (0..usize::BITS).map(|power| 1 << power).take_while(|&step| step < copies.len());
+            let ahead = |step: usize| copies.iter().zip(copies.iter().cycle().skip(step));
+            steps.flat_map(move |step| ahead(step).map(|(&i, &j)| (i, j, 1.0)))
+        });
+        let upper = between.chain(within).map(|(i, j, weight)| (i.min(j), i.max(j), weight));
+        Self::pairs(n, upper)
     }
+}
+
+/// The samples of each point, by the first of them: more than `most` copies of a row are one, all other samples are their own.
+fn points(x: ArrayView2<f64>, most: usize) -> Vec<Vec<usize>> {
+    let entry = |i: usize, column: usize| {
+        let bits = (x[[i, column]] + 0.0).to_bits(); // adding zero makes −0 and 0 alike
+        (bits + ROUNDING_DIGITS / 2) / ROUNDING_DIGITS
+    };
+    let order = |&i: &usize, &j: &usize| {
+        let columns = 0..x.ncols();
+        columns.map(|column| entry(i, column).cmp(&entry(j, column))).find(|order| order.is_ne())
+    };
+    let mut samples: Vec<usize> = (0..x.nrows()).collect();
+    samples.par_sort_by(|i, j| order(i, j).unwrap_or(Ordering::Equal));
+    let mut points = Vec::with_capacity(samples.len());
+    for copies in samples.chunk_by(|i, j| order(i, j).is_none()) {
+        if copies.len() > most {
+            points.push(copies.to_vec());
+        } else {
+            points.extend(copies.iter().map(|&sample| vec![sample]));
+        }
+    }
+    points.sort_unstable_by_key(|samples| samples[0]);
+    points
+}
+
+/// The edges of the `k` nearest neighbours, the smaller index first; those that either end chose come twice.
+fn edges(x: ArrayView2<f64>, k: usize) -> Vec<(usize, usize, f64)> {
+    let near = nearest(x, k);
+    let scale: Vec<f64> = near
+        .chunks(k)
+        .map(|near| near[SCALE_NEIGHBOUR.min(k) - 1].squared.sqrt().max(f64::MIN_POSITIVE.sqrt()))
+        .collect();
+    let edge = |(position, neighbour): (usize, &Neighbour)| {
+        let (i, j) = (position / k, neighbour.sample);
+        (i.min(j), i.max(j), (-neighbour.squared / (scale[i] * scale[j])).exp())
+    };
+    near.iter().enumerate().map(edge).collect()
 }
 
 #[derive(Clone, Copy)]

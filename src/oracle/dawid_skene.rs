@@ -203,7 +203,11 @@ impl Density<'_> {
         let weights = self.weights(&counts.into_iter().map(share).collect::<Vec<_>>());
         let log_odds = |[for_it, against]: [f64; 2]| for_it.ln() - against.ln();
         Parameters {
-            annotators: weights.0.into_iter().map(|[of_yes, of_no]| [log_odds(of_yes), log_odds(of_no)]).collect(),
+            annotators: weights
+                .0
+                .into_iter()
+                .map(|[of_yes, of_no]| [log_odds(of_yes), log_odds(of_no)])
+                .collect(),
             prevalence: log_odds(weights.1),
         }
     }
@@ -219,8 +223,9 @@ impl Density<'_> {
             on_yes[usize::from(!vote.yes)] += yes;
             on_no[usize::from(vote.yes)] += no;
         }
-        let of_questions =
-            posteriors.iter().fold([balance - 1.0; 2], |[yes, no], posterior| [yes + posterior[0], no + posterior[1]]);
+        let of_questions = posteriors
+            .iter()
+            .fold([balance - 1.0; 2], |[yes, no], posterior| [yes + posterior[0], no + posterior[1]]);
         (of_annotators, of_questions)
     }
 
@@ -243,22 +248,29 @@ impl Density<'_> {
         let prior = |[of_right, of_wrong]: [f64; 2]| (right - 1.0) * of_right + (wrong - 1.0) * of_wrong;
         let mut value = (balance - 1.0) * (log_logistic(prevalence) + log_logistic(-prevalence));
         value += logs.iter().map(|[of_yes, of_no]| prior(*of_yes) + prior(*of_no)).sum::<f64>();
-        value += joint.iter().map(|[if_yes, if_no]| if_yes.max(*if_no) + (-(if_yes - if_no).abs()).exp().ln_1p()).sum::<f64>();
-        let posteriors: Vec<[f64; 2]> =
-            joint.iter().map(|[if_yes, if_no]| [logistic(if_yes - if_no), logistic(if_no - if_yes)]).collect();
+        value += joint
+            .iter()
+            .map(|[if_yes, if_no]| if_yes.max(*if_no) + (-(if_yes - if_no).abs()).exp().ln_1p())
+            .sum::<f64>();
+        let posteriors: Vec<[f64; 2]> = joint
+            .iter()
+            .map(|[if_yes, if_no]| [logistic(if_yes - if_no), logistic(if_no - if_yes)])
+            .collect();
 
         let (of_annotators, of_questions) = self.weights(&posteriors);
         let (mut gradient, mut information) = (log_odds.clone(), log_odds.clone());
         let mut residual = 0.0_f64;
-        let mut set = |gradient: &mut f64, information: &mut f64, log_odds: f64, [for_it, against]: [f64; 2]| {
-            let (share, rest) = (logistic(log_odds), logistic(-log_odds));
-            *gradient = for_it * rest - against * share;
-            *information = (for_it + against) * (share * rest);
-            residual = residual.max(gradient.abs() / (for_it + against));
-        };
+        let mut set =
+            |gradient: &mut f64, information: &mut f64, log_odds: f64, [for_it, against]: [f64; 2]| {
+                let (share, rest) = (logistic(log_odds), logistic(-log_odds));
+                *gradient = for_it * rest - against * share;
+                *information = (for_it + against) * (share * rest);
+                residual = residual.max(gradient.abs() / (for_it + against));
+            };
         for (a, weights) in of_annotators.into_iter().enumerate() {
             for (kind, weights) in weights.into_iter().enumerate() {
-                let (gradient, information) = (&mut gradient.annotators[a][kind], &mut information.annotators[a][kind]);
+                let (gradient, information) =
+                    (&mut gradient.annotators[a][kind], &mut information.annotators[a][kind]);
                 set(gradient, information, log_odds.annotators[a][kind], weights);
             }
         }
@@ -283,7 +295,8 @@ impl Density<'_> {
             let trial = self.at(from.log_odds.plus(length, &direction));
             let slope_there = trial.gradient.dot(&direction);
             let gains = trial.value >= from.value + GAIN * length * slope;
-            let is_level = trial.value >= from.value - ROUNDING * from.value.abs() && slope_there.abs() <= slope;
+            let is_level =
+                trial.value >= from.value - ROUNDING * from.value.abs() && slope_there.abs() <= slope;
             if let Some(shorter) = best {
                 // Doubled: kept as long as it is worth it.
                 if !(gains && trial.value > shorter.value) {

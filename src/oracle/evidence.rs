@@ -161,7 +161,8 @@ impl Evidence {
                 Ok(())
             }
             Err(Error::Contradiction { .. }) => {
-                let (statement, implied_by) = (Statement::Pair { pair, same }, self.why(i, j).unwrap_or_default());
+                let (statement, implied_by) =
+                    (Statement::Pair { pair, same }, self.why(i, j).unwrap_or_default());
                 self.contradictions.push(Contradiction { id, statement, implied_by });
                 Ok(())
             }

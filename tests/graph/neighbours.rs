@@ -2,7 +2,8 @@
 
 use ndarray::{Array2, array};
 use pal::Error;
-use pal::graph::SimilarityGraph;
+use pal::graph::{Form, SimilarityGraph};
+use pal::linalg::Operator;
 use proptest::prelude::*;
 
 use crate::support::{gaussian, refused, rng};
@@ -61,6 +62,54 @@ fn copies_are_wholly_similar() {
     assert_eq!(graph.entry(0, 1).unwrap(), 1.0);
     assert_eq!(graph.entry(1, 2).unwrap(), 1.0);
     assert!(graph.to_dense().iter().all(|entry| entry.is_finite()));
+}
+
+/// Many copies of a row are one point: between one sample of each the graph is that of the distinct rows, every copy has a
+/// neighbour outside, and the number of edges stays far below the square of the copies.
+#[test]
+fn many_copies_are_one_point() {
+    for (distinct, copies, k) in [(9, 8, 10), (12, 40, 10), (5, 30, 3), (30, 500, 10), (1, 20, 4), (2, 9, 8)]
+    {
+        let rows = gaussian(distinct, 2, &mut rng(9));
+        let n = distinct * copies;
+        let x = Array2::from_shape_fn((n, 2), |(i, column)| rows[[i % distinct, column]]);
+        let graph = SimilarityGraph::neighbours(x.view(), k).unwrap();
+        if distinct > 1 {
+            let expected = by_definition(&rows, k.min(distinct - 1));
+            for i in 0..distinct {
+                for j in 0..distinct {
+                    assert!((graph.entry(i, j).unwrap() - expected[[i, j]]).abs() < 1e-9);
+                }
+            }
+            let outside = graph.apply(
+                Array2::from_shape_fn((n, distinct), |(i, row)| f64::from(u8::from(i % distinct == row)))
+                    .view(),
+            );
+            assert!((0..n).all(|i| (0..distinct).any(|row| row != i % distinct && outside[[i, row]] > 0.0)));
+        }
+        assert_eq!(
+            graph.components(),
+            SimilarityGraph::neighbours(rows.view(), k.min(distinct.max(2) - 1))
+                .map_or(1, |graph| graph.components())
+        );
+        assert_eq!(graph.entry(0, distinct).unwrap(), 1.0);
+        let [(_, Form::Pairs(pairs))] = graph.terms() else { panic!("not a graph of pairs") };
+        let most = n * (2 * k + usize::BITS as usize);
+        assert!(pairs.entries().count() <= most);
+    }
+}
+
+/// Fewer copies than there are neighbours to a scale stay points of their own.
+#[test]
+fn few_copies_are_neighbours_of_each_other() {
+    let mut x = gaussian(40, 2, &mut rng(10));
+    for copy in 1..7 {
+        let first = x.row(0).to_owned();
+        x.row_mut(copy).assign(&first);
+    }
+    let graph = SimilarityGraph::neighbours(x.view(), 10).unwrap().to_dense();
+    let expected = by_definition(&x, 10);
+    assert!(graph.iter().zip(&expected).all(|(entry, expected)| (entry - expected).abs() < 1e-9));
 }
 
 #[test]

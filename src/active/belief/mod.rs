@@ -18,6 +18,7 @@
 //! it would put right.
 
 mod atoms;
+mod audit;
 mod blocks;
 mod doubts;
 mod places;
@@ -28,12 +29,13 @@ use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
-use super::WarmStart;
+use super::{RemainingError, WarmStart};
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
 use crate::oracle::{Pair, class_graph};
 
 use atoms::{Grouping, Ties};
+use audit::Audit;
 pub use doubts::{Doubt, Subject};
 pub(super) use places::counts;
 use ridge::Ridge;
@@ -48,11 +50,13 @@ pub struct BeliefOptions {
     pub prior: f64,
     /// `ρ`: variance of an answered sample's class membership around the smooth function; 0.1.
     pub noise: f64,
+    /// Of the random order in which samples are audited.
+    pub seed: u64,
 }
 
 impl Default for BeliefOptions {
     fn default() -> Self {
-        Self { error: 0.01, prior: 0.5, noise: 0.1 }
+        Self { error: 0.01, prior: 0.5, noise: 0.1, seed: 0 }
     }
 }
 
@@ -121,6 +125,7 @@ pub struct Belief {
     atom_of: Vec<usize>,
     /// For every sample, how many its class decides: those in doubt that it would tell about, or those that follow an anchor.
     weights: Array1<f64>,
+    audit: Audit,
 }
 
 impl Belief {
@@ -135,7 +140,12 @@ impl Belief {
         check::probability("prior", options.prior)?;
         check::positive("noise", options.noise)?;
         let n = start.len();
+        let centres: Vec<Option<usize>> =
+            (0..start.number_of_clusters()).map(|cluster| start.centre_of(cluster)).collect();
+        let clusters = start.clusters().iter().enumerate();
+        let representatives = clusters.map(|(sample, &cluster)| centres[cluster].unwrap_or(sample)).collect();
         let mut belief = Self {
+            audit: Audit::new(representatives, options.seed)?,
             ridge: Ridge::new(Arc::clone(&start), options.noise),
             options,
             anchors: Vec::new(),
@@ -155,10 +165,8 @@ impl Belief {
             weights: Array1::ones(n),
             start,
         };
-        for cluster in 0..belief.atoms {
-            if let Some(centre) = belief.start.centre_of(cluster) {
-                belief.anchor(centre);
-            }
+        for centre in centres.into_iter().flatten() {
+            belief.anchor(centre);
         }
         belief.centres = belief.anchors.len();
         belief.tie_atoms();
@@ -198,6 +206,7 @@ impl Belief {
 
     fn take_in(&mut self, pair: Pair, same: bool) -> Result<()> {
         self.predictions.push((self.probability_same(pair)?, same));
+        self.judge(pair, same);
         let [first, second] = [pair.first(), pair.second()].map(|sample| self.anchor(sample));
         self.anchors[first].answers.push((second, same));
         self.anchors[second].answers.push((first, same));
@@ -295,6 +304,11 @@ impl Belief {
         &self.predictions
     }
 
+    /// What the audits say of the error that remains.
+    pub(in crate::active) fn remaining_error(&self) -> RemainingError {
+        self.audit.remaining()
+    }
+
     /// Pairs that were answered or skipped.
     pub fn asked(&self) -> &HashSet<Pair> {
         &self.asked
@@ -385,6 +399,7 @@ impl Belief {
         self.join_atoms();
         self.fit();
         self.read_off();
+        self.take_stock();
     }
 
     /// Memberships of all samples from the anchors' classes.

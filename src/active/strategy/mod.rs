@@ -5,7 +5,7 @@
 //!
 //! | name | asks |
 //! |---|---|
-//! | `pal` | where most pairs are expected to be wrong ([`ExpectedWrongPairs`]); the recommended default |
+//! | `pal` | where most pairs are expected to be wrong ([`ExpectedWrongPairs`]), and samples at random that show how much still is ([`Audited`]); the recommended default |
 //! | `random` | any two samples ([`RandomPair`]) |
 //! | `discovery` | sample after sample against one representative a class (claim T41, [`Discover`]) |
 //! | `captcha` | the class asked about least, by the samples predicted to be in it (section 8.3 of the theory, [`LeastAsked`]) |
@@ -16,6 +16,7 @@
 //! | `cover` | the sample farthest from all that were asked about ([`Cover`]) |
 //! | `explore-consolidate` | far apart until no new class is found, then the nearest class of samples at random ([`ExploreConsolidate`]) |
 
+mod audited;
 mod captcha;
 mod cover;
 mod discovery;
@@ -34,6 +35,7 @@ use super::{Belief, Subject};
 use crate::error::{Error, Result};
 use crate::oracle::Pair;
 
+pub use audited::Audited;
 pub use captcha::LeastAsked;
 pub use cover::Cover;
 pub use discovery::Discover;
@@ -93,7 +95,7 @@ pub const STRATEGIES: [&str; 10] = [
 /// [`Error::UnknownName`].
 pub fn strategy(name: &str) -> Result<Box<dyn PairStrategy>> {
     Ok(match name {
-        "pal" => Box::new(Ranked::by(ExpectedWrongPairs)),
+        "pal" => Box::new(Audited(Ranked::by(ExpectedWrongPairs))),
         "random" => Box::new(RandomPair),
         "discovery" => Box::new(Discover),
         "captcha" => Box::new(LeastAsked),

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use pal::oracle::Pair;
+
 use crate::state::Fingerprint;
 
 /// The end of a subcommand that did what it was asked.
@@ -43,6 +45,15 @@ pub(crate) enum Failure {
     UnknownClass { name: String, known: Vec<String> },
     #[error("sample {sample} does not exist: there are {samples}, counted from 0")]
     NoSample { sample: usize, samples: usize },
+    #[error(
+        "question {id} is about the pair ({}, {}), but the answer is about ({}, {})",
+        asked.first(), asked.second(), given.0, given.1
+    )]
+    OtherQuestion { id: usize, asked: Pair, given: (usize, usize) },
+    #[error("question {id} was answered or skipped before, expected {}", one_of(open))]
+    PastQuestion { id: usize, open: Vec<usize> },
+    #[error("question {id} was not asked, expected {}", one_of(open))]
+    NoQuestion { id: usize, open: Vec<usize> },
     #[error("{given} is no data set of the program, expected one of {}", known.join(", "))]
     NotBundled { given: String, known: Vec<&'static str> },
     #[error("{what}: {found}, expected {expected}")]
@@ -51,6 +62,15 @@ pub(crate) enum Failure {
     Output(std::io::Error),
     #[error("standard input: {0}")]
     Input(std::io::Error),
+}
+
+/// The questions that may be answered now.
+fn one_of(open: &[usize]) -> String {
+    match open {
+        [] => "no answer: no question is open".to_owned(),
+        [only] => format!("an answer to question {only}"),
+        several => format!("an answer to one of the questions {several:?}"),
+    }
 }
 
 fn by(number: &str) -> String {

@@ -2,7 +2,7 @@
 
 use pal::oracle::{Answered, Pair};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Result};
 
@@ -23,13 +23,16 @@ const FORMS: &str = r#"one of
 {"kind":"label","sample":i,"class":"name"}
 {"kind":"captcha","shown":[i],"candidates":[j,k],"belongs":[true,false]}
 {"retract":id}
-, answers with "annotator" and "seconds" if known"#;
+, answers with "annotator" and "seconds" if known, those about a pair that was asked with or in place of it the question's "id""#;
 
 impl Said {
-    /// Reads a line.
-    pub(crate) fn parse(line: &[u8]) -> Result<Self> {
+    /// Reads a line; `question` is the pair that an open question is about, by its `id`.
+    pub(crate) fn parse(line: &[u8], question: impl Fn(usize) -> Result<Pair>) -> Result<Self> {
         let mut fields: Map<String, Value> =
             serde_json::from_slice(line).map_err(|error| not_understood(line, &error))?;
+        if fields.contains_key("same") || fields.contains_key("skip") {
+            settle_pair(line, &mut fields, question)?;
+        }
         let said = Self::of(line, &mut fields)?;
         match fields.keys().next() {
             Some(name) => {
@@ -60,6 +63,25 @@ impl Said {
         }
         Ok(Self::Answer { answered, annotator, seconds })
     }
+}
+
+/// Checks the pair against the question that is named, or puts that of the question in its place.
+fn settle_pair(
+    line: &[u8],
+    fields: &mut Map<String, Value>,
+    question: impl Fn(usize) -> Result<Pair>,
+) -> Result<()> {
+    let Some(id) = taken(line, fields, "id")? else { return Ok(()) };
+    let asked = question(id)?;
+    let Some((i, j)) = taken(line, fields, "pair")? else {
+        fields.insert("pair".into(), json!([asked.first(), asked.second()]));
+        return Ok(());
+    };
+    if Pair::new(i, j)? != asked {
+        return Err(Failure::OtherQuestion { id, asked, given: (i, j) });
+    }
+    fields.insert("pair".into(), json!([i, j]));
+    Ok(())
 }
 
 fn taken<T: DeserializeOwned>(line: &[u8], fields: &mut Map<String, Value>, name: &str) -> Result<Option<T>> {

@@ -15,7 +15,8 @@
 //! contradicts answers before it, their ids as `contradiction`. Both are kept until one of them is taken back. Whoever answers
 //! the questions in turn, one open at a time, reads exactly one line after each acknowledgement.
 //!
-//! The forms of standard input are those of [`Said`]. The end of the input ends the program, exit code 0.
+//! The forms of standard input are those of [`Said`]. An answer may name the question by its `id`: one that is not open, or
+//! is about another pair, is refused. The end of the input ends the program, exit code 0.
 
 use std::io::{self, BufRead};
 use std::path::PathBuf;
@@ -34,7 +35,8 @@ use crate::session::Session;
 /// Ask another program: questions to standard output, answers from standard input, as JSON lines
 ///
 /// Prints {"id":Q,"question":{"pair":[i,j]}} for each of --count open questions and reads
-/// {"pair":[i,j],"same":true}, with "annotator" and "seconds" if known; {"pair":[i,j],"skip":true};
+/// {"pair":[i,j],"same":true}, with "annotator" and "seconds" if known; {"pair":[i,j],"skip":true}; both with the question's
+/// "id":Q or with that in place of the pair: an id of another question is refused;
 /// {"kind":"label","sample":i,"class":"name"};
 /// {"kind":"captcha","shown":[i],"candidates":[j,k],"belongs":[true,false]}; {"retract":ID}.
 /// Each line is answered by {"acknowledged":ID,...} once it is on disk, and the next question; or by {"error":"..."}, and
@@ -104,11 +106,18 @@ struct Dialogue<'a> {
     budget: Budget,
     count: usize,
     /// Questions that were asked and not answered.
-    open: Vec<(Pair, Instant)>,
+    open: Vec<Open>,
+    /// How many were asked: the id of the next.
     asked: usize,
     /// When the last line came.
     heard: Instant,
     is_out_of_questions: bool,
+}
+
+struct Open {
+    id: usize,
+    pair: Pair,
+    since: Instant,
 }
 
 impl Dialogue<'_> {
@@ -126,7 +135,7 @@ impl Dialogue<'_> {
             }
             let said = said.trim_ascii();
             if !said.is_empty() {
-                match Said::parse(said).and_then(|said| self.take_in(said)) {
+                match Said::parse(said, |id| self.question(id)).and_then(|said| self.take_in(said)) {
                     Ok(acknowledgement) => line(acknowledgement)?,
                     Err(failure) => line(json!({ "error": failure.to_string() }))?,
                 }
@@ -138,7 +147,7 @@ impl Dialogue<'_> {
     /// Asks until as many questions are open as shall be.
     fn ask(&mut self) -> Result<()> {
         while self.open.len() < self.count {
-            let open: Vec<Pair> = self.open.iter().map(|&(pair, _)| pair).collect();
+            let open: Vec<Pair> = self.open.iter().map(|open| open.pair).collect();
             let Some(pair) = self.session.propose(&*self.strategy, &open, self.seed)? else {
                 if self.open.is_empty() && !std::mem::replace(&mut self.is_out_of_questions, true) {
                     self.done("questions")?;
@@ -146,10 +155,23 @@ impl Dialogue<'_> {
                 return Ok(());
             };
             line(json!({ "id": self.asked, "question": { "pair": [pair.first(), pair.second()] } }))?;
-            self.open.push((pair, Instant::now()));
+            self.open.push(Open { id: self.asked, pair, since: Instant::now() });
             self.asked += 1;
         }
         Ok(())
+    }
+
+    /// The pair that the open question with this id is about.
+    fn question(&self, id: usize) -> Result<Pair> {
+        if let Some(open) = self.open.iter().find(|open| open.id == id) {
+            return Ok(open.pair);
+        }
+        let open = self.open.iter().map(|open| open.id).collect();
+        Err(if id < self.asked {
+            Failure::PastQuestion { id, open }
+        } else {
+            Failure::NoQuestion { id, open }
+        })
     }
 
     fn take_in(&mut self, said: Said) -> Result<Value> {
@@ -159,8 +181,8 @@ impl Dialogue<'_> {
                     Answered::Pair { pair: (i, j), .. } => Pair::new(i, j).ok(),
                     _ => None,
                 };
-                let question = self.open.iter().find(|&&(open, _)| Some(open) == pair);
-                let since = question.map_or(self.heard, |&(_, since)| since);
+                let question = self.open.iter().find(|open| Some(open.pair) == pair);
+                let since = question.map_or(self.heard, |open| open.since);
                 let seconds = seconds.unwrap_or_else(|| since.elapsed().as_secs_f64());
                 let annotator = annotator.unwrap_or_else(|| self.annotator.to_owned());
                 let id = self.session.answer(answered, annotator, seconds, self.budget)?;
@@ -170,7 +192,7 @@ impl Dialogue<'_> {
             Said::Skip(pair) => (self.session.skip(pair)?, Some(pair), None),
             Said::Retract(id) => (self.session.retract(id)?, None, Some(("retracted", json!(id)))),
         };
-        self.open.retain(|&(open, _)| Some(open) != closed);
+        self.open.retain(|open| Some(open.pair) != closed);
         self.is_out_of_questions = false;
         let mut acknowledgement = self.session.progress();
         acknowledgement["acknowledged"] = json!(id);

@@ -174,18 +174,13 @@ fn contradictions(session: &Session, items: &Items) -> String {
     let rows = found.iter().map(|Contradiction { id, statement, implied_by }| {
         let others = implied_by.iter().map(|&other| format!("{other}: {}", said(session, other)));
         let (about, what) = match statement {
-            Statement::Pair { pair, same } => {
-                (format!("{} | {}", items.item(pair.first()), items.item(pair.second())), how(*same).to_owned())
-            }
+            Statement::Pair { pair, same } => (
+                format!("{} | {}", items.item(pair.first()), items.item(pair.second())),
+                how(*same).to_owned(),
+            ),
             Statement::Label { sample, class } => (items.item(*sample), format!("of {class}")),
         };
-        [
-            id.to_string(),
-            about,
-            what,
-            said_by(session, *id),
-            others.collect::<Vec<_>>().join("; "),
-        ]
+        [id.to_string(), about, what, said_by(session, *id), others.collect::<Vec<_>>().join("; ")]
     });
     format!(
         "<h2>Contradictions</h2>\n<p>Each of these answers says the opposite of what the answers in the last column imply \

@@ -75,7 +75,7 @@ impl Settings {
     }
 
     pub(crate) fn belief(&self) -> BeliefOptions {
-        BeliefOptions { error: self.error, ..BeliefOptions::default() }
+        BeliefOptions { error: self.error, seed: self.seed, ..BeliefOptions::default() }
     }
 }
 

@@ -1,0 +1,331 @@
+//! Samples drawn at random and judged, and what they prove of all others.
+//!
+//! Whatever the belief says of itself may be wrong, and the questions it asks go where it doubts, not where it errs. Some
+//! questions are therefore *audits*: a sample drawn uniformly from those not audited yet is compared with the
+//! representative of its class. Each is judged before it is learned from, so that it is an unbiased look at the classes of that
+//! moment although it is used afterwards (progressive validation; Blum, Kalai and Langford 1999).
+//!
+//! Let `M_j` be the share, among the samples not audited before audit `j`, of those whose true class is not that of the sample
+//! that represents theirs, and `X_j` whether the audit finds one. For every fixed `θ` in `(0, 1)`
+//!
+//! $$ W_\theta = \prod_j \frac{(1-\theta)^{X_j}}{1-\theta M_j} $$
+//!
+//! is a martingale of mean one, however the classes move from one audit to the next; so is a mixture over `θ` and over the
+//! audit at which the product starts. By Ville's inequality it exceeds `1/α` at *any* time with probability at most `α`
+//! (claim T51). If `k` of the samples not audited by now are wrong now, and `v_j` of them had another representative at audit
+//! `j`, then `M_j ≥ (k − v_j) / (n − j)`, so that `k` is excluded once the mixture with these values exceeds `1/α`: an upper
+//! bound for the present that holds at every moment (claim T52).
+
+use std::sync::Arc;
+
+use rand::seq::SliceRandom;
+
+use super::Belief;
+use super::places::counts;
+use crate::active::RemainingError;
+use crate::error::Result;
+use crate::experiment::stream;
+use crate::oracle::{Closure, Pair};
+
+/// `1 − θ` and its weight. The first is the bet on no error at all; the others are for error rates up to one half.
+const BETS: [(f64, f64); 8] = [
+    (1.0 / 64.0, 0.4),
+    (1.0 / 16.0, 0.15),
+    (1.0 / 8.0, 0.1),
+    (0.25, 0.1),
+    (0.4, 0.08),
+    (0.55, 0.07),
+    (0.7, 0.05),
+    (0.85, 0.05),
+];
+/// Weight of the product that starts at the first audit; the others start at audits `FIRST_RESTART · 2^r` with weights that fall
+/// as `1/((r + 1)(r + 2))`: what went wrong early is forgiven in the end.
+const FROM_THE_FIRST: f64 = 0.7;
+const FIRST_RESTART: usize = 16;
+
+/// How probably the upper end is too low because of the audits, and because of classes that were not compared.
+const AUDITS_MISLEAD: f64 = 0.04;
+const COMPARISONS_MISLEAD: f64 = 0.01;
+/// Answers may be wrong at this rate and the bound still holds.
+const MOST_WRONG_ANSWERS: f64 = 0.2;
+
+/// The share of questions that are audits, while the belief doubts less than the given share of what the audits leave open.
+const SHARES: [(f64, f64); 2] = [(0.1, 1.0), (0.5, 0.5)];
+/// That share otherwise.
+const LEAST_SHARE: f64 = 0.2;
+/// How often two clusters that were never compared are taken to be of one class, counted as one comparison.
+const PRIOR_OF_ONE_CLASS: f64 = 0.05;
+
+/// What was asked about samples drawn at random.
+#[derive(Clone, Debug)]
+pub(super) struct Audit {
+    /// All samples in the random order in which they are audited.
+    order: Vec<usize>,
+    /// The outcomes of the first ones.
+    outcomes: Vec<Outcome>,
+    /// How many of these cost an answer; others were known already.
+    asked: usize,
+    /// Whether two samples of classes that nothing told apart were said to belong together, in order.
+    comparisons: Vec<bool>,
+    closure: Closure,
+    /// For each sample the one that represents its class.
+    representatives: Arc<Vec<usize>>,
+    remaining: RemainingError,
+    is_due: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Outcome {
+    is_refused: bool,
+    /// [`Audit::representatives`] at the time.
+    representatives: Arc<Vec<usize>>,
+}
+
+impl Audit {
+    /// Nothing is audited of samples that are represented by these.
+    pub(super) fn new(representatives: Vec<usize>, seed: u64) -> Result<Self> {
+        let mut order: Vec<usize> = (0..representatives.len()).collect();
+        order.shuffle(&mut stream(seed, u64::MAX)); // no trial has this stream
+        Ok(Self {
+            outcomes: Vec::new(),
+            asked: 0,
+            comparisons: Vec::new(),
+            closure: Closure::new(representatives.len())?,
+            representatives: Arc::new(representatives),
+            remaining: RemainingError::unknown(),
+            is_due: true,
+            order,
+        })
+    }
+
+    pub(super) fn remaining(&self) -> RemainingError {
+        self.remaining
+    }
+}
+
+impl Belief {
+    /// The question about the next sample to be audited, if it is time for one.
+    pub(in crate::active) fn due_audit(&self) -> Option<Pair> {
+        if self.audit.is_due { self.next_audit().1 } else { None }
+    }
+
+    /// The question about the next sample to be audited; `None` if all were.
+    pub(in crate::active) fn audit_question(&self) -> Option<Pair> {
+        self.next_audit().1
+    }
+
+    /// The next samples in the order of audits whose outcome is known without asking (whether they are refused), and the
+    /// question about the one after them.
+    fn next_audit(&self) -> (Vec<bool>, Option<Pair>) {
+        let mut known = Vec::new();
+        for &sample in &self.audit.order[self.audit.outcomes.len()..] {
+            let Ok(pair) = Pair::new(sample, self.audit.representatives[sample]) else {
+                known.push(false); // it represents its class
+                continue;
+            };
+            match self.answer(pair) {
+                Some(same) => known.push(!same),
+                None if self.asked.contains(&pair) => known.push(true), // nobody could tell
+                None => return (known, Some(pair)),
+            }
+        }
+        (known, None)
+    }
+
+    /// Judges what is believed now by an answer, before it is taken in.
+    pub(super) fn judge(&mut self, pair: Pair, same: bool) {
+        let [a, b] = [pair.first(), pair.second()].map(|sample| self.classes[sample]);
+        if a != b && !self.are_apart(a, b) {
+            self.audit.comparisons.push(same);
+        }
+        if self.audit.is_due {
+            let (known, question) = self.next_audit();
+            if question == Some(pair) {
+                let representatives = Arc::clone(&self.audit.representatives);
+                let outcome =
+                    |is_refused| Outcome { is_refused, representatives: Arc::clone(&representatives) };
+                self.audit.outcomes.extend(known.into_iter().chain([!same]).map(outcome));
+                self.audit.asked += 1;
+            }
+        }
+        // An answer that contradicts others is left out here; the belief weighs it.
+        let _ = self.audit.closure.link(pair.first(), pair.second(), same);
+    }
+
+    /// Whether answers tell two classes apart: together they weigh at least half of one that is sure.
+    fn are_apart(&self, a: usize, b: usize) -> bool {
+        self.grouping.between_classes[[a, b]] <= 0.5 * self.log_odds_of(false)
+    }
+
+    /// What the audits say of the classes as they are now. `O(n m + c²)` after `m` audits.
+    pub(super) fn take_stock(&mut self) {
+        self.represent();
+        let doubt =
+            self.confidence().iter().map(|confidence| 1.0 - confidence).sum::<f64>() / self.len() as f64;
+        self.audit.remaining = self.remaining(doubt);
+        let share = SHARES.iter().find(|(ratio, _)| doubt < ratio * self.audit.remaining.interval.1);
+        let share = share.map_or(LEAST_SHARE, |&(_, share)| share);
+        self.audit.is_due = (self.audit.asked as f64) < share * (self.answers() + 1) as f64;
+    }
+
+    /// Keeps the representative of a class for as long as it is in it. A class that has none gets its surest anchor.
+    fn represent(&mut self) {
+        let before = &self.audit.representatives;
+        let classes = self.number_of_classes();
+        let mut represented = vec![0_usize; self.len()];
+        for (sample, &representative) in before.iter().enumerate() {
+            represented[representative] += usize::from(self.classes[representative] == self.classes[sample]);
+        }
+        let mut of_class: Vec<Option<usize>> = vec![None; classes];
+        for (sample, &count) in represented.iter().enumerate() {
+            let best = &mut of_class[self.classes[sample]];
+            if count > best.map_or(0, |best| represented[best]) {
+                *best = Some(sample);
+            }
+        }
+        for anchor in &self.anchors {
+            let class = self.classes[anchor.sample];
+            let is_surer = |&other: &usize| self.certainty(other) >= anchor.certainty;
+            if of_class[class].is_none_or(|other| represented[other] == 0 && !is_surer(&other)) {
+                of_class[class] = Some(anchor.sample);
+            }
+        }
+        for (sample, &class) in self.classes.iter().enumerate() {
+            of_class[class].get_or_insert(sample);
+        }
+        let now: Vec<usize> = self
+            .classes
+            .iter()
+            .enumerate()
+            .map(|(sample, &class)| of_class[class].unwrap_or(sample))
+            .collect();
+        if now != **before {
+            self.audit.representatives = Arc::new(now);
+        }
+    }
+
+    fn remaining(&self, doubt: f64) -> RemainingError {
+        let Audit { order, outcomes, comparisons, closure, representatives, .. } = &self.audit;
+        let n = self.len();
+        let component = closure.component_of();
+        // Whether a sample that is right by one representative is right by that of today.
+        let is_alike = |sample: usize, other: usize| {
+            let representative = representatives[sample];
+            other == representative
+                || (component[other] == component[representative]
+                    && self.classes[other] == self.classes[sample])
+        };
+        let (audited, others) = order.split_at(outcomes.len());
+        let wrong = audited.iter().zip(outcomes).filter(|&(&sample, outcome)| {
+            !(is_alike(sample, sample)
+                || (!outcome.is_refused && is_alike(sample, outcome.representatives[sample])))
+        });
+        let wrong = wrong.count() as f64;
+        let mut judged: Vec<Judged> = Vec::with_capacity(outcomes.len());
+        for (before, outcome) in outcomes.iter().enumerate() {
+            let is_same =
+                before > 0 && Arc::ptr_eq(&outcome.representatives, &outcomes[before - 1].representatives);
+            let moved = if is_same {
+                judged[before - 1].moved
+            } else {
+                others.iter().filter(|&&sample| !is_alike(sample, outcome.representatives[sample])).count()
+            };
+            judged.push(Judged { is_refused: outcome.is_refused, moved, among: n - before });
+        }
+        let most_wrong = largest(others.len(), |count| {
+            wealth(judged.iter().map(|judged| (judged.is_refused, judged.least_rate(count))))
+                < AUDITS_MISLEAD.recip()
+        }) as f64;
+        const STEPS: usize = 1000;
+        let most_often_one = largest(STEPS, |step| {
+            let rate = step as f64 / STEPS as f64;
+            wealth(comparisons.iter().map(|&is_one| (is_one, rate))) < COMPARISONS_MISLEAD.recip()
+        });
+        let most_often_one = (most_often_one + 1).min(STEPS) as f64 / STEPS as f64;
+
+        let sizes = counts(&self.classes, self.number_of_classes());
+        // For each class the number of larger ones that nothing tells it apart from: it may be a part of one of them.
+        let open: Vec<usize> = (0..sizes.len())
+            .map(|a| {
+                let larger = (0..sizes.len()).filter(|&b| (sizes[b], a) > (sizes[a], b));
+                larger.filter(|&b| !self.are_apart(a, b)).count()
+            })
+            .collect();
+        let split = |rate: f64| {
+            let parts = sizes.iter().zip(&open);
+            parts.map(|(&size, &open)| size as f64 * (open as f64 * rate).min(1.0)).sum::<f64>()
+        };
+
+        let weight = |judged: &Judged| 1.0 - judged.moved as f64 / others.len().max(1) as f64;
+        let weights: f64 = judged.iter().map(weight).sum();
+        let refused: f64 = judged.iter().filter(|judged| judged.is_refused).map(weight).sum();
+        let often_one = (comparisons.iter().filter(|&&is_one| is_one).count() as f64 + PRIOR_OF_ONE_CLASS)
+            / (comparisons.len() + 1) as f64;
+        let estimate = (refused + doubt) / (weights + 1.0) * others.len() as f64 + wrong + split(often_one);
+        let high = ((most_wrong + wrong + split(most_often_one)) / n as f64).min(1.0);
+        RemainingError {
+            share: (estimate / n as f64).min(high),
+            interval: (0.0, high),
+            audited: outcomes.len(),
+            refused: outcomes.iter().filter(|outcome| outcome.is_refused).count(),
+            uncompared: open.iter().sum(),
+        }
+    }
+}
+
+/// An audit as it bears on the present.
+#[derive(Clone, Copy, Debug)]
+struct Judged {
+    is_refused: bool,
+    /// Samples not audited by now whose representative was another.
+    moved: usize,
+    /// Samples it was drawn from.
+    among: usize,
+}
+
+impl Judged {
+    /// The least probability of a refusal if `wrong` of the samples not audited by now are wrong.
+    fn least_rate(&self, wrong: usize) -> f64 {
+        let rate = wrong.saturating_sub(self.moved) as f64 / self.among as f64;
+        rate.min(rate + MOST_WRONG_ANSWERS * (1.0 - 2.0 * rate))
+    }
+}
+
+/// The mixture of products, given each outcome and the least rate of refusals that it was drawn at.
+fn wealth(outcomes: impl DoubleEndedIterator<Item = (bool, f64)> + ExactSizeIterator) -> f64 {
+    let mut starts = vec![(0, FROM_THE_FIRST)];
+    let mut left = 1.0 - FROM_THE_FIRST;
+    for r in 0_u32.. {
+        let start = FIRST_RESTART << r;
+        if start >= outcomes.len() {
+            break;
+        }
+        let weight = (1.0 - FROM_THE_FIRST) / f64::from((r + 1) * (r + 2));
+        starts.push((start, weight));
+        left -= weight;
+    }
+    let mut logs = [0.0; BETS.len()];
+    let mut total = left; // of products that have not begun
+    for (position, (is_refused, rate)) in outcomes.enumerate().rev() {
+        for (log, (rest, _)) in logs.iter_mut().zip(BETS) {
+            *log += if is_refused { rest.ln() } else { 0.0 } - (1.0 - (1.0 - rest) * rate).ln();
+        }
+        if starts.last().is_some_and(|&(start, _)| start == position)
+            && let Some((_, weight)) = starts.pop()
+        {
+            total += weight * logs.iter().zip(BETS).map(|(log, (_, share))| share * log.exp()).sum::<f64>();
+        }
+    }
+    // No outcome: the first product has not begun either.
+    total + starts.iter().map(|&(_, weight)| weight).sum::<f64>()
+}
+
+/// The largest number up to `most` for which `holds`, which falls from true to false; zero if there is none.
+fn largest(most: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut end) = (0, most + 1);
+    while end - low > 1 {
+        let middle = low + (end - low) / 2;
+        if holds(middle) { low = middle } else { end = middle }
+    }
+    low
+}
