@@ -12,9 +12,12 @@ named: it has no curve then. NPU and MinMax are tried on sets of at most 400 sam
 """
 import argparse
 import multiprocessing
+import os
 import resource
 import time
 from pathlib import Path
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # before scikit-learn is loaded
 
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
