@@ -144,7 +144,8 @@ def nested(seed, groups, subgroups, samples, columns, fine):
     """Clouds in groups: classes are the clouds (`fine`) or the groups."""
     rng = np.random.default_rng(seed)
     cloud = members(rng, [samples] * groups * subgroups)
-    centres = np.repeat(12 * rng.normal(size=(groups, columns)), subgroups, axis=0) + 3 * rng.normal(size=(groups * subgroups, columns))
+    centres = np.repeat(12 * rng.normal(size=(groups, columns)), subgroups, axis=0)
+    centres += 3 * rng.normal(size=centres.shape)
     return centres[cloud] + rng.normal(size=(len(cloud), columns)), cloud if fine else cloud // subgroups
 
 

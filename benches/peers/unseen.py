@@ -8,7 +8,8 @@ A simulated annotator answers truthfully; the peers are as they come. Columns ar
 units are different, else they stay as they are. NPU and MinMax are told the number of classes, COBRAS is not. Without any
 answer COBRAS has one cluster. A peer that takes more than S seconds of processor time for all seeds of a set is ended and
 named: it has no curve then. NPU and MinMax are tried on sets of at most 400 samples (SMALL). The file is one of `curve_file.py`: series
-(SET/PEER), x (answers), mean and std (of the index over the seeds), n (seeds); series it holds already stay unless measured anew.
+(SET/PEER), x (answers), mean and std (of the index over the seeds), n (seeds); series it holds already stay unless measured
+anew.
 """
 import argparse
 import multiprocessing
