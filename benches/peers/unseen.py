@@ -7,9 +7,9 @@
 A simulated annotator answers truthfully; the peers are as they come. Columns are standardised where sets.csv says that their
 units are different, else they stay as they are. NPU and MinMax are told the number of classes, COBRAS is not. Without any
 answer COBRAS has one cluster. A peer that takes more than S seconds of processor time for all seeds of a set is ended and
-named: it has no curve then. NPU and MinMax are tried on sets of at most 400 samples (SMALL). The file is one of `curve_file.py`: series
-(SET/PEER), x (answers), mean and std (of the index over the seeds), n (seeds); series it holds already stay unless measured
-anew.
+named: it has no curve then. NPU and MinMax are tried on sets of at most 400 samples (SMALL) and with at most 100 answers
+(FEW): they fail when they run out of questions. The file is one of `curve_file.py`: series (SET/PEER), x (answers), mean and
+std (of the index over the seeds), n (seeds); series it holds already stay unless measured anew.
 """
 import argparse
 import multiprocessing
@@ -30,11 +30,11 @@ from sets import described, read, standardised
 
 warnings.filterwarnings("ignore", message="Number of distinct clusters")  # exact duplicates
 ANSWERS = [*range(0, 50, 5), *range(50, 301, 25)]
-SMALL = 400
+SMALL, FEW = 400, 100
 
 
-def measure(x, y, peer, seeds, seconds, sending):
-    """Sends the index, a row a seed and a column an entry of ANSWERS, or what kept the peer from it. Ends its process after so
+def measure(x, y, peer, at, seeds, seconds, sending):
+    """Sends the index, a row a seed and a column an entry of `at`, or what kept the peer from it. Ends its process after so
     many seconds of processor time."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     rows = []
@@ -42,19 +42,19 @@ def measure(x, y, peer, seeds, seconds, sending):
         for seed in range(seeds):
             np.random.seed(seed)
             if peer == "COBRAS":
-                clusterings = [np.zeros(len(y)), *cobras(x, y, ANSWERS[1:])]
+                clusterings = [np.zeros(len(y)), *cobras(x, y, at[1:])]
             else:
-                clusterings = active(peer, x, y, ANSWERS)
+                clusterings = active(peer, x, y, at)
             rows.append([adjusted_rand_score(y, clustering) for clustering in clusterings])
         sending.send(rows)
     except Exception as error:
         sending.send(f"{type(error).__name__}: {error}")
 
 
-def measured(x, y, peer, seeds, seconds):
+def measured(x, y, peer, at, seeds, seconds):
     """The same, of a process of its own."""
     receiving, sending = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.Process(target=measure, args=(x, y, peer, seeds, seconds, sending))
+    process = multiprocessing.Process(target=measure, args=(x, y, peer, at, seeds, seconds, sending))
     process.start()
     sending.close()  # so that the end of the process ends the pipe
     try:
@@ -86,11 +86,12 @@ def main():
             started = time.monotonic()
             x, y = read(options.folder, name)
             x = standardised(x) if row["units"] == "different" else x
-            rows = measured(x, y, peer, options.seeds, options.seconds)
+            at = [answers for answers in ANSWERS if peer == "COBRAS" or answers <= FEW]
+            rows = measured(x, y, peer, at, options.seeds, options.seconds)
             if isinstance(rows, str):
                 print(f"{name}/{peer}: {rows}", flush=True)
                 continue
-            write(options.out, f"{name}/{peer}", ANSWERS, rows)
+            write(options.out, f"{name}/{peer}", at, rows)
             means = " ".join(f"{index:.3f}" for index in np.mean(rows, axis=0))
             print(f"{name}/{peer}: {means}; {time.monotonic() - started:.0f} s", flush=True)
 
