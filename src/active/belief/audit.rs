@@ -20,12 +20,11 @@ use std::sync::Arc;
 
 use rand::seq::SliceRandom;
 
-use super::Belief;
-use super::places::counts;
+use super::{Belief, Subject};
 use crate::active::RemainingError;
 use crate::error::Result;
 use crate::experiment::stream;
-use crate::oracle::{Closure, Pair};
+use crate::oracle::{Closure, Pair, logistic};
 
 /// `1 − θ` and its weight. The first is the bet on no error at all; the others are for error rates up to one half.
 const BETS: [(f64, f64); 8] = [
@@ -49,7 +48,10 @@ const COMPARISONS_MISLEAD: f64 = 0.01;
 /// Answers may be wrong at this rate and the bound still holds.
 const MOST_WRONG_ANSWERS: f64 = 0.2;
 
-/// The share of questions that are audits, while the belief doubts less than the given share of what the audits leave open.
+/// Classes are apart if the answers leave at most this probability that they are one.
+const ONE_CLASS: f64 = 0.01;
+
+/// The share of questions that check what is believed, while the belief doubts less than the given share of what they leave open.
 const SHARES: [(f64, f64); 2] = [(0.1, 1.0), (0.5, 0.5)];
 /// That share otherwise.
 const LEAST_SHARE: f64 = 0.2;
@@ -63,15 +65,26 @@ pub(super) struct Audit {
     order: Vec<usize>,
     /// The outcomes of the first ones.
     outcomes: Vec<Outcome>,
-    /// How many of these cost an answer; others were known already.
-    asked: usize,
-    /// Whether two samples of classes that nothing told apart were said to belong together, in order.
+    /// Whether two samples of classes that were never compared were said to belong together, in order.
     comparisons: Vec<bool>,
+    /// How often classes that were never compared are one, at most.
+    often_one: f64,
     closure: Closure,
     /// For each sample the one that represents its class.
     representatives: Arc<Vec<usize>>,
     remaining: RemainingError,
-    is_due: bool,
+    /// Answers to checks so far.
+    checks: usize,
+    due: Option<Check>,
+}
+
+/// A question that checks what is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    /// An audit: about the next sample drawn at random.
+    Sample(Pair),
+    /// About two classes that answers do not tell apart for sure.
+    Classes(Pair),
 }
 
 #[derive(Clone, Debug)]
@@ -88,12 +101,13 @@ impl Audit {
         order.shuffle(&mut stream(seed, u64::MAX)); // no trial has this stream
         Ok(Self {
             outcomes: Vec::new(),
-            asked: 0,
             comparisons: Vec::new(),
+            often_one: 1.0,
             closure: Closure::new(representatives.len())?,
             representatives: Arc::new(representatives),
             remaining: RemainingError::unknown(),
-            is_due: true,
+            checks: 0,
+            due: None,
             order,
         })
     }
@@ -104,14 +118,14 @@ impl Audit {
 }
 
 impl Belief {
-    /// The question about the next sample to be audited, if it is time for one.
-    pub(in crate::active) fn due_audit(&self) -> Option<Pair> {
-        if self.audit.is_due { self.next_audit().1 } else { None }
+    /// The check that it is time for.
+    pub(in crate::active) fn due_check(&self) -> Option<Pair> {
+        self.audit.due.map(|(Check::Sample(pair) | Check::Classes(pair))| pair)
     }
 
-    /// The question about the next sample to be audited; `None` if all were.
-    pub(in crate::active) fn audit_question(&self) -> Option<Pair> {
-        self.next_audit().1
+    /// A check, whether it is time for one or not; `None` if there is nothing left to check.
+    pub(in crate::active) fn next_check(&self) -> Option<Pair> {
+        self.next_audit().1.or_else(|| self.question_of_classes())
     }
 
     /// The next samples in the order of audits whose outcome is known without asking (whether they are refused), and the
@@ -135,37 +149,68 @@ impl Belief {
     /// Judges what is believed now by an answer, before it is taken in.
     pub(super) fn judge(&mut self, pair: Pair, same: bool) {
         let [a, b] = [pair.first(), pair.second()].map(|sample| self.classes[sample]);
-        if a != b && !self.are_apart(a, b) {
+        if a != b && self.grouping.between_classes[[a, b]].abs() < 0.5 * self.log_odds_of(true) {
             self.audit.comparisons.push(same);
         }
-        if self.audit.is_due {
-            let (known, question) = self.next_audit();
-            if question == Some(pair) {
-                let representatives = Arc::clone(&self.audit.representatives);
-                let outcome =
-                    |is_refused| Outcome { is_refused, representatives: Arc::clone(&representatives) };
-                self.audit.outcomes.extend(known.into_iter().chain([!same]).map(outcome));
-                self.audit.asked += 1;
-            }
+        if self.due_check() == Some(pair) {
+            self.audit.checks += 1;
         }
+        if self.audit.due == Some(Check::Sample(pair)) {
+            let known = self.next_audit().0;
+            let representatives = Arc::clone(&self.audit.representatives);
+            let outcome = |is_refused| Outcome { is_refused, representatives: Arc::clone(&representatives) };
+            self.audit.outcomes.extend(known.into_iter().chain([!same]).map(outcome));
+        }
+        self.audit.due = None; // until the next stock-taking
         // An answer that contradicts others is left out here; the belief weighs it.
         let _ = self.audit.closure.link(pair.first(), pair.second(), same);
     }
 
-    /// Whether answers tell two classes apart: together they weigh at least half of one that is sure.
+    /// Whether answers tell two classes apart, seeing how often classes turned out to be one.
     fn are_apart(&self, a: usize, b: usize) -> bool {
-        self.grouping.between_classes[[a, b]] <= 0.5 * self.log_odds_of(false)
+        let often_one = self.audit.often_one;
+        let prior = (often_one / (1.0 - often_one)).ln();
+        logistic(prior + self.grouping.between_classes[[a, b]]) <= ONE_CLASS
     }
 
-    /// What the audits say of the classes as they are now. `O(n m + c²)` after `m` audits.
+    /// The question about the two classes, not told apart, by which most samples are expected to be wrong.
+    fn question_of_classes(&self) -> Option<Pair> {
+        let classes = self.number_of_classes();
+        let pairs = (0..classes).flat_map(|a| (0..a).map(move |b| (b, a)));
+        let mut open: Vec<(f64, usize, usize)> = pairs
+            .filter(|&(b, a)| !self.are_apart(b, a))
+            .map(|(b, a)| {
+                let ties = self.ties.log_odds(&self.grouping.groups[b], &self.grouping.groups[a]);
+                let probability = logistic(self.grouping.between_classes[[b, a]] + ties);
+                (probability * self.class_sizes[b].min(self.class_sizes[a]) as f64, b, a)
+            })
+            .collect();
+        open.sort_by(|a, b| b.0.total_cmp(&a.0));
+        open.into_iter().find_map(|(_, b, a)| self.question(Subject::Classes(b, a)))
+    }
+
+    /// What the checks say of the classes as they are now. `O(n m + c²)` after `m` audits.
     pub(super) fn take_stock(&mut self) {
         self.represent();
+        const STEPS: usize = 1000;
+        let most_often_one = largest(STEPS - 2, |step| {
+            let rate = step as f64 / STEPS as f64;
+            wealth(self.audit.comparisons.iter().map(|&is_one| (is_one, rate))) < COMPARISONS_MISLEAD.recip()
+        });
+        self.audit.often_one = (most_often_one + 1) as f64 / STEPS as f64;
         let doubt =
             self.confidence().iter().map(|confidence| 1.0 - confidence).sum::<f64>() / self.len() as f64;
-        self.audit.remaining = self.remaining(doubt);
+        let (audited, split);
+        (self.audit.remaining, audited, split) = self.remaining(doubt);
         let share = SHARES.iter().find(|(ratio, _)| doubt < ratio * self.audit.remaining.interval.1);
         let share = share.map_or(LEAST_SHARE, |&(_, share)| share);
-        self.audit.is_due = (self.audit.asked as f64) < share * (self.answers() + 1) as f64;
+        self.audit.due = None;
+        if (self.audit.checks as f64) < share * (self.answers() + 1) as f64 {
+            let sample = || self.next_audit().1.map(Check::Sample);
+            let classes = || self.question_of_classes().map(Check::Classes);
+            self.audit.due =
+                if split > audited { classes().or_else(sample) } else { sample().or_else(classes) };
+        }
     }
 
     /// Keeps the representative of a class for as long as it is in it. A class that has none gets its surest anchor.
@@ -204,8 +249,11 @@ impl Belief {
         }
     }
 
-    fn remaining(&self, doubt: f64) -> RemainingError {
-        let Audit { order, outcomes, comparisons, closure, representatives, .. } = &self.audit;
+    /// What is known of the remaining error, and the two parts of its upper end: samples, and classes in parts.
+    fn remaining(&self, doubt: f64) -> (RemainingError, f64, f64) {
+        let Audit {
+            order, outcomes, comparisons, often_one: most_often_one, closure, representatives, ..
+        } = &self.audit;
         let n = self.len();
         let component = closure.component_of();
         // Whether a sample that is right by one representative is right by that of today.
@@ -236,14 +284,7 @@ impl Belief {
             wealth(judged.iter().map(|judged| (judged.is_refused, judged.least_rate(count))))
                 < AUDITS_MISLEAD.recip()
         }) as f64;
-        const STEPS: usize = 1000;
-        let most_often_one = largest(STEPS, |step| {
-            let rate = step as f64 / STEPS as f64;
-            wealth(comparisons.iter().map(|&is_one| (is_one, rate))) < COMPARISONS_MISLEAD.recip()
-        });
-        let most_often_one = (most_often_one + 1).min(STEPS) as f64 / STEPS as f64;
-
-        let sizes = counts(&self.classes, self.number_of_classes());
+        let sizes = &self.class_sizes;
         // For each class the number of larger ones that nothing tells it apart from: it may be a part of one of them.
         let open: Vec<usize> = (0..sizes.len())
             .map(|a| {
@@ -262,14 +303,16 @@ impl Belief {
         let often_one = (comparisons.iter().filter(|&&is_one| is_one).count() as f64 + PRIOR_OF_ONE_CLASS)
             / (comparisons.len() + 1) as f64;
         let estimate = (refused + doubt) / (weights + 1.0) * others.len() as f64 + wrong + split(often_one);
-        let high = ((most_wrong + wrong + split(most_often_one)) / n as f64).min(1.0);
-        RemainingError {
+        let (sampled, in_parts) = (most_wrong + wrong, split(*most_often_one));
+        let high = ((sampled + in_parts) / n as f64).min(1.0);
+        let remaining = RemainingError {
             share: (estimate / n as f64).min(high),
             interval: (0.0, high),
             audited: outcomes.len(),
             refused: outcomes.iter().filter(|outcome| outcome.is_refused).count(),
             uncompared: open.iter().sum(),
-        }
+        };
+        (remaining, sampled, in_parts)
     }
 }
 
@@ -328,4 +371,39 @@ fn largest(most: usize, holds: impl Fn(usize) -> bool) -> usize {
         if holds(middle) { low = middle } else { end = middle }
     }
     low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The mean over all outcomes, each drawn at a rate that depends on those before it, is one: no strategy wins on average.
+    #[test]
+    fn the_mixture_is_a_martingale() {
+        let draws = FIRST_RESTART + 2;
+        let rate = |before: &[(bool, f64)]| match before.iter().filter(|(is_refused, _)| *is_refused).count()
+        {
+            0 => 0.3,
+            refused => 0.9 / (1.0 + refused as f64),
+        };
+        let mut mean = 0.0;
+        for outcomes in 0_u32..1 << draws {
+            let (mut drawn, mut probability) = (Vec::with_capacity(draws), 1.0);
+            for draw in 0..draws {
+                let (is_refused, rate) = (outcomes >> draw & 1 == 1, rate(&drawn));
+                probability *= if is_refused { rate } else { 1.0 - rate };
+                drawn.push((is_refused, rate));
+            }
+            mean += probability * wealth(drawn.into_iter());
+        }
+        assert!((mean - 1.0).abs() < 1e-9, "{mean}");
+        assert!((wealth(std::iter::empty::<(bool, f64)>()) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_largest_is_found_at_either_end_and_between() {
+        for (end, expected) in [(0, 0), (1, 0), (7, 6), (10, 9), (11, 10), (99, 10)] {
+            assert_eq!(largest(10, |count| count < end), expected);
+        }
+    }
 }

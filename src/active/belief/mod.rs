@@ -217,6 +217,7 @@ impl Belief {
     /// Never proposes this pair: the annotator could not tell.
     pub fn skip(&mut self, pair: Pair) {
         self.asked.insert(pair);
+        self.take_stock();
     }
 
     /// Number of samples `n`.

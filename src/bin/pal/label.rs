@@ -124,15 +124,17 @@ fn undo(session: &mut Session, output: Output, items: &Items) -> Result<()> {
 fn standing(session: &Session, budget: Budget) -> String {
     let belief = &session.known.belief;
     let error = remaining_error(belief);
-    let [share, low, high] = [error.share, error.interval.0, error.interval.1].map(|share| 100.0 * share);
+    let [share, most] = [error.share, error.interval.1].map(|share| 100.0 * share);
     let left = if budget.amount().is_finite() {
         format!(", {} to spend", budget.amount() - session.known.spent)
     } else {
         String::new()
     };
     format!(
-        "{} answers, {} classes, about {share:.1} % in the wrong one (95 %: {low:.1} to {high:.1}){left}",
+        "{} answers, {} classes, about {share:.1} % in the wrong one, at most {most:.1} % (95 %; audited {}, right {}){left}",
         session.log.records().count(),
         belief.number_of_classes(),
+        error.audited,
+        error.audited - error.refused,
     )
 }

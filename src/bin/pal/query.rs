@@ -11,7 +11,8 @@
 //! | `{"done":"questions",…}` | there is nothing left to ask; it goes on to read |
 //!
 //! An acknowledgement holds where things stand: `answers`, `spent`, `classes`, `error` (the estimated share of samples in the
-//! wrong class, with its interval of 95 %), `contradictions` (statements that are set aside), and, if what was just said
+//! wrong class, with its interval of 95 %: how many samples were `audited` for it, how many of them `refused`, and how many
+//! pairs of classes are `uncompared`), `contradictions` (statements that are set aside), and, if what was just said
 //! contradicts answers before it, their ids as `contradiction`. Both are kept until one of them is taken back. Whoever answers
 //! the questions in turn, one open at a time, reads exactly one line after each acknowledgement.
 //!

@@ -62,8 +62,8 @@ impl Report {
             + "<h2>Error against cost</h2>\n"
             + &figure(
                 &pictures.join("error.svg"),
-                "The estimated share of samples in the wrong class, with its interval of 95 %, after each answer, against what \
-                 the answers had cost by then: asking on pays while it falls.",
+                "The estimated share of samples in the wrong class after each answer, and the share that it is below at every moment \
+                 with a confidence of 95 %, against what the answers had cost by then: asking on pays while they fall.",
             )?
             + "<h2>Map</h2>\n"
             + &figure(
@@ -96,11 +96,7 @@ fn draw_errors(stem: &Path, errors: &[(f64, RemainingError)]) -> Result<()> {
         let row: Vec<f64> = errors.iter().map(|(_, error)| of(error)).collect();
         Curve::from_trials(name, &x, &[row])
     };
-    let curves = [
-        curve("estimate", |error| error.share)?,
-        curve("at most", |error| error.interval.1)?,
-        curve("at least", |error| error.interval.0)?,
-    ];
+    let curves = [curve("estimate", |error| error.share)?, curve("at most", |error| error.interval.1)?];
     Ok(plot::curves(stem, &curves, &Axes::new("Cost of the answers", "Share in the wrong class"))?)
 }
 
@@ -135,10 +131,18 @@ fn summary(session: &Session) -> String {
         [
             "in the wrong class".to_owned(),
             format!(
-                "about {} of the samples; with 95 % confidence {} to {}",
+                "about {} of the samples, at most {} with a confidence of 95 %",
                 percent(error.share),
-                percent(error.interval.0),
                 percent(error.interval.1)
+            ),
+        ],
+        [
+            "what this rests on".to_owned(),
+            format!(
+                "{} samples drawn at random were audited, of which {} were right; {} pairs of classes were not told apart",
+                error.audited,
+                error.audited - error.refused,
+                error.uncompared
             ),
         ],
         ["contradictions".to_owned(), session.known.evidence.contradictions().len().to_string()],

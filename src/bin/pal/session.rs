@@ -202,7 +202,10 @@ impl Session {
             "answers": self.log.records().count(),
             "spent": self.known.spent,
             "classes": self.known.belief.number_of_classes(),
-            "error": { "share": error.share, "interval": error.interval },
+            "error": {
+                "share": error.share, "interval": error.interval,
+                "audited": error.audited, "refused": error.refused, "uncompared": error.uncompared,
+            },
             "contradictions": self.known.evidence.contradictions().len(),
         })
     }
