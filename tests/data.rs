@@ -89,7 +89,7 @@ proptest! {
     #[test]
     fn npz_returns_every_bit(a in matrix(), b in matrix()) {
         let path = temporary("a.npz");
-        write_npz(path.path(), &[("second", a.view().into_dyn()), ("first", b.view().into_dyn())]).unwrap();
+        write_npz(path.path(), &[("second", a.view().into()), ("first", b.view().into())]).unwrap();
         prop_assert_eq!(npz_names(path.path()).unwrap(), ["second", "first"]);
         prop_assert!(same_bits(&read_npz(path.path(), "second").unwrap(), &a));
         prop_assert!(same_bits(&read_npz(path.path(), "first").unwrap(), &b));
@@ -105,7 +105,7 @@ proptest! {
         let (n, p) = inputs.dim();
         let bare = Table { names: vec![], inputs, labels: None };
         bare.write(path.path()).unwrap();
-        let back = Table::read(path.path(), CsvOptions::default()).unwrap();
+        let back = Table::read(path.path(), &CsvOptions::default()).unwrap();
         prop_assert!(same_bits(&back.inputs, &bare.inputs));
         prop_assert_eq!(back, bare.clone());
 
@@ -115,8 +115,8 @@ proptest! {
         let names = (0..=p).map(|column| format!("{column}{name},\"{column}")).collect();
         let full = Table { names, labels, ..bare };
         full.write(path.path()).unwrap();
-        let options = CsvOptions { header: Header::Present, last_column: LastColumn::Label };
-        prop_assert_eq!(Table::read(path.path(), options).unwrap(), full);
+        let options = CsvOptions { header: Header::Present, last_column: LastColumn::Label, ..CsvOptions::default() };
+        prop_assert_eq!(Table::read(path.path(), &options).unwrap(), full);
     }
 }
 
@@ -251,7 +251,7 @@ fn npy_names_what_is_wrong() {
 fn npz_names_what_is_wrong() {
     let path = temporary("a.npz");
     let three = ArrayD::from_shape_vec(IxDyn(&[3, 1, 2]).f(), vec![1.0; 6]).unwrap();
-    write_npz(path.path(), &[("x", three.view())]).unwrap();
+    write_npz(path.path(), &[("x", three.view().into())]).unwrap();
     assert_eq!(read_npz::<IxDyn>(path.path(), "x").unwrap(), three);
     let error = read_npz::<IxDyn>(path.path(), "y").unwrap_err().to_string();
     assert!(error.contains(r#"["x"]"#) && error.contains(r#""y""#), "{error}");
@@ -272,7 +272,7 @@ fn npz_names_what_is_wrong() {
             Err(error) => assert!(matches!(error, Error::Format { .. }), "{position}: {error:?}"),
         }
     }
-    let twice = write_npz(path.path(), &[("x", three.view()), ("x", three.view())]);
+    let twice = write_npz(path.path(), &[("x", three.view().into()), ("x", three.view().into())]);
     assert!(matches!(twice, Err(Error::Io { .. })));
     assert_eq!(fs::read(path.path()).unwrap(), good, "a failed write must leave the old file");
     assert_eq!(fs::read_dir(path.path().parent().unwrap()).unwrap().count(), 1);
@@ -281,15 +281,15 @@ fn npz_names_what_is_wrong() {
 
 #[test]
 fn csv_names_the_line_and_the_column() {
-    let complain = |text: &str, options: CsvOptions| {
+    let complain = |text: &str, options: &CsvOptions| {
         let file = file("bad.csv", text.as_bytes());
         let error = Table::read(file.path(), options).unwrap_err();
         assert!(matches!(&error, Error::Format { path, .. } if path == file.path()), "{error:?}");
         error.to_string().split_once("bad.csv: ").unwrap().1.to_owned()
     };
-    let plain = CsvOptions::default();
-    let named = CsvOptions { header: Header::Present, ..plain };
-    let labelled = CsvOptions { last_column: LastColumn::Label, ..plain };
+    let plain = &CsvOptions::default();
+    let named = &CsvOptions { header: Header::Present, ..plain.clone() };
+    let labelled = &CsvOptions { last_column: LastColumn::Label, ..plain.clone() };
     assert_eq!(complain("1,2\n3\n", plain), "line 2: 1 columns, expected 2");
     assert_eq!(complain("1,2\n\n3,4,5\n", plain), "line 3: 3 columns, expected 2");
     assert_eq!(complain("a,b\n1\n", named), "line 2: 1 columns, expected 2");
