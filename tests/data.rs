@@ -205,6 +205,14 @@ fn npy_reads_every_real_element_type() {
     assert_eq!(read(&|file| aview1(&[7_u8, 255]).write_npy(file).unwrap()), [7.0, 255.0]);
     assert_eq!(read(&|file| aview1(&[u32::MAX]).write_npy(file).unwrap()), [4_294_967_295.0]);
     assert_eq!(read(&|file| aview1(&[true, false]).write_npy(file).unwrap()), [1.0, 0.0]);
+    // 1.5, −2, the largest and the smallest positive number of 2 bytes.
+    let halves = [0x3e00_u16, 0xc000, 0x7bff, 0x0001];
+    for (descriptor, bytes) in
+        [("'<f2'", halves.map(u16::to_le_bytes)), ("'>f2'", halves.map(u16::to_be_bytes))]
+    {
+        let bytes = [npy_header(descriptor, "(4,)"), bytes.concat()].concat();
+        assert_eq!(read(&|file| file.extend(&bytes)), [1.5, -2.0, 65_504.0, 2.0_f64.powi(-24)]);
+    }
     let header = npy_header("'>f8'", "(2,)");
     let big_endian = [header.as_slice(), &1.5_f64.to_be_bytes(), &(-0.0_f64).to_be_bytes()];
     assert_eq!(read(&|file| file.extend(big_endian.concat())), [1.5, -0.0]);
@@ -242,6 +250,8 @@ fn npy_names_what_is_wrong() {
     };
     assert!(bytes_of(&|file| aview1(&[0, (1_i64 << 53) + 1]).write_npy(file).unwrap()).contains("element 1"));
     assert!(bytes_of(&|file| aview1(&[0.0, f64::NAN]).write_npy(file).unwrap()).contains("[1] = NaN"));
+    let infinite = [npy_header("'<f2'", "(2,)"), vec![0, 0, 0, 0x7c]].concat();
+    assert!(complain(&infinite).contains("[1] = inf"));
     assert!(bytes_of(&|file| array![[1.0]].write_npy(file).unwrap()).contains("2 axes, expected 1 axes"));
     let missing = read_npy::<IxDyn>("no such folder/no such file.npy").unwrap_err();
     assert!(matches!(missing, Error::Io { .. }) && missing.to_string().contains("no such file.npy"));
@@ -293,9 +303,16 @@ fn csv_names_the_line_and_the_column() {
     assert_eq!(complain("1,2\n3\n", plain), "line 2: 1 columns, expected 2");
     assert_eq!(complain("1,2\n\n3,4,5\n", plain), "line 3: 3 columns, expected 2");
     assert_eq!(complain("a,b\n1\n", named), "line 2: 1 columns, expected 2");
-    assert_eq!(complain("1,2\n3,four\n", plain), "line 2, column 2: \"four\", expected a finite number");
-    assert_eq!(complain("a,b\n3,\n", named), "line 2, column 2 (b): \"\", expected a finite number");
-    assert_eq!(complain("1,NaN\n", plain), "line 1, column 2: \"NaN\", expected a finite number");
+    for (text, options, place, hint) in [
+        ("1,2\n3,four\n", plain, "line 2, column 2: \"four\"", "--names=COLUMN"),
+        ("a,b\n3,\n", named, "line 2, column 2 (b): \"\"", "filled in"),
+        ("1,NaN\n", plain, "line 1, column 2: \"NaN\"", "filled in"),
+        ("1,\"2,5\"\n", plain, "line 1, column 2: \"2,5\"", "--decimal=comma"),
+    ] {
+        let error = complain(text, options);
+        assert!(error.starts_with(&format!("{place}, expected a finite number; ")), "{error}");
+        assert!(error.contains(hint), "{error}");
+    }
     assert_eq!(complain("-inf,1\n", plain), "line 1, column 1: \"-inf\", expected a finite number");
     assert_eq!(complain("1e999,1\n", plain), "line 1, column 1: \"1e999\", expected a finite number");
     assert_eq!(complain("", plain), "no row of numbers, expected at least one");

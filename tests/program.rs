@@ -14,5 +14,10 @@ mod drive;
 #[cfg(unix)] // signals
 #[path = "program/durability.rs"]
 mod durability;
+#[path = "program/files.rs"]
+mod files;
 #[path = "program/state.rs"]
 mod state;
+#[cfg(unix)] // links, pipes and devices
+#[path = "program/writers.rs"]
+mod writers;

@@ -221,7 +221,7 @@ impl Row<'_, '_> {
             "; decimal commas are read with --decimal=comma"
         } else if is_finite(Decimal::Point) {
             "; decimal points are read with --decimal=point"
-        } else if first.is_some_and(char::is_alphabetic) {
+        } else if self.file.dialect.decimal.number(cell).is_none() && first.is_some_and(char::is_alphabetic) {
             "; a column of text names the samples with --names=COLUMN or is left out with --drop=COLUMN"
         } else {
             ""

@@ -83,7 +83,8 @@ const MOST_LINKS: usize = 40;
 impl Place {
     fn of(path: &Path) -> io::Result<Self> {
         let old = match fs::metadata(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            // What is wrong with its folder is said of the folder.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
             found => Some(found?),
         };
         if let Some(old) = &old {
