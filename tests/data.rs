@@ -89,7 +89,7 @@ proptest! {
     #[test]
     fn npz_returns_every_bit(a in matrix(), b in matrix()) {
         let path = temporary("a.npz");
-        write_npz(path.path(), &[("second", a.view().into_dyn()), ("first", b.view().into_dyn())]).unwrap();
+        write_npz(path.path(), &[("second", a.view().into()), ("first", b.view().into())]).unwrap();
         prop_assert_eq!(npz_names(path.path()).unwrap(), ["second", "first"]);
         prop_assert!(same_bits(&read_npz(path.path(), "second").unwrap(), &a));
         prop_assert!(same_bits(&read_npz(path.path(), "first").unwrap(), &b));
@@ -105,7 +105,7 @@ proptest! {
         let (n, p) = inputs.dim();
         let bare = Table { names: vec![], inputs, labels: None };
         bare.write(path.path()).unwrap();
-        let back = Table::read(path.path(), CsvOptions::default()).unwrap();
+        let back = Table::read(path.path(), &CsvOptions::default()).unwrap();
         prop_assert!(same_bits(&back.inputs, &bare.inputs));
         prop_assert_eq!(back, bare.clone());
 
@@ -115,8 +115,8 @@ proptest! {
         let names = (0..=p).map(|column| format!("{column}{name},\"{column}")).collect();
         let full = Table { names, labels, ..bare };
         full.write(path.path()).unwrap();
-        let options = CsvOptions { header: Header::Present, last_column: LastColumn::Label };
-        prop_assert_eq!(Table::read(path.path(), options).unwrap(), full);
+        let options = CsvOptions { header: Header::Present, last_column: LastColumn::Label, ..CsvOptions::default() };
+        prop_assert_eq!(Table::read(path.path(), &options).unwrap(), full);
     }
 }
 
@@ -205,6 +205,14 @@ fn npy_reads_every_real_element_type() {
     assert_eq!(read(&|file| aview1(&[7_u8, 255]).write_npy(file).unwrap()), [7.0, 255.0]);
     assert_eq!(read(&|file| aview1(&[u32::MAX]).write_npy(file).unwrap()), [4_294_967_295.0]);
     assert_eq!(read(&|file| aview1(&[true, false]).write_npy(file).unwrap()), [1.0, 0.0]);
+    // 1.5, −2, the largest and the smallest positive number of 2 bytes.
+    let halves = [0x3e00_u16, 0xc000, 0x7bff, 0x0001];
+    for (descriptor, bytes) in
+        [("'<f2'", halves.map(u16::to_le_bytes)), ("'>f2'", halves.map(u16::to_be_bytes))]
+    {
+        let bytes = [npy_header(descriptor, "(4,)"), bytes.concat()].concat();
+        assert_eq!(read(&|file| file.extend(&bytes)), [1.5, -2.0, 65_504.0, 2.0_f64.powi(-24)]);
+    }
     let header = npy_header("'>f8'", "(2,)");
     let big_endian = [header.as_slice(), &1.5_f64.to_be_bytes(), &(-0.0_f64).to_be_bytes()];
     assert_eq!(read(&|file| file.extend(big_endian.concat())), [1.5, -0.0]);
@@ -242,6 +250,8 @@ fn npy_names_what_is_wrong() {
     };
     assert!(bytes_of(&|file| aview1(&[0, (1_i64 << 53) + 1]).write_npy(file).unwrap()).contains("element 1"));
     assert!(bytes_of(&|file| aview1(&[0.0, f64::NAN]).write_npy(file).unwrap()).contains("[1] = NaN"));
+    let infinite = [npy_header("'<f2'", "(2,)"), vec![0, 0, 0, 0x7c]].concat();
+    assert!(complain(&infinite).contains("[1] = inf"));
     assert!(bytes_of(&|file| array![[1.0]].write_npy(file).unwrap()).contains("2 axes, expected 1 axes"));
     let missing = read_npy::<IxDyn>("no such folder/no such file.npy").unwrap_err();
     assert!(matches!(missing, Error::Io { .. }) && missing.to_string().contains("no such file.npy"));
@@ -251,7 +261,7 @@ fn npy_names_what_is_wrong() {
 fn npz_names_what_is_wrong() {
     let path = temporary("a.npz");
     let three = ArrayD::from_shape_vec(IxDyn(&[3, 1, 2]).f(), vec![1.0; 6]).unwrap();
-    write_npz(path.path(), &[("x", three.view())]).unwrap();
+    write_npz(path.path(), &[("x", three.view().into())]).unwrap();
     assert_eq!(read_npz::<IxDyn>(path.path(), "x").unwrap(), three);
     let error = read_npz::<IxDyn>(path.path(), "y").unwrap_err().to_string();
     assert!(error.contains(r#"["x"]"#) && error.contains(r#""y""#), "{error}");
@@ -272,7 +282,7 @@ fn npz_names_what_is_wrong() {
             Err(error) => assert!(matches!(error, Error::Format { .. }), "{position}: {error:?}"),
         }
     }
-    let twice = write_npz(path.path(), &[("x", three.view()), ("x", three.view())]);
+    let twice = write_npz(path.path(), &[("x", three.view().into()), ("x", three.view().into())]);
     assert!(matches!(twice, Err(Error::Io { .. })));
     assert_eq!(fs::read(path.path()).unwrap(), good, "a failed write must leave the old file");
     assert_eq!(fs::read_dir(path.path().parent().unwrap()).unwrap().count(), 1);
@@ -281,21 +291,28 @@ fn npz_names_what_is_wrong() {
 
 #[test]
 fn csv_names_the_line_and_the_column() {
-    let complain = |text: &str, options: CsvOptions| {
+    let complain = |text: &str, options: &CsvOptions| {
         let file = file("bad.csv", text.as_bytes());
         let error = Table::read(file.path(), options).unwrap_err();
         assert!(matches!(&error, Error::Format { path, .. } if path == file.path()), "{error:?}");
         error.to_string().split_once("bad.csv: ").unwrap().1.to_owned()
     };
-    let plain = CsvOptions::default();
-    let named = CsvOptions { header: Header::Present, ..plain };
-    let labelled = CsvOptions { last_column: LastColumn::Label, ..plain };
+    let plain = &CsvOptions::default();
+    let named = &CsvOptions { header: Header::Present, ..plain.clone() };
+    let labelled = &CsvOptions { last_column: LastColumn::Label, ..plain.clone() };
     assert_eq!(complain("1,2\n3\n", plain), "line 2: 1 columns, expected 2");
     assert_eq!(complain("1,2\n\n3,4,5\n", plain), "line 3: 3 columns, expected 2");
     assert_eq!(complain("a,b\n1\n", named), "line 2: 1 columns, expected 2");
-    assert_eq!(complain("1,2\n3,four\n", plain), "line 2, column 2: \"four\", expected a finite number");
-    assert_eq!(complain("a,b\n3,\n", named), "line 2, column 2 (b): \"\", expected a finite number");
-    assert_eq!(complain("1,NaN\n", plain), "line 1, column 2: \"NaN\", expected a finite number");
+    for (text, options, place, hint) in [
+        ("1,2\n3,four\n", plain, "line 2, column 2: \"four\"", "--names=COLUMN"),
+        ("a,b\n3,\n", named, "line 2, column 2 (b): \"\"", "filled in"),
+        ("1,NaN\n", plain, "line 1, column 2: \"NaN\"", "filled in"),
+        ("1,\"2,5\"\n", plain, "line 1, column 2: \"2,5\"", "--decimal=comma"),
+    ] {
+        let error = complain(text, options);
+        assert!(error.starts_with(&format!("{place}, expected a finite number; ")), "{error}");
+        assert!(error.contains(hint), "{error}");
+    }
     assert_eq!(complain("-inf,1\n", plain), "line 1, column 1: \"-inf\", expected a finite number");
     assert_eq!(complain("1e999,1\n", plain), "line 1, column 1: \"1e999\", expected a finite number");
     assert_eq!(complain("", plain), "no row of numbers, expected at least one");

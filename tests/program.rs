@@ -16,5 +16,10 @@ mod drive;
 mod durability;
 #[path = "program/question_ids.rs"]
 mod question_ids;
+#[path = "program/files.rs"]
+mod files;
 #[path = "program/state.rs"]
 mod state;
+#[cfg(unix)] // links, pipes and devices
+#[path = "program/writers.rs"]
+mod writers;

@@ -9,6 +9,7 @@ use std::{env, io, slice};
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use super::{Run, Scale};
+use crate::data::io::escape_controls;
 use crate::error::Result;
 
 /// An experiment: what it is called, what it asks, how often, and the function that does it.
@@ -128,7 +129,7 @@ impl Program<'_> {
             }
             Err(refused) => format!("{} (see --help)", first_paragraph(&refused.to_string())),
         };
-        let _ = writeln!(error, "{}: error: {}", self.name, one_line(&complaint));
+        let _ = writeln!(error, "{}: error: {}", self.name, escape_controls(&one_line(&complaint)));
         2
     }
 
@@ -144,7 +145,7 @@ impl Program<'_> {
                 run.seed,
                 run.wall_seconds(),
                 run.threads,
-                run.out.display(),
+                escape_controls(&run.out.display().to_string()),
             );
         }
         (self.finish)(args)

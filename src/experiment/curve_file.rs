@@ -5,7 +5,7 @@ use std::path::Path;
 use csv::WriterBuilder;
 
 use super::Curve;
-use crate::data::io::{CsvFile, Header, malformed, shortest, write_atomically};
+use crate::data::io::{CsvFile, Dialect, Header, malformed, shortest, write_atomically};
 use crate::error::{Error, Result};
 
 const HEADER: [&str; 5] = ["series", "x", "mean", "std", "n"];
@@ -54,12 +54,13 @@ pub fn write_curves(path: impl AsRef<Path>, curves: &[Curve]) -> Result<()> {
 /// after another.
 pub fn read_curves(path: impl AsRef<Path>) -> Result<Vec<Curve>> {
     let path = path.as_ref();
-    let file = CsvFile::read(path, Header::Present)?;
+    let dialect = Dialect { header: Header::Present, ..Dialect::default() };
+    let mut file = CsvFile::open(path, dialect, &[])?;
     if file.names != HEADER {
         return Err(malformed(path, format!("the header {:?}", file.names.join(",")), HEADER.join(",")));
     }
     let mut curves: Vec<Curve> = Vec::new();
-    for row in file.rows() {
+    while let Some(row) = file.next_row()? {
         row.require_width(HEADER.len())?;
         let n: usize = row.parsed(4).ok_or_else(|| row.bad_cell(4, "a number of trials"))?;
         let series = row.text(0);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 use super::{Provenance, Scale};
-use crate::data::io::{at, malformed, write_atomically};
+use crate::data::io::{at, escape_controls, malformed, write_atomically};
 use crate::error::Result;
 
 /// A page of figures. All text is plain: what looks like markup is shown, not obeyed.
@@ -146,10 +146,23 @@ fn plain(value: &serde_json::Value) -> String {
     }
 }
 
-/// Text as HTML that shows it, between tags or in a quoted attribute.
+/// Text as HTML that shows it, between tags or in a quoted attribute; of what acts instead of being seen, as the marks that
+/// turn the direction of writing around, line ends and tabs alone are kept ([`escape_controls`]).
 #[must_use]
 pub fn escape_html(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
+    for piece in text.split_inclusive(['\n', '\t']) {
+        let (piece, end) = match piece.char_indices().next_back() {
+            Some((place, '\n' | '\t')) => piece.split_at(place),
+            _ => (piece, ""),
+        };
+        escape_markup(&escape_controls(piece), &mut html);
+        html += end;
+    }
+    html
+}
+
+fn escape_markup(text: &str, html: &mut String) {
     for character in text.chars() {
         match character {
             '&' => html.push_str("&amp;"),
@@ -160,7 +173,6 @@ pub fn escape_html(text: &str) -> String {
             other => html.push(other),
         }
     }
-    html
 }
 
 /// Black on white whatever the reader's theme, as the figures are.

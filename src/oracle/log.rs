@@ -72,9 +72,12 @@ impl AnswerLog {
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Format`] with the record's number if a line is damaged or takes back what does not stand, and if
-    /// the log is about something else.
+    /// the log is about something else or no file that keeps what is written to it.
     pub fn open(path: impl Into<PathBuf>, about: impl Into<String>) -> Result<Self> {
         let (path, about) = (path.into(), about.into());
+        if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+            return Err(malformed(&path, "a folder, a pipe or a device", "a file"));
+        }
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
             read => read.map_err(at(&path))?,
@@ -248,9 +251,9 @@ fn opened(path: &Path) -> io::Result<File> {
     options.read(true).write(true);
     match options.open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let file = options.create_new(true).open(path)?;
+            let file = options.create(true).open(path)?; // at the end of a link, if it is one
             #[cfg(unix)] // elsewhere folders cannot be opened
-            File::open(folder_of(path))?.sync_all()?;
+            File::open(folder_of(&fs::canonicalize(path)?))?.sync_all()?;
             Ok(file)
         }
         opened => opened,

@@ -3,6 +3,7 @@
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
 
+use crate::data::io::escape_controls;
 use crate::error::{Error, Result};
 
 const HELP: &str = "\
@@ -56,12 +57,15 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
 
     /// Asks until it understands the reply: `y`, `n`, `s`, `u` or `q`, or the word it begins, in either case.
     ///
+    /// Of what acts on a terminal instead of being seen, line ends alone are shown as they are.
+    ///
     /// `?` shows what there is to reply, and so does anything else. The end of the input is [`Reply::Quit`].
     ///
     /// # Errors
     /// [`Error::Io`] if a stream fails.
     pub fn ask(&mut self, question: &str) -> Result<Reply> {
         let failed = |source| Error::Io { path: PathBuf::from("terminal"), source };
+        let question = question.split('\n').map(escape_controls).collect::<Vec<_>>().join("\n");
         loop {
             write!(self.output, "{question} [y/n/s/u/q/?] ").map_err(failed)?;
             self.output.flush().map_err(failed)?;

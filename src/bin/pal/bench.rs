@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::failure::{Outcome, Result};
 use crate::output::Output;
-use crate::source;
+use crate::source::{self, Features, LabelReading, Reading};
 
 /// Measure on labelled data how fast a strategy finds the classes, with simulated answers
 ///
@@ -31,9 +31,13 @@ use crate::source;
 pub(crate) struct Bench {
     #[arg(long, value_name = "SOURCE", help = source::FEATURES_HELP)]
     features: String,
-    /// The true class of each sample: an .npy file of numbers, the last column of a .csv file, or bundled:NAME
+    /// The true class of each sample: an .npy or .npz file of numbers, a column of a table of text, or bundled:NAME
     #[arg(long, value_name = "SOURCE")]
     labels: String,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    label_reading: LabelReading,
     /// The strategy, or all of them
     #[arg(long, value_name = "NAME", default_value = STRATEGIES[0], value_parser = PossibleValuesParser::new(STRATEGIES.into_iter().chain(["all"])))]
     strategy: String,
@@ -85,8 +89,14 @@ struct Parameters<'a> {
 
 impl Bench {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
-        let features = source::features(&self.features)?;
-        let labels = source::labels(&self.labels, features.nrows())?;
+        let Features { numbers: features, header, .. } =
+            source::features(&self.features, &self.reading, output)?;
+        let (labels, labels_header) =
+            source::labels(&self.labels, features.nrows(), &self.reading, &self.label_reading)?;
+        if let Some(header) = labels_header {
+            let names = if header { "the first row names" } else { "no row names" };
+            output.note(format_args!("{}: {} labels, {names} the columns", self.labels, labels.len()));
+        }
         let strategies: Vec<&'static str> =
             STRATEGIES.into_iter().filter(|&name| self.strategy == "all" || self.strategy == name).collect();
         let run = Run::new(&EXPERIMENT, &self.args())?;
@@ -116,7 +126,7 @@ impl Bench {
         run.save(&curves, &self.parameters(strategies))?;
         let shown: Vec<Curve> = curves.iter().skip(1).step_by(MEASURES.len()).map(renamed).collect();
         plot::curves(&run.stem(), &shown, &plot::Axes::new("Answers", "Accuracy"))?;
-        self.report(output, &curves, &run)?;
+        self.report(output, &curves, &run, [header, labels_header])?;
         Ok(Outcome::Done)
     }
 
@@ -168,14 +178,21 @@ impl Bench {
         })
     }
 
-    fn report(&self, output: Output, curves: &[Curve], run: &Run) -> Result<()> {
+    fn report(&self, output: Output, curves: &[Curve], run: &Run, headers: [Option<bool>; 2]) -> Result<()> {
         for pair in curves.chunks(MEASURES.len()) {
             let name = pair[0].series.trim_end_matches("/ari");
             let last = |curve: &Curve| curve.mean.last().copied().unwrap_or_default();
             let (ari, accuracy) = (last(&pair[0]), last(&pair[1]));
+            let mut object =
+                json!({ "strategy": name, "answers": self.budget, "ari": ari, "accuracy": accuracy });
+            for (name, header) in ["header", "labels_header"].into_iter().zip(headers) {
+                if let Some(header) = header {
+                    object[name] = json!(header);
+                }
+            }
             output.result(
                 format_args!("{name}: after {} answers, ARI {ari:.4}, accuracy {accuracy:.4}", self.budget),
-                &json!({ "strategy": name, "answers": self.budget, "ari": ari, "accuracy": accuracy }),
+                &object,
             )?;
         }
         output.note(format_args!(

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::failure::{Failure, Outcome, Result};
 use crate::output::Output;
-use crate::source;
+use crate::source::{self, Features, Reading};
 use crate::state::{FORMAT, Fingerprint, Folder, Settings};
 
 /// Make a state directory from features: the representation and the classes that questions start from
@@ -22,6 +22,8 @@ use crate::state::{FORMAT, Fingerprint, Folder, Settings};
 pub(crate) struct Embed {
     #[arg(long, value_name = "SOURCE", help = source::FEATURES_HELP)]
     features: String,
+    #[command(flatten)]
+    reading: Reading,
     /// The state directory, made if there is none
     #[arg(long, value_name = "DIR")]
     state: PathBuf,
@@ -59,29 +61,35 @@ pub(crate) struct Embed {
 
 impl Embed {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
-        let features = source::features(&self.features)?;
-        let mut settings = self.settings(Fingerprint::of(&features));
+        let Features { numbers, names, header, left_out } =
+            source::features(&self.features, &self.reading, output)?;
+        let mut settings = self.settings(Fingerprint::of(&numbers), names);
         Ledger::new(settings.prices, Budget::unlimited())?; // the prices are prices
         let folder = Folder::new(&self.state);
         let _lock = folder.lock()?;
         let kept = self.answers_kept(&folder, &settings.fingerprint)?;
         output.note(format_args!("{}: {}", self.features, settings.fingerprint));
-        let start = Arc::new(WarmStart::of_features(features.view(), &settings.warm_start())?);
+        let start = Arc::new(WarmStart::of_features(numbers.view(), &settings.warm_start())?);
         Belief::new(Arc::clone(&start), settings.belief())?; // the options are options
         folder.write(&start, &mut settings)?;
         if let Some(path) = &self.out {
             write_npy(path, &start.features())?;
         }
         let (samples, clusters, modes) = (start.len(), start.number_of_clusters(), start.eigenvalues().len());
+        let mut object = json!({
+            "state": self.state, "samples": samples, "clusters": clusters, "modes": modes, "answers": kept,
+            "crc": settings.fingerprint.crc,
+        });
+        if let Some(header) = header {
+            object["header"] = json!(header);
+            object["left_out"] = json!(left_out);
+        }
         output.result(
             format_args!(
                 "{}: {samples} samples in {clusters} clusters to start from, {modes} modes, {kept} answers kept",
                 self.state.display()
             ),
-            &json!({
-                "state": self.state, "samples": samples, "clusters": clusters, "modes": modes, "answers": kept,
-                "crc": settings.fingerprint.crc,
-            }),
+            &object,
         )?;
         Ok(Outcome::Done)
     }
@@ -98,10 +106,11 @@ impl Embed {
         }
     }
 
-    fn settings(&self, fingerprint: Fingerprint) -> Settings {
+    fn settings(&self, fingerprint: Fingerprint, names: Vec<String>) -> Settings {
         Settings {
             format: FORMAT,
             features: self.features.clone(),
+            reading: Some(self.reading.clone()),
             fingerprint,
             start: String::new(),
             neighbours: self.neighbours,
@@ -116,6 +125,7 @@ impl Embed {
                 ..Prices::default()
             },
             classes: self.classes.clone(),
+            names,
         }
     }
 }

@@ -6,8 +6,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ArgGroup;
-use ndarray::{Array1, Array2, ArrayView1};
-use pal::data::io::{write_atomically, write_npy, write_npz};
+use ndarray::{Array1, Array2, aview1};
+use pal::data::io::{Numbers, write_atomically, write_npy, write_npz};
 use pal::oracle::Pair;
 use serde_json::{Value, json};
 
@@ -26,7 +26,8 @@ pub(crate) struct Export {
     #[arg(long, value_name = "DIR")]
     state: PathBuf,
     /// The class of each sample and how sure it is: .csv or .jsonl with sample, class, confidence, asked (whether an answer was
-    /// about it), or .npy with a row (class, confidence) a sample
+    /// about it), and name if the features had a column of names; .npz with class and asked as integers and confidence; or
+    /// .npy with a row (class, confidence) a sample
     #[arg(long, value_name = "FILE", group = "outputs")]
     labels: Option<PathBuf>,
     /// What answers that stand say of pairs: .csv or .jsonl with id, i, j, same, annotator, seconds
@@ -59,7 +60,18 @@ impl Export {
 fn labels(session: &Session, path: &Path) -> Result<usize> {
     let belief = &session.known.belief;
     let (classes, confidence) = (belief.classes(), belief.confidence());
-    match extension(path) {
+    match extension(path).as_str() {
+        "npz" => {
+            let class: Vec<i64> = classes.iter().copied().map(whole).collect();
+            let asked: Vec<i64> = (0..belief.len()).map(|sample| belief.was_asked(sample).into()).collect();
+            let arrays = [
+                ("class", aview1(&class).into()),
+                ("confidence", confidence.view().into()),
+                ("asked", aview1(&asked).into()),
+            ];
+            write_npz(path, &arrays)?;
+            Ok(belief.len())
+        }
         "npy" => {
             let mut rows = Array2::zeros((belief.len(), 2));
             rows.column_mut(0).assign(&classes.iter().map(|&class| class as f64).collect::<Array1<f64>>());
@@ -67,19 +79,29 @@ fn labels(session: &Session, path: &Path) -> Result<usize> {
             write_npy(path, &rows)?;
             Ok(belief.len())
         }
-        _ => table(
-            path,
-            &["npy", "csv", "jsonl"],
-            ["sample", "class", "confidence", "asked"],
-            (0..belief.len()).map(|sample| {
+        _ => {
+            let (formats, columns) =
+                (["npy", "npz", "csv", "jsonl"], ["sample", "class", "confidence", "asked"]);
+            let cells = |sample: usize| {
                 [
                     json!(sample),
                     json!(classes[sample]),
                     json!(confidence[sample]),
                     json!(belief.was_asked(sample)),
                 ]
-            }),
-        ),
+            };
+            let samples = 0..belief.len();
+            let names = &session.settings.names;
+            if names.is_empty() {
+                return table(path, &formats, columns, samples.map(cells));
+            }
+            let [sample, class, confidence, asked] = columns;
+            let rows = samples.map(|at| {
+                let [sample, class, confidence, asked] = cells(at);
+                [sample, class, confidence, asked, json!(names.get(at))]
+            });
+            table(path, &formats, [sample, class, confidence, asked, "name"], rows)
+        }
     }
 }
 
@@ -103,23 +125,25 @@ fn graph(session: &Session, path: &Path) -> Result<usize> {
     }
     let mut rows = Vec::new();
     for (&(i, j), &weight) in &weights {
-        rows.push([i as f64, j as f64, weight, belief.probability_same(Pair::new(i, j)?)?]);
+        rows.push((i, j, weight, belief.probability_same(Pair::new(i, j)?)?));
     }
     if extension(path) == "npz" {
-        let columns: Vec<Vec<f64>> =
-            (0..COLUMNS.len()).map(|at| rows.iter().map(|row| row[at]).collect()).collect();
-        let arrays: Vec<_> = COLUMNS
-            .iter()
-            .zip(&columns)
-            .map(|(&name, column)| (name, ArrayView1::from(column).into_dyn()))
-            .collect();
+        let first: Vec<i64> = rows.iter().map(|row| whole(row.0)).collect();
+        let second: Vec<i64> = rows.iter().map(|row| whole(row.1)).collect();
+        let weights: Vec<f64> = rows.iter().map(|row| row.2).collect();
+        let together: Vec<f64> = rows.iter().map(|row| row.3).collect();
+        let arrays: [Numbers; COLUMNS.len()] = [
+            aview1(&first).into(),
+            aview1(&second).into(),
+            aview1(&weights).into(),
+            aview1(&together).into(),
+        ];
+        let arrays: Vec<_> = COLUMNS.into_iter().zip(arrays).collect();
         write_npz(path, &arrays)?;
         return Ok(rows.len());
     }
-    let rows = weights
-        .iter()
-        .zip(&rows)
-        .map(|(((i, j), weight), row)| [json!(i), json!(j), json!(weight), json!(row[3])]);
+    let rows =
+        rows.iter().map(|(i, j, weight, together)| [json!(i), json!(j), json!(weight), json!(together)]);
     table(path, &["npz", "csv"], COLUMNS, rows)
 }
 
@@ -131,7 +155,7 @@ fn table<const N: usize>(
     rows: impl Iterator<Item = [Value; N]>,
 ) -> Result<usize> {
     let format = extension(path);
-    if !formats.contains(&format) {
+    if !formats.contains(&format.as_str()) {
         return Err(Failure::Unfit {
             what: path.display().to_string(),
             found: format!("a name that ends in {format:?}"),
@@ -174,6 +198,12 @@ fn json_lines<const N: usize>(
     Ok(())
 }
 
-fn extension(path: &Path) -> &str {
-    path.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+/// The ending of a file's name, in lower case.
+fn extension(path: &Path) -> String {
+    path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase()
+}
+
+/// A count as an integer of the width that array programs index with.
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -37,7 +37,7 @@ impl Label {
         let rule = self.until_error.map(|target| StoppingRule { target, ..StoppingRule::default() });
         let mut session = Session::open(&self.state, output)?;
         rule.map(|rule| rule.is_met(&session.known.belief)).transpose()?; // the target is a share
-        let items = self.shown.items(&session.settings)?;
+        let items = self.shown.items(&session.settings, output)?;
         let prompts: Box<dyn Write> =
             if output.is_json() { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
         let mut terminal = Terminal::new(io::stdin().lock(), prompts);

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
+use pal::data::io::escape_controls;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
@@ -29,19 +30,28 @@ impl Output {
         if !self.quiet {
             // If it cannot be written, nobody is left to tell.
             let _ = if self.json {
-                writeln!(io::stderr(), "{}", json!({ "note": sentence.to_string() }))
+                complain(json!({ "note": sentence.to_string() }))
             } else {
-                writeln!(io::stderr(), "pal: {sentence}")
+                complain(format_args!("pal: {sentence}"))
             };
         }
+    }
+
+    /// What was done otherwise than one may expect.
+    pub(crate) fn warning(self, sentence: impl Display) {
+        let _ = if self.json {
+            complain(json!({ "warning": sentence.to_string() }))
+        } else {
+            complain(format_args!("pal: warning: {sentence}"))
+        };
     }
 
     /// Why the program stops.
     pub(crate) fn failure(self, failure: &Failure) {
         let _ = if self.json {
-            writeln!(io::stderr(), "{}", json!({ "error": failure.to_string() }))
+            complain(json!({ "error": failure.to_string() }))
         } else {
-            writeln!(io::stderr(), "pal: error: {failure}")
+            complain(format_args!("pal: error: {failure}"))
         };
     }
 
@@ -56,8 +66,15 @@ impl Output {
     }
 }
 
-/// One line of standard output, at once.
+/// One line of standard error. Names, paths and cells in it are of others: what a terminal would obey is escaped.
+fn complain(text: impl Display) -> io::Result<()> {
+    writeln!(io::stderr(), "{}", escape_controls(&text.to_string()))
+}
+
+/// One line of standard output, at once, likewise harmless; JSON stays JSON.
 pub(crate) fn line(text: impl Display) -> Result<()> {
     let mut output = io::stdout().lock();
-    writeln!(output, "{text}").and_then(|()| output.flush()).map_err(Failure::Output)
+    writeln!(output, "{}", escape_controls(&text.to_string()))
+        .and_then(|()| output.flush())
+        .map_err(Failure::Output)
 }

@@ -31,7 +31,7 @@ pub(crate) struct Report {
     /// The page
     #[arg(long, value_name = "FILE.html")]
     out: PathBuf,
-    /// Text that is shown of the samples: a file with a line for each
+    /// Text that is shown of the samples: a file with a line for each [default: their names, if the features have some]
     #[arg(long, value_name = "FILE")]
     items: Option<PathBuf>,
 }

@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use ndarray::Array2;
+use pal::data::io::{TextEncoding, escape_controls, read_lines};
 use pal::oracle::Pair;
 
 use crate::failure::{Failure, Result};
-use crate::source;
+use crate::output::Output;
+use crate::source::{self, Reading};
 use crate::state::{Fingerprint, Settings};
 
 /// What to show of samples.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Shown {
-    /// Text that is shown of the samples: a file with a line for each
+    /// Text that is shown of the samples: a file with a line for each [default: their names, if the features have some]
     #[arg(long, value_name = "FILE")]
     items: Option<PathBuf>,
     /// Draw the features of the two samples side by side, as grey images of this width and height: 8x8
@@ -42,9 +44,10 @@ impl FromStr for ImageSize {
 }
 
 impl Items {
-    /// Lines of text alone, if there is a file of them.
+    /// Lines of text alone: those of a file if there is one, else the names that the state has.
     pub(crate) fn of_lines(path: Option<&Path>, settings: &Settings) -> Result<Self> {
-        let lines = path.map(|path| lines(path, settings)).transpose()?;
+        let names = (!settings.names.is_empty()).then(|| settings.names.clone());
+        let lines = path.map_or(Ok(names), |path| lines(path, settings).map(Some))?;
         Ok(Self { lines, images: None })
     }
 }
@@ -57,14 +60,14 @@ pub(crate) struct Items {
 
 impl Shown {
     /// Reads what is to be shown of the samples of a state.
-    pub(crate) fn items(&self, settings: &Settings) -> Result<Items> {
-        let images = self.image.map(|size| images(size, settings)).transpose()?;
+    pub(crate) fn items(&self, settings: &Settings, output: Output) -> Result<Items> {
+        let images = self.image.map(|size| images(size, settings, output)).transpose()?;
         Ok(Items { images, ..Items::of_lines(self.items.as_deref(), settings)? })
     }
 }
 
 fn lines(path: &Path, settings: &Settings) -> Result<Vec<String>> {
-    let lines: Vec<String> = source::text(path)?.lines().map(str::to_owned).collect();
+    let lines = read_lines(path, TextEncoding::default())?;
     let samples = settings.fingerprint.samples;
     if lines.len() != samples {
         let (what, found) = (path.display().to_string(), format!("{} lines", lines.len()));
@@ -73,8 +76,9 @@ fn lines(path: &Path, settings: &Settings) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-fn images(size: ImageSize, settings: &Settings) -> Result<(Array2<f64>, ImageSize)> {
-    let features = source::features(&settings.features)?;
+fn images(size: ImageSize, settings: &Settings, output: Output) -> Result<(Array2<f64>, ImageSize)> {
+    let reading = settings.reading.clone().unwrap_or_else(Reading::of_old);
+    let features = source::features(&settings.features, &reading, output)?.numbers;
     let (given, found) = (Fingerprint::of(&features), settings.fingerprint.clone());
     if given != found {
         return Err(Failure::ChangedFeatures { path: settings.features.clone(), found, given });
@@ -134,10 +138,10 @@ impl Items {
         text + &format!("Do {first} and {second} belong together?")
     }
 
-    /// A sample's number and its line of text.
+    /// A sample's number and its line of text, harmless to show.
     pub(crate) fn item(&self, sample: usize) -> String {
         match self.lines.as_ref().and_then(|lines| lines.get(sample)) {
-            Some(line) => format!("{sample}: {line}"),
+            Some(line) => format!("{sample}: {}", escape_controls(line)),
             None => sample.to_string(),
         }
     }

@@ -1,19 +1,25 @@
-//! Where features and labels come from: npy and csv files, and the data sets that are part of the program.
+//! Where features and labels come from: npy, npz and text files, and the data sets that are part of the program.
 
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use csv::ReaderBuilder;
-use ndarray::{Array2, ArrayD};
-use pal::data::io::{CsvOptions, Header, Table, at, read_npy};
+use ndarray::{Array2, ArrayD, Ix2};
+use pal::data::io::{
+    CsvOptions, Decimal, Delimiter, Header, RowNumbers, TableFile, TextColumn, TextEncoding, is_missing,
+    npz_names, read_npy, read_npz,
+};
 use pal::data::{self, Labelled, Labels};
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as NameError;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Result};
+use crate::output::Output;
 
 /// How the help describes a source of features.
 pub(crate) const FEATURES_HELP: &str = "\
-Features, a row a sample: an .npy file (two axes, any real numbers), a .csv file (with or without a header), or one of \
-bundled:iris, bundled:wine, bundled:breast_cancer, bundled:digits";
+Features, a row a sample: an .npy file (two axes, any real numbers), an array of an .npz file, a table of text (.csv, .tsv \
+or .txt, with or without a header), or one of bundled:iris, bundled:wine, bundled:breast_cancer, bundled:digits";
 
 const BUNDLED: &str = "bundled:";
 
@@ -26,72 +32,261 @@ const SETS: [Bundled; 4] = [
     ("bundled:digits", data::digits),
 ];
 
-/// Features `(n, p)`.
-pub(crate) fn features(source: &str) -> Result<Array2<f64>> {
-    if source.starts_with(BUNDLED) {
-        return Ok(bundled(source)?.inputs);
-    }
-    if has_extension(source, "npy") {
-        return Ok(read_npy(source)?);
-    }
-    if has_extension(source, "csv") {
-        let first = text(source)?.lines().next().unwrap_or_default().to_owned();
-        let is_number = |cell: &str| cell.trim().is_empty() || cell.trim().parse::<f64>().is_ok();
-        let header = if first.split(',').all(is_number) { Header::Absent } else { Header::Present };
-        return Ok(Table::read(source, CsvOptions { header, ..CsvOptions::default() })?.inputs);
-    }
-    Err(other_format("features", source))
+/// How files of features are read.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args, Serialize, Deserialize)]
+#[command(next_help_heading = "Reading features")]
+pub(crate) struct Reading {
+    /// Whether the first row of a table of text names the columns: auto, present or absent. What auto finds is stated
+    #[arg(long, value_name = "WHETHER", default_value = "auto", value_parser = named::<Header>)]
+    header: Header,
+    /// What separates the cells of a table of text: auto, comma, semicolon, tab or bar
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = named::<Delimiter>)]
+    delimiter: Delimiter,
+    /// What sets off the decimals in a table of text: point or comma
+    #[arg(long, value_name = "NAME", default_value = "point", value_parser = named::<Decimal>)]
+    decimal: Decimal,
+    /// How a table of text is encoded: utf-8, latin1, utf-16le, … A byte-order mark comes first
+    #[arg(long, value_name = "LABEL", default_value_t)]
+    encoding: TextEncoding,
+    /// Keep a column of a table of text that merely counts the rows; else it is left out, with a warning
+    #[arg(long)]
+    keep_index: bool,
+    /// The column of a table of text, by name or by number from 1, that names the samples: shown in questions, reports and
+    /// exports
+    #[arg(long, value_name = "COLUMN")]
+    names: Option<String>,
+    /// Columns of a table of text to leave out, by name or by number from 1, separated by commas
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    drop: Vec<String>,
+    /// The array of an .npz file
+    #[arg(long, value_name = "NAME")]
+    array: Option<String>,
 }
 
-/// The class of each of `samples`, numbered in the order of the names.
-pub(crate) fn labels(source: &str, samples: usize) -> Result<Labels> {
-    let names: Vec<String> = if source.starts_with(BUNDLED) {
-        bundled(source)?.labels.iter().map(|class| class.unwrap_or_default().to_string()).collect()
-    } else if has_extension(source, "npy") {
-        let numbers: ArrayD<f64> = read_npy(source)?;
-        let other_axes = numbers.shape().iter().filter(|&&length| length > 1).count();
-        if other_axes > 1 {
-            let found = format!("an array of shape {:?}", numbers.shape());
-            return Err(unfit("labels", source, found, "one class a sample"));
+/// A choice by its name.
+fn named<T: for<'de> Deserialize<'de>>(name: &str) -> Result<T, String> {
+    T::deserialize(name.into_deserializer()).map_err(|error: NameError| error.to_string())
+}
+
+/// How files of labels are read.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+#[command(next_help_heading = "Reading labels")]
+pub(crate) struct LabelReading {
+    /// Whether the first row of a table of text with the labels names the columns: auto, present or absent
+    #[arg(long, value_name = "WHETHER", default_value = "auto", value_parser = named::<Header>)]
+    labels_header: Header,
+    /// The column of a table of text, by name or by number from 1, or the array of an .npz file, that holds the labels
+    /// [default: the last column]
+    #[arg(long, value_name = "COLUMN")]
+    labels_column: Option<String>,
+}
+
+impl Reading {
+    /// What states that do not say how their features were read were read with.
+    pub(crate) fn of_old() -> Self {
+        Self { header: Header::Auto, keep_index: true, ..Self::default() }
+    }
+
+    fn options(&self) -> CsvOptions {
+        CsvOptions {
+            header: self.header,
+            delimiter: self.delimiter,
+            decimal: self.decimal,
+            encoding: self.encoding,
+            row_numbers: if self.keep_index { RowNumbers::Keep } else { RowNumbers::LeaveOut },
+            sample_names: self.names.clone(),
+            drop: self.drop.clone(),
+            ..CsvOptions::default()
         }
-        numbers.iter().map(ToString::to_string).collect()
-    } else if has_extension(source, "csv") {
-        last_column(source, samples)?
-    } else {
-        return Err(other_format("labels", source));
+    }
+
+    /// Options that ask for something another kind of file has.
+    fn require_kind(&self, source: &str, kind: Option<Kind>) -> Result<()> {
+        let is_text = kind == Some(Kind::Text);
+        for (option, is_given, has) in [
+            ("--names", self.names.is_some(), is_text),
+            ("--drop", !self.drop.is_empty(), is_text),
+            ("--array", self.array.is_some(), kind == Some(Kind::Npz)),
+        ] {
+            if is_given && !has {
+                let expected = if option == "--array" { "an .npz file" } else { "a table of text" };
+                return Err(unfit(option, source, "another kind of features".into(), expected));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Features as they were read.
+pub(crate) struct Features {
+    /// The numbers, `(n, p)`.
+    pub(crate) numbers: Array2<f64>,
+    /// The samples' names, if a column of them was asked for.
+    pub(crate) names: Vec<String>,
+    /// Whether the first row named the columns; `None` if they are no table of text.
+    pub(crate) header: Option<bool>,
+    /// Columns that count the rows and were left out.
+    pub(crate) left_out: Vec<String>,
+}
+
+/// Reads features, and says what was guessed of them.
+pub(crate) fn features(source: &str, reading: &Reading, output: Output) -> Result<Features> {
+    let kind = Kind::of("features", source)?;
+    reading.require_kind(source, kind)?;
+    let numbers = match kind {
+        None => bundled(source)?.inputs,
+        Some(Kind::Npy) => matrix(source, read_npy(source)?)?,
+        Some(Kind::Npz) => matrix(source, array(source, "--array", reading.array.as_deref())?)?,
+        Some(Kind::Text) => return table(source, reading, output),
+    };
+    Ok(Features { numbers, names: Vec::new(), header: None, left_out: Vec::new() })
+}
+
+fn table(source: &str, reading: &Reading, output: Output) -> Result<Features> {
+    let found = TableFile::read(source, &reading.options())?;
+    let (rows, columns) = found.table.inputs.dim();
+    let header = if found.header { "the first row names the columns" } else { "no row names the columns" };
+    output.note(format_args!(
+        "{source}: {rows} rows of {columns} numbers, {header}, delimiter {}",
+        format!("{:?}", found.delimiter).to_lowercase()
+    ));
+    if found.has_names_like_numbers {
+        output.warning(format_args!(
+            "{source}: the first row is taken for a sample but looks like names of columns: --header=present or \
+             --header=absent decides"
+        ));
+    }
+    if !found.row_numbers.is_empty() {
+        output.warning(format_args!(
+            "{source}: index column {} merely counts the rows and is left out; --keep-index keeps it",
+            found.row_numbers.join(", ")
+        ));
+    }
+    Ok(Features {
+        numbers: found.table.inputs,
+        names: found.sample_names.unwrap_or_default(),
+        header: Some(found.header),
+        left_out: found.row_numbers,
+    })
+}
+
+/// Two axes.
+fn matrix(source: &str, array: ArrayD<f64>) -> Result<Array2<f64>> {
+    let shape = array.shape().to_vec();
+    array.into_dimensionality::<Ix2>().map_err(|_| {
+        let found = format!("an array of shape {shape:?}");
+        unfit("features", source, found, "two axes, a row a sample; one number a sample is shape [n, 1]")
+    })
+}
+
+/// The array called `name` of an npz file, or its only one.
+fn array(source: &str, option: &str, name: Option<&str>) -> Result<ArrayD<f64>> {
+    let names = npz_names(source)?;
+    match (name, &names[..]) {
+        (Some(name), _) => Ok(read_npz(source, name)?),
+        (None, [name]) => Ok(read_npz(source, name)?),
+        _ => {
+            let (found, expected) =
+                (format!("arrays {names:?}"), format!("one of them named by {option}=NAME"));
+            Err(Failure::Unfit { what: source.to_owned(), found, expected })
+        }
+    }
+}
+
+/// The class of each of `samples`, numbered in the order of the names, and whether a header was found.
+pub(crate) fn labels(
+    source: &str,
+    samples: usize,
+    reading: &Reading,
+    of_labels: &LabelReading,
+) -> Result<(Labels, Option<bool>)> {
+    let column = of_labels.labels_column.as_deref();
+    let kind = Kind::of("labels", source)?;
+    if column.is_some() && !matches!(kind, Some(Kind::Npz | Kind::Text)) {
+        return Err(unfit(
+            "--labels-column",
+            source,
+            "another kind of labels".into(),
+            "a table or an .npz file",
+        ));
+    }
+    let mut header = None;
+    let names = match kind {
+        None => bundled(source)?.labels.iter().map(|class| class.unwrap_or_default().to_string()).collect(),
+        Some(Kind::Npy) => numbers(source, &read_npy(source)?)?,
+        Some(Kind::Npz) => numbers(source, &array(source, "--labels-column", column)?)?,
+        Some(Kind::Text) => {
+            let options = CsvOptions { header: of_labels.labels_header, ..reading.options() };
+            let found = TextColumn::read(source, &options, column)?;
+            header = Some(found.header);
+            class_names(source, &found.cells)?
+        }
     };
     if names.len() != samples {
-        return Err(unfit(
-            "labels",
-            source,
-            format!("{} labels", names.len()),
-            &format!("{samples}, one a sample"),
-        ));
+        let hint = match header {
+            Some(true) => "; if its first row holds a label, say --labels-header=absent",
+            Some(false) => "; if its first row names the columns, say --labels-header=present",
+            None => "",
+        };
+        let (found, expected) = (format!("{} labels", names.len()), format!("{samples}, one a sample{hint}"));
+        return Err(unfit("labels", source, found, &expected));
     }
     let mut classes = names.clone();
     classes.sort_unstable();
     classes.dedup();
     let class_of = names.iter().map(|name| classes.partition_point(|class| class < name)).collect();
-    Ok(Labels::new(class_of, classes.len())?)
+    Ok((Labels::new(class_of, classes.len())?, header))
 }
 
-/// The last column of a csv file of `samples` rows and perhaps a header.
-fn last_column(source: &str, samples: usize) -> Result<Vec<String>> {
-    let text = text(source)?;
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let mut names = Vec::new();
-    for record in reader.records() {
-        let record =
-            record.map_err(|error| unfit("labels", source, error.to_string(), "comma separated text"))?;
-        names.push(record.iter().next_back().unwrap_or_default().trim().to_owned());
+/// One class a sample.
+fn numbers(source: &str, array: &ArrayD<f64>) -> Result<Vec<String>> {
+    let other_axes = array.shape().iter().filter(|&&length| length > 1).count();
+    if other_axes > 1 {
+        let found = format!("an array of shape {:?}", array.shape());
+        return Err(unfit("labels", source, found, "one class a sample"));
     }
-    if names.len() == samples + 1 {
-        names.remove(0);
+    Ok(array.iter().map(|&number| plain(number)).collect())
+}
+
+/// The shortest text of a number; both zeros are one.
+fn plain(number: f64) -> String {
+    (number + 0.0).to_string()
+}
+
+/// The names of the classes in cells, each with its line.
+///
+/// Numbers are one class if they are equal, however they are written: `1` and `1.0`, `0.0` and `-0.0`. A number of more than
+/// 15 digits, or with a zero in front, is a name like any other, `01` a code; where `1` stands as well, it is not clear what is
+/// meant, and that is an error, as is a label that is missing.
+fn class_names(source: &str, cells: &[(usize, String)]) -> Result<Vec<String>> {
+    let mut names = Vec::with_capacity(cells.len());
+    let mut codes: BTreeMap<String, (usize, &str)> = BTreeMap::new();
+    for (line, cell) in cells {
+        if is_missing(cell) {
+            let found = format!("line {line}: {cell:?}");
+            return Err(unfit("labels", source, found, "a label, and none that means a missing value"));
+        }
+        let number = cell.parse::<f64>().ok().filter(|number| number.is_finite());
+        let unsigned = cell.trim_start_matches(['+', '-']).as_bytes();
+        let has_zero_in_front = matches!(unsigned, [b'0', b'0'..=b'9', ..]);
+        let digits =
+            unsigned.iter().take_while(|byte| !b"eE".contains(byte)).filter(|byte| byte.is_ascii_digit());
+        names.push(match number {
+            Some(number) if has_zero_in_front => {
+                codes.entry(plain(number)).or_insert((*line, cell));
+                cell.clone()
+            }
+            Some(number) if digits.count() <= f64::DIGITS as usize => plain(number),
+            _ => cell.clone(),
+        });
     }
-    match names.iter().position(String::is_empty) {
-        Some(row) => Err(unfit("labels", source, format!("no label in row {}", row + 1), "one a sample")),
-        None => Ok(names),
+    for (name, (at, cell)) in names.iter().zip(cells) {
+        if let Some((line, code)) = codes.get(name) {
+            let found = format!("line {line}: {code:?} and line {at}: {cell:?}");
+            return Err(unfit("labels", source, found, "the same class written in one way"));
+        }
     }
+    Ok(names)
 }
 
 fn bundled(source: &str) -> Result<Labelled> {
@@ -103,24 +298,33 @@ fn bundled(source: &str) -> Result<Labelled> {
     }
 }
 
-fn has_extension(source: &str, extension: &str) -> bool {
-    Path::new(source).extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
+/// What a file is by its name's ending, in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Npy,
+    Npz,
+    Text,
 }
 
-/// What a text file holds, whatever is no UTF-8 replaced.
-pub(crate) fn text(path: impl AsRef<Path>) -> Result<String> {
-    let path = path.as_ref();
-    let bytes = fs::read(path).map_err(at(path))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn other_format(argument: &str, source: &str) -> Failure {
-    unfit(
-        argument,
-        source,
-        "another kind of file".into(),
-        "a name that ends in .npy or .csv, or bundled:NAME",
-    )
+impl Kind {
+    /// `None` if it is no file but part of the program.
+    fn of(argument: &str, source: &str) -> Result<Option<Self>> {
+        if source.starts_with(BUNDLED) {
+            return Ok(None);
+        }
+        let extension = Path::new(source).extension().unwrap_or_default().to_ascii_lowercase();
+        match extension.to_str() {
+            Some("npy") => Ok(Some(Self::Npy)),
+            Some("npz") => Ok(Some(Self::Npz)),
+            Some("csv" | "tsv" | "txt") => Ok(Some(Self::Text)),
+            _ => Err(unfit(
+                argument,
+                source,
+                "another kind of file".into(),
+                "a name that ends in .npy or .csv, .npz, .tsv or .txt, or bundled:NAME",
+            )),
+        }
+    }
 }
 
 fn unfit(argument: &str, source: &str, found: String, expected: &str) -> Failure {

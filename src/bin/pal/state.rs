@@ -21,6 +21,7 @@ use pal::oracle::{AnswerLog, Prices};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Result};
+use crate::source::Reading;
 
 /// The layout of state directories that this program reads and writes.
 pub(crate) const FORMAT: u32 = 1;
@@ -55,6 +56,9 @@ pub(crate) struct Settings {
     pub(crate) format: u32,
     /// The source of the features, as given.
     pub(crate) features: String,
+    /// How they were read; states of earlier versions do not say.
+    #[serde(default)]
+    pub(crate) reading: Option<Reading>,
     pub(crate) fingerprint: Fingerprint,
     /// CRC-32 of the warm start, part of its name: a state names the one that is its own, whatever else a kill left there.
     pub(crate) start: String,
@@ -66,6 +70,9 @@ pub(crate) struct Settings {
     pub(crate) prices: Prices,
     /// The names of classes that answers may use; any if there are none.
     pub(crate) classes: Vec<String>,
+    /// The names of the samples, if the features had a column of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) names: Vec<String>,
 }
 
 impl Settings {
@@ -151,7 +158,7 @@ impl Folder {
             weights.push(weight);
         }
         let clusters: Vec<f64> = start.clusters().iter().map(|&cluster| cluster as f64).collect();
-        let list = |numbers| ArrayView1::from(numbers).into_dyn();
+        let list = |numbers| ArrayView1::from(numbers).into();
         let unnamed = self.0.join("start.npz");
         write_npz(
             &unnamed,
@@ -159,8 +166,8 @@ impl Folder {
                 ("row", list(&rows)),
                 ("column", list(&columns)),
                 ("weight", list(&weights)),
-                ("eigenvalues", start.eigenvalues().into_dyn()),
-                ("features", start.features().into_dyn()),
+                ("eigenvalues", start.eigenvalues().into()),
+                ("features", start.features().into()),
                 ("clusters", list(&clusters)),
             ],
         )?;

@@ -1,234 +1,321 @@
-//! Tables of numbers as csv, with a header and a label column if the options say so.
+//! A file of delimited text cut into cells, a row in memory at a time.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, BufRead, Chain, Cursor, Read};
 use std::path::Path;
 use std::str::FromStr;
 
-use csv::{ReaderBuilder, StringRecord, WriterBuilder};
-use ndarray::Array2;
+use super::decode::{Decoded, LineCount, TextEncoding, not_text};
+use super::dialect::{
+    Decimal, Delimiter, Header, first_records, guess_delimiter, guess_header, is_missing, looks_like_names,
+};
+use super::malformed;
+use super::records::{Cells, Records, skip_blank_lines};
+use crate::error::{Error, Result};
 
-use super::{at, malformed, shortest, write_atomically};
-use crate::data::Labels;
-use crate::error::{Error, Result, check};
-
-/// How to read a csv file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CsvOptions {
-    /// Whether the first line names the columns. Default: it does not.
-    pub header: Header,
-    /// What the last column holds. Default: an input like the others.
-    pub last_column: LastColumn,
+/// How the text is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Dialect {
+    pub(crate) header: Header,
+    pub(crate) delimiter: Delimiter,
+    pub(crate) decimal: Decimal,
+    pub(crate) encoding: TextEncoding,
 }
 
-/// Whether the first line of a csv file names the columns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Header {
-    /// The first line holds numbers.
-    #[default]
-    Absent,
-    /// The first line holds the names of the columns.
-    Present,
-}
+/// Bytes, and line ends, that guesses look at.
+const HEAD: usize = 1 << 16;
+const HEAD_LINES: usize = 8;
+/// More than that no guess waits for its lines.
+const LONGEST_HEAD: usize = 1 << 26;
+/// Names that an error lists.
+const MOST_NAMES: usize = 20;
 
-/// What the last column of a csv file holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LastColumn {
-    /// A number, like the others.
-    #[default]
-    Input,
-    /// The sample's class `0, 1, 2, …`; an empty cell means unknown. There are as many classes as the largest
-    /// says.
-    Label,
-}
-
-/// What a csv file holds: a row a sample.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Table {
-    /// Names of all columns, that of the labels included; empty if the file has no header.
-    pub names: Vec<String>,
-    /// Inputs, `(n, p)`.
-    pub inputs: Array2<f64>,
-    /// Classes of the rows, if the last column holds them.
-    pub labels: Option<Labels>,
-}
-
-impl Table {
-    /// Reads a csv file: comma separated, every row as wide as the first, blanks around numbers ignored.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if the file cannot be read; [`Error::Format`] with the line if a row is shorter or longer
-    /// than the first or a cell is not a finite number (or not a class), and if there is no row.
-    pub fn read(path: impl AsRef<Path>, options: CsvOptions) -> Result<Self> {
-        let path = path.as_ref();
-        let file = CsvFile::read(path, options.header)?;
-        let width = file.width();
-        let mut inputs = Vec::new();
-        let mut class_of = Vec::new();
-        let mut n = 0;
-        for row in file.rows() {
-            row.require_width(width)?;
-            let cells = match options.last_column {
-                LastColumn::Input => width,
-                LastColumn::Label => {
-                    class_of.push(row.class(width - 1)?);
-                    width - 1
-                }
-            };
-            for column in 0..cells {
-                inputs.push(row.number(column)?);
-            }
-            n += 1;
-        }
-        let p = inputs.len().checked_div(n).unwrap_or(0);
-        if n == 0 {
-            return Err(malformed(path, "no row of numbers", "at least one"));
-        }
-        if p == 0 {
-            return Err(malformed(path, "a label column only", "at least one input column before it"));
-        }
-        let labels = match options.last_column {
-            LastColumn::Input => None,
-            LastColumn::Label => {
-                let Some(largest) = class_of.iter().flatten().max() else {
-                    return Err(malformed(path, "no known label", "at least one"));
-                };
-                let classes = largest + 1;
-                Some(Labels::partial(class_of, classes)?)
-            }
-        };
-        let inputs = Array2::from_shape_vec((n, p), inputs)
-            .map_err(|error| malformed(path, error.to_string(), "rows of equal width"))?;
-        Ok(Self { names: file.names, inputs, labels })
-    }
-
-    /// Writes the table: a header if the columns have names, labels as the last column if there are any, every
-    /// number as the shortest text that reads back exactly.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if the file cannot be written; [`Error::Empty`] without rows or inputs, [`Error::Shape`]
-    /// if names or labels do not fit the inputs, [`Error::NotFinite`] if an input is NaN or infinite.
-    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
-        let (n, p) = self.inputs.dim();
-        if n * p == 0 {
-            return Err(Error::Empty { argument: "inputs", expected: "row and column" });
-        }
-        check::finite("inputs", &self.inputs)?;
-        if let Some(labels) = &self.labels {
-            check::shape("labels", &[n], &[labels.len()])?;
-        }
-        if !self.names.is_empty() {
-            let width = p + usize::from(self.labels.is_some());
-            check::shape("names", &[width], &[self.names.len()])?;
-        }
-        write_atomically(path.as_ref(), |file| {
-            let mut writer = WriterBuilder::new().from_writer(file);
-            if !self.names.is_empty() {
-                writer.write_record(&self.names)?;
-            }
-            for (i, row) in self.inputs.rows().into_iter().enumerate() {
-                let class = self.labels.as_ref().map(|labels| match labels.class_of(i) {
-                    Some(class) => class.to_string(),
-                    None => String::new(),
-                });
-                writer.write_record(row.iter().map(|&value| shortest(value)).chain(class))?;
-            }
-            writer.flush()
-        })
-    }
-}
-
-/// A csv file cut into cells.
+/// The rows of a file.
 pub(crate) struct CsvFile<'a> {
     path: &'a Path,
-    text: Vec<u8>,
+    records: Records<Chain<Cursor<Vec<u8>>, Decoded<File>>>,
     /// The cells of the header, if there is one.
     pub(crate) names: Vec<String>,
-    records: Vec<StringRecord>,
+    /// What was found of the dialect: neither header nor delimiter is left to guess.
+    pub(crate) dialect: Dialect,
+    /// Whether the first row was not found to be a header, and is numbers that look like names.
+    pub(crate) has_names_like_numbers: bool,
+    /// Whether the header was guessed.
+    is_guessed: bool,
+    width: usize,
+    /// Whether each row ends with a delimiter that nothing follows.
+    ends_with_delimiter: bool,
+    rows: usize,
 }
 
 impl<'a> CsvFile<'a> {
-    pub(crate) fn read(path: &'a Path, header: Header) -> Result<Self> {
-        let text = fs::read(path).map_err(at(path))?;
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&text[..]);
-        let mut records: Vec<_> = reader
-            .records()
-            .collect::<Result<_, _>>()
-            .map_err(|error| malformed(path, error.to_string(), "comma separated text in UTF-8"))?;
-        let names = match header {
-            Header::Absent => Vec::new(),
-            Header::Present if records.is_empty() => {
+    /// Reads as far as the header. `columns` are those that will be asked for, by name or number.
+    pub(crate) fn open(path: &'a Path, dialect: Dialect, columns: &[&str]) -> Result<Self> {
+        let mut text = Decoded::open(path, dialect.encoding)?;
+        let (comments, lines) = comments(&mut text).map_err(not_text(path))?;
+        let (head, is_whole) = head(&mut text).map_err(not_text(path))?;
+        let delimiter = match dialect.delimiter {
+            Delimiter::Auto => guess_delimiter(&head, is_whole, dialect.decimal),
+            given => given,
+        };
+        let first = first_records(&head, is_whole, delimiter);
+        require_no_row(path, &comments, delimiter, dialect.decimal, first.first().map_or(0, Cells::len))?;
+        let is_header = match dialect.header {
+            Header::Present => true,
+            Header::Absent => false,
+            Header::Auto => is_header(&first, dialect.decimal, columns),
+        };
+        let records = Records::new(Cursor::new(head).chain(text), delimiter.byte(), lines);
+        let mut file = Self {
+            path,
+            records,
+            names: Vec::new(),
+            dialect: Dialect {
+                header: if is_header { Header::Present } else { Header::Absent },
+                delimiter,
+                ..dialect
+            },
+            has_names_like_numbers: dialect.header == Header::Auto
+                && !is_header
+                && looks_like_names(&first, dialect.decimal),
+            is_guessed: dialect.header == Header::Auto,
+            width: first.first().map_or(0, Cells::len),
+            ends_with_delimiter: false,
+            rows: 0,
+        };
+        if is_header {
+            if !file.advance()? {
                 return Err(malformed(path, "an empty file", "a header and rows"));
             }
-            Header::Present => records.remove(0).iter().map(str::to_owned).collect(),
-        };
-        Ok(Self { path, text, names, records })
+            file.names = file.records.cells().iter().map(str::to_owned).collect();
+            file.width = file.names.len();
+        }
+        file.ends_with_delimiter = ends_with_delimiter(&first, is_header);
+        if file.ends_with_delimiter {
+            file.width = first[usize::from(is_header)].len() - 1;
+            file.names.truncate(file.width);
+        }
+        Ok(file)
     }
 
-    /// Cells of the header, or of the first row if there is none.
+    /// Columns of the header, or of the first row if there is none.
     pub(crate) fn width(&self) -> usize {
-        let first = self.records.first().map_or(0, StringRecord::len);
-        if self.names.is_empty() { first } else { self.names.len() }
+        self.width
     }
 
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.records.iter().map(|record| Row { file: self, record })
+    /// A last column without a name may be one: nothing but a label is missing in it.
+    pub(crate) fn keep_empty_last_column(&mut self) {
+        if std::mem::take(&mut self.ends_with_delimiter) {
+            self.width += 1;
+            if !self.names.is_empty() {
+                self.names.push(String::new());
+            }
+        }
+    }
+
+    /// The next row, if there is one.
+    pub(crate) fn next_row(&mut self) -> Result<Option<Row<'_, 'a>>> {
+        if !self.advance()? {
+            return Ok(None);
+        }
+        self.rows += 1;
+        Ok(Some(Row { file: self }))
+    }
+
+    /// The number of the column that is called so, or that has this number, counted from 1.
+    pub(crate) fn column(&self, reference: &str) -> Result<usize> {
+        let mut called =
+            (0..self.names.len()).filter(|&column| self.names[column].trim() == reference.trim());
+        match (called.next(), called.next()) {
+            (Some(column), None) => return Ok(column),
+            (Some(_), Some(_)) => {
+                let found = format!("several columns called {reference:?}");
+                return Err(malformed(self.path, found, "one, or the number of the column"));
+            }
+            (None, _) => {}
+        }
+        match reference.trim().parse::<usize>() {
+            Ok(number) if (1..=self.width).contains(&number) => Ok(number - 1),
+            _ => {
+                let expected = if self.names.is_empty() {
+                    format!("a number from 1 to {}, as there is no header", self.width)
+                } else {
+                    let shown = self.names.len().min(MOST_NAMES);
+                    let more = if shown < self.names.len() { ", …" } else { "" };
+                    format!("a number from 1 to {} or one of {:?}{more}", self.width, &self.names[..shown])
+                };
+                Err(malformed(self.path, format!("no column {reference:?}"), expected))
+            }
+        }
+    }
+
+    fn advance(&mut self) -> Result<bool> {
+        self.records.advance().map_err(not_text(self.path))
     }
 }
 
-/// One line of the file, to be read cell by cell with errors that say where.
-pub(crate) struct Row<'a> {
-    file: &'a CsvFile<'a>,
-    record: &'a StringRecord,
+/// One row of the file, to be read cell by cell with errors that say where.
+pub(crate) struct Row<'f, 'a> {
+    file: &'f CsvFile<'a>,
 }
 
-impl Row<'_> {
+impl Row<'_, '_> {
+    fn cells(&self) -> &Cells {
+        self.file.records.cells()
+    }
+
+    /// The line it starts on, counted from 1.
+    pub(crate) fn line(&self) -> usize {
+        self.file.records.line()
+    }
+
     pub(crate) fn require_width(&self, width: usize) -> Result<()> {
-        if self.record.len() == width {
+        let found = self.cells().len();
+        if found == width && !self.file.ends_with_delimiter {
             return Ok(());
         }
-        let found = format!("line {}: {} columns", self.line(), self.record.len());
-        Err(malformed(self.file.path, found, width.to_string()))
+        if self.file.ends_with_delimiter && found == width + 1 {
+            return if self.text(width).trim().is_empty() {
+                Ok(())
+            } else {
+                Err(self.bad_cell(width, "nothing, as in the rows above"))
+            };
+        }
+        let first = self.text(0);
+        let comment =
+            if first.starts_with('#') { "; comments stand at the top of the file only" } else { "" };
+        let found = format!("line {}: {found} columns", self.line());
+        Err(malformed(self.file.path, found, format!("{width}{comment}")))
     }
 
     pub(crate) fn text(&self, column: usize) -> &str {
-        &self.record[column]
+        self.cells().get(column)
     }
 
     pub(crate) fn number(&self, column: usize) -> Result<f64> {
-        match self.parsed(column) {
-            Some(number) if f64::is_finite(number) => Ok(number),
+        match self.file.dialect.decimal.number(self.text(column)) {
+            Some(number) if number.is_finite() => Ok(number),
             _ => Err(self.bad_cell(column, "a finite number")),
         }
     }
 
-    fn class(&self, column: usize) -> Result<Option<usize>> {
-        if self.record[column].trim().is_empty() {
-            return Ok(None);
-        }
-        match self.parsed(column) {
-            // The number of classes, one more, must fit as well.
-            Some(class) if class < usize::MAX => Ok(Some(class)),
-            _ => Err(self.bad_cell(column, "a class 0, 1, 2, … or nothing")),
-        }
-    }
-
     pub(crate) fn parsed<T: FromStr>(&self, column: usize) -> Option<T> {
-        self.record[column].trim().parse().ok()
+        self.text(column).trim().parse().ok()
     }
 
     pub(crate) fn bad_cell(&self, column: usize, expected: &str) -> Error {
         let name = self.file.names.get(column).map(|name| format!(" ({name})")).unwrap_or_default();
-        let found = format!("line {}, column {}{name}: {:?}", self.line(), column + 1, &self.record[column]);
+        let found = format!("line {}, column {}{name}: {:?}", self.line(), column + 1, self.text(column));
         malformed(self.file.path, found, expected)
     }
 
-    /// The line the record starts on, counted from 1. The csv library's own count stops at the blank lines
-    /// before it.
-    fn line(&self) -> usize {
-        let text = &self.file.text;
-        let byte = self.record.position().map_or(0, csv::Position::byte);
-        let start = usize::try_from(byte).unwrap_or(usize::MAX).min(text.len());
-        let blank = text[start..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
-        text[..start + blank].split(|&byte| byte == b'\n').count()
+    /// The error of a cell that is no number, with what can be done about it.
+    pub(crate) fn no_number(&self, column: usize) -> Error {
+        let cell = self.text(column);
+        let is_finite = |decimal: Decimal| decimal.number(cell).is_some_and(f64::is_finite);
+        let first = cell.chars().find(|character| character.is_alphanumeric());
+        let mut expected = "a finite number".to_owned();
+        expected += if is_missing(cell) {
+            "; what is missing must be filled in, or its row removed, or its column left out with --drop=COLUMN"
+        } else if is_finite(Decimal::Comma) {
+            "; decimal commas are read with --decimal=comma"
+        } else if is_finite(Decimal::Point) {
+            "; decimal points are read with --decimal=point"
+        } else if self.file.dialect.decimal.number(cell).is_none() && first.is_some_and(char::is_alphabetic) {
+            "; a column of text names the samples with --names=COLUMN or is left out with --drop=COLUMN"
+        } else {
+            ""
+        };
+        if self.file.rows == 1 && self.file.is_guessed && self.file.names.is_empty() {
+            expected += "; if this line names the columns, say --header=present";
+        }
+        self.bad_cell(column, &expected)
     }
+}
+
+/// Takes the lines at the top that begin with `#`, and blank ones; each comment with its line, and what was counted.
+fn comments(text: &mut Decoded<File>) -> io::Result<(Vec<(usize, Vec<u8>)>, LineCount)> {
+    let mut comments = Vec::new();
+    let mut lines = LineCount::default();
+    loop {
+        lines = skip_blank_lines(text, lines)?;
+        if text.fill_buf()?.first() != Some(&b'#') {
+            return Ok((comments, lines));
+        }
+        let mut comment = Vec::new();
+        loop {
+            let piece = text.fill_buf()?;
+            let length = piece.iter().position(|byte| b"\r\n".contains(byte));
+            comment.extend_from_slice(&piece[..length.unwrap_or(piece.len())]);
+            let (is_done, read) = (length.is_some() || piece.is_empty(), length.unwrap_or(piece.len()));
+            text.consume(read);
+            if is_done {
+                break;
+            }
+        }
+        let line = lines.line();
+        lines.add(&comment);
+        comments.push((line, comment));
+    }
+}
+
+/// Refuses a comment that has the cells of a row, a name and numbers: it could be a sample.
+fn require_no_row(
+    path: &Path,
+    comments: &[(usize, Vec<u8>)],
+    delimiter: Delimiter,
+    decimal: Decimal,
+    width: usize,
+) -> Result<()> {
+    for (line, comment) in comments {
+        let cells = first_records(comment, true, delimiter);
+        let is_number = |cell: &str| decimal.number(cell).is_some();
+        if width > 1
+            && cells.first().is_some_and(|row| row.len() == width && row.iter().skip(1).all(is_number))
+        {
+            let found = format!("line {line} begins with # as a comment and has the cells of a row");
+            return Err(malformed(path, found, "the first cell in quotes, or no such line"));
+        }
+    }
+    Ok(())
+}
+
+/// The beginning of a text, and whether that is all of it: a few lines, however long they are.
+fn head(text: &mut Decoded<File>) -> io::Result<(Vec<u8>, bool)> {
+    let (mut head, mut lines) = (Vec::new(), LineCount::default());
+    loop {
+        let piece = text.fill_buf()?;
+        if piece.is_empty() {
+            return Ok((head, true));
+        }
+        lines.add(piece);
+        head.extend_from_slice(piece);
+        let read = piece.len();
+        text.consume(read);
+        if head.len() >= HEAD && lines.line() > HEAD_LINES || head.len() >= LONGEST_HEAD {
+            return Ok((head, false));
+        }
+    }
+}
+
+/// Whether the first record is a header, where `columns` are asked for.
+fn is_header(first: &[Cells], decimal: Decimal, columns: &[&str]) -> bool {
+    let Some(cells) = first.first() else { return false };
+    let is_asked_for = |cell: &str| {
+        let mut names = columns.iter().map(|name| name.trim()).filter(|name| name.parse::<usize>().is_err());
+        names.any(|name| name == cell.trim())
+    };
+    cells.iter().any(is_asked_for) || guess_header(first, decimal)
+}
+
+/// Whether all rows, of one width, end with a cell that is empty and has no name.
+fn ends_with_delimiter(first: &[Cells], is_header: bool) -> bool {
+    let (header, rows) = first.split_at(usize::from(is_header).min(first.len()));
+    let width = rows.first().map_or(0, Cells::len);
+    let is_open = |cells: &Cells| {
+        cells.len() == width && cells.iter().next_back().is_some_and(|cell| cell.trim().is_empty())
+    };
+    width > 1
+        && rows.iter().all(is_open)
+        && header.iter().all(|names| names.len() == width - 1 || is_open(names))
 }

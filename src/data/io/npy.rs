@@ -4,18 +4,16 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek};
 use std::path::Path;
 
-use ndarray::{Array, ArrayD, ArrayRef, ArrayViewD, Dimension};
-use ndarray_npy::{
-    NpzReader, NpzWriter, ReadDataError, ReadNpyError, ReadNpyExt, ReadNpzError, ReadableElement, WriteNpyExt,
-};
-use py_literal::Value as Descriptor;
+use ndarray::{Array, ArrayD, ArrayRef, ArrayView, ArrayViewD, Dimension, ShapeBuilder};
+use ndarray_npy::{NpzReader, NpzWriter, ReadNpyError, ReadNpyExt, ReadNpzError, WriteNpyExt};
 
+use super::element::Real;
 use super::{at, malformed, write_atomically};
 use crate::error::{Error, Result};
 
 /// Reads one array of dimension `D`, in either memory order.
 ///
-/// Floats of 4 and 8 bytes, integers of 1 to 8 bytes and booleans are read, of either endianness; an integer
+/// Floats of 2, 4 and 8 bytes, integers of 1 to 8 bytes and booleans are read, of either endianness; an integer
 /// that `f64` cannot hold exactly is refused.
 ///
 /// # Errors
@@ -25,7 +23,7 @@ pub fn read_npy<D: Dimension>(path: impl AsRef<Path>) -> Result<Array<f64, D>> {
     let path = path.as_ref();
     let file = File::open(path).map_err(at(path))?;
     let array = ArrayD::read_npy(BufReader::new(file)).map_err(|error| npy_error(path, "array", error))?;
-    finished(path, "array", &array)
+    finished(path, "array", array)
 }
 
 /// Writes one array, bit for bit, in the memory order it has.
@@ -66,15 +64,40 @@ pub(crate) fn read_embedded_npz<D: Dimension>(path: &str, bytes: &[u8], name: &s
     array_called(path, archive, name)
 }
 
+/// Numbers of one type, to be written to an npz file.
+#[derive(Clone, Debug)]
+pub enum Numbers<'a> {
+    /// Real numbers, 8 bytes each.
+    Real(ArrayViewD<'a, f64>),
+    /// Integers, 8 bytes each: what other programs can index with.
+    Integer(ArrayViewD<'a, i64>),
+}
+
+impl<'a, D: Dimension> From<ArrayView<'a, f64, D>> for Numbers<'a> {
+    fn from(array: ArrayView<'a, f64, D>) -> Self {
+        Self::Real(array.into_dyn())
+    }
+}
+
+impl<'a, D: Dimension> From<ArrayView<'a, i64, D>> for Numbers<'a> {
+    fn from(array: ArrayView<'a, i64, D>) -> Self {
+        Self::Integer(array.into_dyn())
+    }
+}
+
 /// Writes named arrays, compressed, in the order given.
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be written or a name comes twice.
-pub fn write_npz(path: impl AsRef<Path>, arrays: &[(&str, ArrayViewD<f64>)]) -> Result<()> {
+pub fn write_npz(path: impl AsRef<Path>, arrays: &[(&str, Numbers)]) -> Result<()> {
     write_atomically(path.as_ref(), |file| {
         let mut archive = NpzWriter::new_compressed(file);
-        for (name, array) in arrays {
-            archive.add_array(*name, array).map_err(io::Error::other)?;
+        for (name, numbers) in arrays {
+            match numbers {
+                Numbers::Real(array) => archive.add_array(*name, array),
+                Numbers::Integer(array) => archive.add_array(*name, array),
+            }
+            .map_err(io::Error::other)?;
         }
         archive.finish().map_err(io::Error::other)?;
         Ok(())
@@ -91,7 +114,7 @@ fn array_called<R: Read + Seek, D: Dimension>(
         return Err(malformed(path, format!("arrays {names:?}"), format!("an array called {name:?}")));
     };
     let array = archive.by_index(index).map_err(|error| npz_error(path, name, error))?;
-    finished(path, name, &array)
+    finished(path, name, array)
 }
 
 fn open_archive(path: &Path) -> Result<NpzReader<BufReader<File>>> {
@@ -136,11 +159,15 @@ fn npy_error(path: &Path, name: &str, error: ReadNpyError) -> Error {
     }
 }
 
-/// The array as finite `f64` of dimension `D`.
-fn finished<D: Dimension>(path: &Path, name: &str, array: &ArrayD<Real>) -> Result<Array<f64, D>> {
-    let array = array.mapv(|Real(value)| value);
-    if let Some((index, value)) = array.indexed_iter().find(|(_, value)| !value.is_finite()) {
-        return Err(malformed(path, format!("{name}{:?} = {value}", index.slice()), "finite numbers"));
+/// The array as finite `f64` of dimension `D`. The numbers stay where they are.
+fn finished<D: Dimension>(path: &Path, name: &str, array: ArrayD<Real>) -> Result<Array<f64, D>> {
+    let shape = array.raw_dim().set_f(!array.is_standard_layout());
+    let (numbers, _) = array.into_raw_vec_and_offset();
+    let numbers: Vec<f64> = numbers.into_iter().map(|Real(number)| number).collect();
+    let array = ArrayD::from_shape_vec(shape, numbers)
+        .map_err(|error| malformed(path, format!("{name}: {error}"), "an array"))?;
+    if let Some((index, value)) = not_finite(&array) {
+        return Err(malformed(path, format!("{name}{index:?} = {value}"), "finite numbers"));
     }
     let found = array.ndim();
     array.into_dimensionality().map_err(|_| {
@@ -149,99 +176,11 @@ fn finished<D: Dimension>(path: &Path, name: &str, array: &ArrayD<Real>) -> Resu
     })
 }
 
-/// A number of whatever element type the file has.
-#[derive(Clone, Copy)]
-struct Real(f64);
-
-impl ReadableElement for Real {
-    /// Reads in small pieces, so that memory grows with what is there and not with what the header promises.
-    fn read_to_end_exact_vec<R: Read>(
-        mut reader: R,
-        descriptor: &Descriptor,
-        len: usize,
-    ) -> Result<Vec<Self>, ReadDataError> {
-        let element = match descriptor {
-            Descriptor::String(text) => Element::new(text),
-            _ => None,
-        };
-        let element = element.ok_or_else(|| ReadDataError::WrongDescriptor(descriptor.clone()))?;
-        if len == 0 {
-            return Err(ReadDataError::ParseData("no elements".into()));
-        }
-        let mut values = Vec::new();
-        let mut bytes = vec![0; element.width];
-        for i in 0..len {
-            reader.read_exact(&mut bytes)?;
-            let value = element
-                .decode(&bytes)
-                .ok_or_else(|| ReadDataError::ParseData(format!("element {i} exceeds 2^53").into()))?;
-            values.push(Self(value));
-        }
-        match io::copy(&mut reader, &mut io::sink())? {
-            0 => Ok(values),
-            extra => Err(ReadDataError::ExtraBytes(usize::try_from(extra).unwrap_or(usize::MAX))),
-        }
+/// The first entry that is not finite, and where it stands.
+fn not_finite(array: &ArrayD<f64>) -> Option<(Vec<usize>, f64)> {
+    if array.as_slice_memory_order()?.iter().all(|value| value.is_finite()) {
+        return None;
     }
-}
-
-/// How one element stands in the file.
-struct Element {
-    kind: Kind,
-    width: usize,
-    order: ByteOrder,
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Float,
-    Signed,
-    Unsigned,
-}
-
-enum ByteOrder {
-    Little,
-    Big,
-}
-
-impl Element {
-    /// The element type of a `NumPy` descriptor such as `<f8`: byte order, kind, width in bytes.
-    fn new(descriptor: &str) -> Option<Self> {
-        let mut rest = descriptor.chars();
-        let order = match rest.next()? {
-            '<' | '|' => ByteOrder::Little,
-            '>' => ByteOrder::Big,
-            _ => return None,
-        };
-        let (kind, width) = match (rest.next()?, rest.as_str()) {
-            ('f', width @ ("4" | "8")) => (Kind::Float, width),
-            ('i', width @ ("1" | "2" | "4" | "8")) => (Kind::Signed, width),
-            ('u', width @ ("1" | "2" | "4" | "8")) | ('b', width @ "1") => (Kind::Unsigned, width),
-            _ => return None,
-        };
-        Some(Self { kind, width: width.parse().ok()?, order })
-    }
-
-    /// The element's value; `None` if `f64` does not hold it exactly.
-    fn decode(&self, bytes: &[u8]) -> Option<f64> {
-        let push = |bits: u64, &byte: &u8| bits << 8 | u64::from(byte);
-        let bits = match self.order {
-            ByteOrder::Little => bytes.iter().rev().fold(0, push),
-            ByteOrder::Big => bytes.iter().fold(0, push),
-        };
-        let unused = 64 - 8 * self.width;
-        match (self.kind, self.width) {
-            (Kind::Float, 4) => Some(f64::from(f32::from_bits(u32::try_from(bits).ok()?))),
-            (Kind::Float, _) => Some(f64::from_bits(bits)),
-            (Kind::Unsigned, _) => exact(bits),
-            (Kind::Signed, _) => {
-                let signed = (bits << unused).cast_signed() >> unused;
-                exact(signed.unsigned_abs()).map(|size| if signed < 0 { -size } else { size })
-            }
-        }
-    }
-}
-
-/// An integer up to `2^53`, all of which `f64` holds.
-fn exact(integer: u64) -> Option<f64> {
-    (integer <= 1 << 53).then_some(integer as f64)
+    let (index, &value) = array.indexed_iter().find(|(_, value)| !value.is_finite())?;
+    Some((index.slice().to_vec(), value))
 }
