@@ -17,7 +17,7 @@ use rand::RngExt;
 
 mod support;
 
-use support::{gaussian, refused, rng};
+use support::{cases, gaussian, refused, rng};
 
 /// Points around `classes` centres that stand `apart` deviations from each other, in the plane and in turns; their classes.
 fn blobs(n: usize, classes: usize, apart: f64, seed: u64) -> (Array2<f64>, Vec<usize>) {
@@ -115,7 +115,7 @@ fn commensurate_keeps_one_unit_and_scales_many() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(cases(24))]
 
     /// However badly the start fits, truthful answers about all that is doubted lead to the true classes of what was asked
     /// about, and everything believed stays a probability.
@@ -335,7 +335,8 @@ fn price_and_diversity_change_the_order() {
     assert!(variances.iter().any(|&variance| variance > 0.7 * largest), "{variances:?} of {largest}");
 }
 
-/// The interval covers what is truly wrong in nearly all runs, and narrows.
+/// The interval, of 95 %, covers what is truly wrong in nearly all runs. The seeds are fixed: of 20 fresh ones more than four
+/// would be missed at a rate of 3e-4.
 #[test]
 fn remaining_error_covers_the_truth() {
     let mut covered = 0;

@@ -12,7 +12,7 @@ use rand::{Rng, RngExt};
 
 use crate::instances::partial_labels;
 use crate::matrices::max_abs;
-use crate::support::{gaussian, jacobi, rel, rng, spectrum, symmetric};
+use crate::support::{cases, gaussian, jacobi, rel, rng, spectrum, symmetric};
 
 const KERNEL: Exponential = Exponential { sigma: 0.5 };
 const BETA: f64 = 1e-3;
@@ -117,7 +117,7 @@ fn fitted(x: &Array2<f64>, cutoff: f64) -> FittedKernel<Exponential> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(cases(12))]
 
     /// Labels alone, labels on views, rests that change and come back, several widths, in any order.
     #[test]

@@ -9,10 +9,10 @@ use rand::RngExt;
 use crate::instances::{
     assert_leading, gapped_values, largest_tangent, max_abs, orthonormal_columns, with_spectrum,
 };
-use crate::support::{gaussian, random_graph, rng};
+use crate::support::{cases, gaussian, random_graph, rng};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn t36_contraction(seed in any::<u64>()) {

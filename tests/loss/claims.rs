@@ -13,7 +13,7 @@ use crate::support::definitions::{
     barlow_twins2, by_differences, edge_correlations, matrix_power, pair_distances, redundancy, ridge,
     ridge_weights, simclr2, slope_is_right, squared_norm, standard_deviations, vic2, vicreg,
 };
-use crate::support::{gaussian, jacobi, random_graph_and_z, rel, rng, symmetric};
+use crate::support::{cases, gaussian, jacobi, random_graph_and_z, rel, rng, symmetric};
 
 const SIMCLR2: SpectralLoss = SpectralLoss::SimClr2;
 const BARLOW_TWINS2: SpectralLoss = SpectralLoss::BarlowTwins2;
@@ -50,7 +50,7 @@ pub(crate) fn non_negative_graph(n: usize, weighted: bool, loop_of_first: f64, s
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn t10_vicreg(

@@ -9,14 +9,14 @@ use rand::RngExt;
 
 use crate::claims::non_negative_graph;
 use crate::support::definitions::{nt_xent, nt_xent_gradient, slope_is_right, targets_and_softmax};
-use crate::support::{gaussian, rel, rng};
+use crate::support::{cases, gaussian, rel, rng};
 
 fn close(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * (1.0 + b.abs())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(cases(48))]
 
     /// Ones or weights, one sample without positives.
     #[test]

@@ -9,7 +9,7 @@ use rand::RngExt;
 use crate::support::definitions::{
     barlow_twins2, redundancy, slope_is_right, squared_norm, standard_deviations, vicreg,
 };
-use crate::support::{gaussian, random_graph_and_z, rng};
+use crate::support::{cases, gaussian, random_graph_and_z, rng};
 
 fn close(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * (1.0 + b.abs())
@@ -42,7 +42,7 @@ fn unequal_views(samples: usize, views: usize, k: usize, seed: u64) -> Array2<f6
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(cases(32))]
 
     /// VICReg as in the paper, for any number of views.
     #[test]

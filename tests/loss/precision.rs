@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use rand::RngExt;
 
 use crate::instances::{any_graph, partial_labels};
-use crate::support::{gaussian, rel, rng};
+use crate::support::{cases, gaussian, rel, rng};
 
 /// Losses that take any graph, and those that take none with negative entries.
 fn on_any_graph<F: pal::Scalar>() -> [Box<dyn Loss<F>>; 5] {
@@ -50,7 +50,7 @@ fn agree(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn single_precision_agrees_on_every_form(instance in any_graph(), k in 1..=5_usize, seed in any::<u64>()) {

@@ -1,7 +1,8 @@
 //! What the test files share: an eigensolver that owes nothing to the crate, the default family of random graphs, the
-//! losses by definition, descent, and how to expect an error.
+//! losses by definition, descent, what may be chance, the number of cases of a property, and how to expect an error.
 #![allow(dead_code, unused_imports, unused_macros)] // each test file uses a part
 
+pub(crate) mod chance;
 pub(crate) mod definitions;
 pub(crate) mod descent;
 
@@ -83,6 +84,14 @@ pub(crate) fn rel<'a>(a: impl IntoIterator<Item = &'a f64>, b: impl IntoIterator
         if difference.is_nan() { f64::INFINITY } else { largest.max(difference) }
     });
     difference / (1.0 + b.iter().fold(0.0_f64, |largest, b| largest.max(b.abs())))
+}
+
+/// So many cases of a property that is too dear for proptest's 256, unless `PROPTEST_CASES` asks for another number.
+pub(crate) fn cases(number: u32) -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(number),
+    }
 }
 
 /// A generator for one random instance.
