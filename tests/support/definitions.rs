@@ -71,10 +71,12 @@ pub(crate) fn targets_and_softmax(
         if positives > 0.0 {
             targets.row_mut(i).mapv_inplace(|weight| weight / positives);
         }
+        let logits: Vec<f64> = (0..n).map(|j| cosine(z.row(i), z.row(j)) / temperature).collect();
         let others = || (0..n).filter(|&j| j != i);
-        let logit = |j| cosine(z.row(i), z.row(j)) / temperature;
+        let largest = others().map(|j| logits[j]).fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = others().map(|j| (logits[j] - largest).exp()).sum();
         for j in others() {
-            softmax[[i, j]] = others().map(|k| (logit(k) - logit(j)).exp()).sum::<f64>().recip();
+            softmax[[i, j]] = (logits[j] - largest).exp() / sum;
         }
     }
     (targets, softmax, kept)

@@ -6,7 +6,7 @@ pub(crate) mod chance;
 pub(crate) mod definitions;
 pub(crate) mod descent;
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayViewMut2, s};
 use proptest::prelude::*;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -26,7 +26,10 @@ pub(crate) use refused;
 /// Eigenvalues (descending) and eigenvectors (columns, same order) of a symmetric matrix, by cyclic Jacobi rotations.
 pub(crate) fn jacobi(a: &Array2<f64>) -> (Array1<f64>, Array2<f64>) {
     let n = a.nrows();
-    let mut a = a.as_standard_layout().into_owned();
+    // One entry more a row: columns of a power of two would share few lines of the cache.
+    let mut padded = Array2::zeros((n, n + 1));
+    padded.slice_mut(s![.., ..n]).assign(a);
+    let mut a = padded.slice_mut(s![.., ..n]);
     let mut vectors = Array2::eye(n); // one eigenvector a row, until the end
     let norm = a.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
     for _sweep in 0..60 {
@@ -42,13 +45,9 @@ pub(crate) fn jacobi(a: &Array2<f64>) -> (Array1<f64>, Array2<f64>) {
                 let t = theta.signum() / (theta.abs() + theta.hypot(1.0));
                 let c = 1.0 / t.hypot(1.0);
                 let s = t * c;
-                rotate_rows(&mut a, p, q, c, s);
-                for k in 0..n {
-                    let (x, y) = (a[[k, p]], a[[k, q]]);
-                    a[[k, p]] = c * x - s * y;
-                    a[[k, q]] = s * x + c * y;
-                }
-                rotate_rows(&mut vectors, p, q, c, s);
+                rotate_rows(a.view_mut(), p, q, c, s);
+                rotate_rows(a.view_mut().reversed_axes(), p, q, c, s);
+                rotate_rows(vectors.view_mut(), p, q, c, s);
             }
         }
         if largest <= 1e-15 * norm {
@@ -61,8 +60,8 @@ pub(crate) fn jacobi(a: &Array2<f64>) -> (Array1<f64>, Array2<f64>) {
     panic!("Jacobi rotations did not converge");
 }
 
-fn rotate_rows(a: &mut Array2<f64>, p: usize, q: usize, c: f64, s: f64) {
-    let (mut upper, mut lower) = a.view_mut().split_at(ndarray::Axis(0), q);
+fn rotate_rows(a: ArrayViewMut2<f64>, p: usize, q: usize, c: f64, s: f64) {
+    let (mut upper, mut lower) = a.split_at(ndarray::Axis(0), q);
     ndarray::Zip::from(upper.row_mut(p)).and(lower.row_mut(0)).for_each(|x, y| {
         (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
     });
