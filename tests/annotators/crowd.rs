@@ -36,7 +36,8 @@ fn t45_crowds_err_as_majorities_do() {
     }
 }
 
-/// Where two of five always lie and the others err, weighing the votes beats counting them.
+/// Where two of five always lie and the others err, weighing the votes beats counting them. The rates are found to three
+/// standard errors of some 80 answers: the seed is fixed, a fresh one would fail at a rate of a few per cent.
 #[test]
 fn liars_are_outweighed_by_dawid_skene() {
     let truth = labels(24, 3);
