@@ -17,7 +17,7 @@ use crate::drive::{Dialogue, State, pal, run, species};
 const KILLS: usize = 200;
 const STATES: usize = 10;
 /// A kill comes after up to so many acknowledged answers, whatever time they take, and up to so many microseconds.
-const MOST_ANSWERS: usize = 40;
+const MOST_ANSWERS: usize = 10;
 const LONGEST: u64 = 10_000;
 
 #[test]
@@ -87,7 +87,7 @@ fn kill_once(
     *next = first + 2000; // what was written and not acknowledged is told from what comes
 }
 
-/// Kills of `pal embed`, each within 1.2 times what the fastest one took that was left alone.
+/// Kills of `pal embed`, each within 1.2 times what it takes when it is left alone, by the median of five runs.
 const EMBEDDINGS: usize = 40;
 
 #[test]
@@ -99,7 +99,9 @@ fn a_killed_embedding_leaves_the_old_state_or_the_new_one() {
         assert_eq!(run(&mut state.command("embed", &["--features", "bundled:iris"]), "").code, Some(0));
         start.elapsed()
     };
-    let longest = (0..5).map(|_| left_alone()).min().unwrap().mul_f64(1.2);
+    let mut alone: Vec<Duration> = (0..5).map(|_| left_alone()).collect();
+    alone.sort_unstable();
+    let longest = alone[2].mul_f64(1.2);
     let killed = |state: &mut Command, rng: &mut dyn Rng| {
         let mut child = state.spawn().unwrap();
         thread::sleep(longest.mul_f64(rng.random()));
