@@ -11,7 +11,7 @@ use pal::kernel::{
 use pal::linalg::{cholesky, leading_eigenpairs, solve_lower, symmetric_eigen};
 use proptest::prelude::*;
 
-use support::{gaussian, jacobi, random_graph, rel, rng, spectrum};
+use support::{cases, gaussian, jacobi, random_graph, rel, rng, spectrum};
 
 fn distance(x: ArrayView2<f64>, i: usize, y: ArrayView2<f64>, j: usize) -> f64 {
     x.row(i).iter().zip(y.row(j)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
@@ -27,7 +27,7 @@ fn widths() -> impl Strategy<Value = usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn gram_matrices_by_definition(
@@ -137,12 +137,14 @@ fn largest_error(kernel: &impl RadialKernel, m: usize, p: usize, seed: u64) -> f
     error.iter().fold(0.0, |largest, entry| largest.max(entry.abs()))
 }
 
+/// False alarm below 1e-8 for fresh seeds: 24 times 55 means of 40 000 terms of variance at most 1 and within 3 of their
+/// expectation leave `7.5/√m` at a rate of 4e-12 each (Bernstein).
 #[test]
 fn t32_random_features_approach_the_kernel() {
     let m = 40_000;
     for seed in 0..4 {
         for (p, sigma) in [(1, 1.0), (2, 0.7), (5, 3.0)] {
-            let limit = 6.0 / f64::from(m).sqrt();
+            let limit = 7.5 / f64::from(m).sqrt();
             let exponential = largest_error(&Exponential { sigma }, 40_000, p, seed);
             assert!(exponential < limit, "exponential, p = {p}, sigma = {sigma}: {exponential}");
             let squared = largest_error(&Gaussian { sigma }, 40_000, p, seed);

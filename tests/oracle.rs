@@ -12,7 +12,7 @@ use rand::seq::SliceRandom;
 
 mod support;
 
-use support::{refused, rng};
+use support::{cases, refused, rng};
 
 /// The query state as section 8.2 of the theory writes it: `F`, `A`, known, asked, all dense.
 struct Dense {
@@ -112,7 +112,7 @@ fn complete_among_known(graph: &Array2<f64>, truth: &Array2<f64>, labels: &Label
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(30))]
+    #![proptest_config(cases(30))]
 
     #[test]
     fn t49_query_state(

@@ -17,7 +17,7 @@ use rand::RngExt;
 
 mod support;
 
-use support::{gaussian, refused, rng};
+use support::{cases, gaussian, refused, rng};
 
 /// Points around `classes` centres that stand `apart` deviations from each other, in the plane and in turns; their classes.
 fn blobs(n: usize, classes: usize, apart: f64, seed: u64) -> (Array2<f64>, Vec<usize>) {
@@ -192,25 +192,26 @@ fn warm_start_survives_copies() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(cases(24))]
 
     /// However badly the start fits, truthful answers about all that is doubted lead to the true classes of what was asked
     /// about, and everything believed stays a probability.
     #[test]
     fn truthful_answers_are_kept(seed in any::<u64>(), classes in 1_usize..5, apart in 0.0_f64..4.0) {
-        let (x, truth) = blobs(40, classes, apart, seed);
+        let n = 20;
+        let (x, truth) = blobs(n, classes, apart, seed);
         let mut belief = belief_of(&x);
         let mut random = rng(seed);
-        let mut closure = Closure::new(40).unwrap();
-        for _ in 0..400 {
-            let (i, j) = (random.random_range(0..40), random.random_range(0..40));
+        let mut closure = Closure::new(n).unwrap();
+        for _ in 0..160 {
+            let (i, j) = (random.random_range(0..n), random.random_range(0..n));
             if i == j { continue; }
             let same = truth[i] == truth[j];
             belief.learn(Pair::new(i, j).unwrap(), same).unwrap();
             if same { closure.must_link(i, j).unwrap() } else { closure.cannot_link(i, j).unwrap() }
         }
         // Nearly every pair is implied by now (claim T39).
-        let wrong = (0..40).flat_map(|i| (0..i).map(move |j| (i, j))).filter(|&(i, j)| {
+        let wrong = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).filter(|&(i, j)| {
             let believed = if belief.classes()[i] == belief.classes()[j] { 1.0 } else { -1.0 };
             believed * closure.entry(i, j).unwrap() < 0.0
         });
@@ -223,7 +224,7 @@ proptest! {
             prop_assert!((0.0..=1.0).contains(&doubt.probability) && doubt.stake >= 0.0, "{:?}", doubt);
         }
         for _ in 0..20 {
-            let Ok(pair) = Pair::new(random.random_range(0..40), random.random_range(0..40)) else { continue };
+            let Ok(pair) = Pair::new(random.random_range(0..n), random.random_range(0..n)) else { continue };
             let probability = belief.probability_same(pair).unwrap();
             prop_assert!((0.0..=1.0 + 1e-9).contains(&probability), "{probability}");
         }
@@ -412,7 +413,8 @@ fn price_and_diversity_change_the_order() {
     assert!(variances.iter().any(|&variance| variance > 0.7 * largest), "{variances:?} of {largest}");
 }
 
-/// The interval covers what is truly wrong in nearly all runs, and narrows.
+/// The interval, of 95 %, covers what is truly wrong in nearly all runs. The seeds are fixed: of 20 fresh ones more than four
+/// would be missed at a rate of 3e-4.
 #[test]
 fn remaining_error_covers_the_truth() {
     let mut covered = 0;

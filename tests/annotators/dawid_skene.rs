@@ -138,10 +138,11 @@ fn model_posteriors(fit: &Consensus, votes: &[Vote]) -> Vec<f64> {
 }
 
 /// With enough votes the rates are found, unequal ones for yes and no too, and the answers are better than the majority's.
+/// False alarm below 1e-8 for a fresh seed: the bounds stand six standard errors away and more.
 #[test]
 fn rates_are_recovered() {
     let rates = [(0.95, 0.9), (0.6, 0.95), (0.9, 0.6), (0.7, 0.7), (0.05, 0.1)];
-    let questions = 4000;
+    let questions = 40_000;
     let (truth, votes) = votes(questions, &rates, 0.3, 1);
     let fit = DawidSkene::default().fit(questions, rates.len(), &votes).unwrap();
     for (found, (sensitivity, specificity)) in fit.annotators.iter().zip(rates) {
@@ -155,10 +156,11 @@ fn rates_are_recovered() {
     assert!(2 * by_model < wrong(&|q| 2 * yes(q) > rates.len()), "{by_model}");
     // Posteriors are calibrated: as many are wrong as they say.
     let expected: f64 = fit.posteriors.iter().map(|posterior| posterior.min(1.0 - posterior)).sum();
-    assert!((by_model as f64 - expected).abs() < 5.0 * expected.sqrt(), "{by_model} {expected}");
+    assert!((by_model as f64 - expected).abs() < 7.5 * expected.sqrt(), "{by_model} {expected}");
 }
 
-/// Needs most annotators to be right more often than wrong: a majority of liars is believed.
+/// Needs most annotators to be right more often than wrong: a majority of liars is believed. A fresh seed fails at a rate
+/// below 1e-20.
 #[test]
 fn a_majority_of_liars_is_believed() {
     let (truth, votes) = votes(500, &[(0.05, 0.05), (0.05, 0.05), (0.95, 0.95)], 0.5, 2);

@@ -15,7 +15,7 @@ use crate::objectives::{
 };
 use crate::support::definitions::{barlow_twins2, simclr2, squared_norm, vic2};
 use crate::support::descent::{best_descent, descend, is_found};
-use crate::support::{gaussian, jacobi, random_graph, rel, rng, spectrum};
+use crate::support::{cases, gaussian, jacobi, random_graph, rel, rng, spectrum};
 
 const SIMCLR2: SpectralLoss = SpectralLoss::SimClr2;
 const BARLOW_TWINS2: SpectralLoss = SpectralLoss::BarlowTwins2;
@@ -44,7 +44,7 @@ fn leading_modes(vectors: &Array2<f64>, k: usize, scales: impl Iterator<Item = f
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases(60))]
 
     /// min ‖ZZᵀ − G‖² = ‖G‖² − Σ_{k≤K} (g_k)₊².
     #[test]
@@ -259,7 +259,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(cases(24))]
 
     /// Descent finds the closed form, its ZZᵀ where an eigengap defines it, and its Z up to a rotation.
     #[test]

@@ -17,7 +17,7 @@ use crate::objectives::{
 };
 use crate::support::definitions::{matrix_power, simclr2, squared_norm, vic2};
 use crate::support::descent::best_descent;
-use crate::support::{gaussian, jacobi, random_graph, rel, rng, spectrum};
+use crate::support::{cases, gaussian, jacobi, random_graph, rel, rng, spectrum};
 
 const SIMCLR2: SpectralLoss = SpectralLoss::SimClr2;
 const BARLOW_TWINS2: SpectralLoss = SpectralLoss::BarlowTwins2;
@@ -55,7 +55,7 @@ fn regime(beta: f64) -> KernelRegime<Exponential> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(cases(40))]
 
     /// (a), (b): the penalty moves the matrix by βK⁻¹, and the closed form takes its leading modes.
     #[test]
@@ -197,7 +197,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(cases(12))]
 
     #[test]
     fn t29_by_descent(g in random_graph(), k in 1..=4_usize, beta in 0.02..0.3_f64, seed in any::<u64>()) {

@@ -14,7 +14,7 @@ use crate::matrices::orthonormal_columns;
 use crate::objectives::{loss_value, within};
 use crate::support::definitions::{ridge, ridge_weights, squared_norm};
 use crate::support::descent::{best_descent, is_found};
-use crate::support::{gaussian, rel, rng};
+use crate::support::{cases, gaussian, rel, rng};
 
 const SIMCLR2: SpectralLoss = SpectralLoss::SimClr2;
 const BARLOW_TWINS2: SpectralLoss = SpectralLoss::BarlowTwins2;
@@ -44,7 +44,7 @@ fn largest(row: ndarray::ArrayView1<f64>) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases(60))]
 
     /// Supervised learning is self-supervised learning on the label graph, balanced or not.
     #[test]
@@ -213,7 +213,7 @@ fn t25_minority_collapse() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(cases(16))]
 
     #[test]
     fn t25_norm_on_z_by_descent(

@@ -12,7 +12,7 @@ use crate::matrices::orthonormal_columns;
 use crate::objectives::{barlow_twins_optimum, laplacian, loss_value, positive_squares, with_slope, within};
 use crate::support::definitions::{matrix_power, simclr2, squared_norm, vic2};
 use crate::support::descent::best_descent;
-use crate::support::{gaussian, jacobi, rel, rng, spectrum, symmetric};
+use crate::support::{cases, gaussian, jacobi, rel, rng, spectrum, symmetric};
 
 const SIMCLR2: SpectralLoss = SpectralLoss::SimClr2;
 const BARLOW_TWINS2: SpectralLoss = SpectralLoss::BarlowTwins2;
@@ -58,7 +58,7 @@ fn whitened(x: &Array2<f64>, a: &Array2<f64>) -> (Array2<f64>, Array2<f64>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases(60))]
 
     /// ‖XΘΘᵀXᵀ − G‖² is ‖ΦΦᵀ − S_G‖² up to a constant, Φ = (XᵀX)^{1/2} Θ; likewise VIC².
     #[test]
@@ -163,7 +163,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(cases(16))]
 
     /// Descent in Θ; ill-conditioned inputs slow it, so its slack is 1e-3 above and nothing below.
     #[test]

@@ -9,7 +9,7 @@ use rand::RngExt;
 
 use crate::forms::energy;
 use crate::instances::{any_graph, contrastive_by_definition, labels_by_definition, labels_of_sizes};
-use crate::support::{gaussian, jacobi, random_graph_and_z, rel, rng, spectrum, symmetric};
+use crate::support::{cases, gaussian, jacobi, random_graph_and_z, rel, rng, spectrum, symmetric};
 
 /// `(value, multiplicity)` written out, descending.
 fn written_out(parts: &[(f64, usize)]) -> Vec<f64> {
@@ -253,7 +253,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    #![proptest_config(cases(8))]
 
     /// Least squares of Y on the C−1 positive eigenvectors has the right argmax on every row.
     #[test]

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rand::RngExt;
 
 use crate::instances::{angles, gapped_values, max_abs, orthonormal_columns, with_spectrum};
-use crate::support::{gaussian, jacobi, random_graph, rng, spectrum, symmetric};
+use crate::support::{cases, gaussian, jacobi, random_graph, rng, spectrum, symmetric};
 
 /// Ritz pairs of `a` on the span of its first eigenvectors, each perturbed.
 fn perturbed_pairs(a: &Array2<f64>, q: &Array2<f64>, k: usize, noise: f64, seed: u64) -> Eigenpairs {
@@ -18,7 +18,7 @@ fn perturbed_pairs(a: &Array2<f64>, q: &Array2<f64>, k: usize, noise: f64, seed:
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(cases(100))]
 
     #[test]
     fn t33_residual_certificates(seed in any::<u64>()) {

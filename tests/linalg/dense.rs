@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use rand::RngExt;
 
 use crate::instances::{max_abs, orthonormal_columns, with_spectrum};
-use crate::support::{gaussian, jacobi, rel, rng};
+use crate::support::{cases, gaussian, jacobi, rel, rng};
 
 /// A matrix `(m, p)` of rank `r` with singular values in `[1, 10]`.
 fn of_rank(m: usize, p: usize, r: usize, seed: u64) -> Array2<f64> {
@@ -23,7 +23,7 @@ fn of_rank(m: usize, p: usize, r: usize, seed: u64) -> Array2<f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(cases(100))]
 
     /// `W = A⁺B` by Penrose's conditions: the residual is normal to the columns, the solution lies in the row space.
     #[test]

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rand::RngExt;
 
 use crate::instances::{assert_leading, assert_leading_against, with_spectrum};
-use crate::support::{gaussian, jacobi, rng, symmetric};
+use crate::support::{cases, gaussian, jacobi, rng, symmetric};
 
 /// Gaussian, label graph, {−1, 0, 1}, low rank, negative definite, positive definite of condition 1e8.
 fn matrix(kind: usize, n: usize, seed: u64) -> Array2<f64> {
@@ -34,7 +34,7 @@ fn matrix(kind: usize, n: usize, seed: u64) -> Array2<f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn leading_pairs_of_random_matrices_for_every_k(kind in 0..6_usize, n in 1..=60_usize, seed in any::<u64>()) {

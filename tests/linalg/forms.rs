@@ -5,7 +5,7 @@ use pal::kernel::{Exponential, gram};
 use pal::linalg::{SpectralFactor, cholesky, solve_lower, solve_lower_transposed, symmetric_eigen};
 use proptest::prelude::*;
 
-use crate::support::{gaussian, jacobi, random_graph, rel, rng, spectrum};
+use crate::support::{cases, gaussian, jacobi, random_graph, rel, rng, spectrum};
 
 fn symmetrised(a: &Array2<f64>) -> Array2<f64> {
     (a + &a.t()) * 0.5
@@ -19,7 +19,7 @@ fn pencil(a: &Array2<f64>, b: &Array2<f64>) -> Vec<f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn t30_inverse_free_forms(graph in random_graph(), beta in 1e-3..0.1_f64, seed in any::<u64>()) {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rand::RngExt;
 
 use crate::instances::{angles, gapped_values, with_spectrum};
-use crate::support::{gaussian, jacobi, rng, spectrum};
+use crate::support::{cases, gaussian, jacobi, rng, spectrum};
 
 const SLACK: f64 = 1e-10;
 
@@ -19,7 +19,7 @@ fn pair_change(n: usize, (i, j): (usize, usize), c: f64) -> Array2<f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(50))]
+    #![proptest_config(cases(50))]
 
     #[test]
     fn t35_a_query_arrives(

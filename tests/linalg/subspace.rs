@@ -9,10 +9,10 @@ use rand::RngExt;
 use crate::instances::{
     assert_leading, gapped_values, largest_tangent, max_abs, orthonormal_columns, with_spectrum,
 };
-use crate::support::{gaussian, random_graph, rng};
+use crate::support::{cases, gaussian, random_graph, rng};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn t36_contraction(seed in any::<u64>()) {
@@ -23,7 +23,8 @@ proptest! {
         let (wanted, unwanted, lowest) = (values[k - 1], values[k], values[n - 1]);
         let start = orthonormal_columns(gaussian(n, k, &mut rng));
         let tangent = largest_tangent(&q, &start);
-        prop_assume!(tangent < 1e6);
+        // Measured by the squares of cosines, tangents beyond are not good to 1e-6.
+        prop_assume!(tangent < 1e4);
 
         for shift in [-lowest, -(lowest + unwanted) / 2.0] {
             let factor = (unwanted + shift) / (wanted + shift);

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use rand::RngExt;
 
 use crate::instances::max_abs;
-use crate::support::{gaussian, jacobi, rel, rng, spectrum};
+use crate::support::{cases, gaussian, jacobi, rel, rng, spectrum};
 
 /// `(μI − G₀)⁻¹ = (1/μ)(I + G₀/(μ − V))` for the view graph.
 fn views_inverse(graph: &SimilarityGraph, views: usize, mu: f64) -> Affine<&SimilarityGraph> {
@@ -46,7 +46,7 @@ fn pair_updates(n: usize, pairs: usize, rng: &mut impl rand::Rng) -> (Array2<f64
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(80))]
+    #![proptest_config(cases(80))]
 
     #[test]
     fn t37_shift_invert_of_an_updated_view_graph(

@@ -10,10 +10,10 @@ use rand::RngExt;
 
 use crate::instances::{any_graph, partial_labels};
 use crate::support::definitions::{
-    barlow_twins2, by_differences, edge_correlations, matrix_power, pair_distances, redundancy, ridge,
-    ridge_weights, simclr2, slope_is_right, squared_norm, standard_deviations, vic2, vicreg,
+    FLATTEST, barlow_twins2, by_differences, edge_correlations, matrix_power, pair_distances, redundancy,
+    ridge, ridge_weights, simclr2, slope_is_right, squared_norm, standard_deviations, vic2, vicreg,
 };
-use crate::support::{gaussian, jacobi, random_graph_and_z, rel, rng, symmetric};
+use crate::support::{cases, gaussian, jacobi, random_graph_and_z, rel, rng, symmetric};
 
 const SIMCLR2: SpectralLoss = SpectralLoss::SimClr2;
 const BARLOW_TWINS2: SpectralLoss = SpectralLoss::BarlowTwins2;
@@ -50,7 +50,7 @@ pub(crate) fn non_negative_graph(n: usize, weighted: bool, loop_of_first: f64, s
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn t10_vicreg(
@@ -90,7 +90,8 @@ proptest! {
         let z = gaussian(n, k, &mut rng(seed.wrapping_add(1)));
         let graph = SimilarityGraph::dense(g.clone()).unwrap();
         let loss = BarlowTwins { lambda, ..BarlowTwins::default() };
-        let correlations = edge_correlations(&z, &g);
+        let (correlations, deviations) = edge_correlations(&z, &g);
+        prop_assume!(deviations.iter().all(|&deviation| deviation > FLATTEST));
         prop_assert!(correlations.iter().all(|c| c.abs() <= 1.0 + 1e-12));
         prop_assert!(close(loss.value(z.view(), &graph).unwrap(), redundancy(&correlations, lambda)));
         prop_assert!(slope_is_right(&loss, &z, &graph));
@@ -162,8 +163,12 @@ proptest! {
 
     /// Also for graphs that are no `Y Yᵀ`, and more columns than samples.
     #[test]
-    fn t14_slope_on_any_graph((g, _) in random_graph_and_z(), k in 1..30_usize, seed in any::<u64>()) {
-        let z = gaussian(g.nrows(), k, &mut rng(seed));
+    fn t14_slope_on_any_graph(
+        (g, _) in random_graph_and_z(), n in 2..=10_usize, k in 1..=15_usize, seed in any::<u64>(),
+    ) {
+        let n = n.min(g.nrows());
+        let g = g.slice(s![..n, ..n]).to_owned();
+        let z = gaussian(n, k, &mut rng(seed));
         let loss = Ridge { lambda: 0.05 };
         prop_assert!(slope_is_right(&loss, &z, &SimilarityGraph::dense(g).unwrap()));
     }

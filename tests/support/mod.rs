@@ -1,11 +1,12 @@
 //! What the test files share: an eigensolver that owes nothing to the crate, the default family of random graphs, the
-//! losses by definition, descent, and how to expect an error.
+//! losses by definition, descent, what may be chance, the number of cases of a property, and how to expect an error.
 #![allow(dead_code, unused_imports, unused_macros)] // each test file uses a part
 
+pub(crate) mod chance;
 pub(crate) mod definitions;
 pub(crate) mod descent;
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayViewMut2, s};
 use proptest::prelude::*;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -25,7 +26,10 @@ pub(crate) use refused;
 /// Eigenvalues (descending) and eigenvectors (columns, same order) of a symmetric matrix, by cyclic Jacobi rotations.
 pub(crate) fn jacobi(a: &Array2<f64>) -> (Array1<f64>, Array2<f64>) {
     let n = a.nrows();
-    let mut a = a.as_standard_layout().into_owned();
+    // One entry more a row: columns of a power of two would share few lines of the cache.
+    let mut padded = Array2::zeros((n, n + 1));
+    padded.slice_mut(s![.., ..n]).assign(a);
+    let mut a = padded.slice_mut(s![.., ..n]);
     let mut vectors = Array2::eye(n); // one eigenvector a row, until the end
     let norm = a.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
     for _sweep in 0..60 {
@@ -41,13 +45,9 @@ pub(crate) fn jacobi(a: &Array2<f64>) -> (Array1<f64>, Array2<f64>) {
                 let t = theta.signum() / (theta.abs() + theta.hypot(1.0));
                 let c = 1.0 / t.hypot(1.0);
                 let s = t * c;
-                rotate_rows(&mut a, p, q, c, s);
-                for k in 0..n {
-                    let (x, y) = (a[[k, p]], a[[k, q]]);
-                    a[[k, p]] = c * x - s * y;
-                    a[[k, q]] = s * x + c * y;
-                }
-                rotate_rows(&mut vectors, p, q, c, s);
+                rotate_rows(a.view_mut(), p, q, c, s);
+                rotate_rows(a.view_mut().reversed_axes(), p, q, c, s);
+                rotate_rows(vectors.view_mut(), p, q, c, s);
             }
         }
         if largest <= 1e-15 * norm {
@@ -60,8 +60,8 @@ pub(crate) fn jacobi(a: &Array2<f64>) -> (Array1<f64>, Array2<f64>) {
     panic!("Jacobi rotations did not converge");
 }
 
-fn rotate_rows(a: &mut Array2<f64>, p: usize, q: usize, c: f64, s: f64) {
-    let (mut upper, mut lower) = a.view_mut().split_at(ndarray::Axis(0), q);
+fn rotate_rows(a: ArrayViewMut2<f64>, p: usize, q: usize, c: f64, s: f64) {
+    let (mut upper, mut lower) = a.split_at(ndarray::Axis(0), q);
     ndarray::Zip::from(upper.row_mut(p)).and(lower.row_mut(0)).for_each(|x, y| {
         (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
     });
@@ -83,6 +83,14 @@ pub(crate) fn rel<'a>(a: impl IntoIterator<Item = &'a f64>, b: impl IntoIterator
         if difference.is_nan() { f64::INFINITY } else { largest.max(difference) }
     });
     difference / (1.0 + b.iter().fold(0.0_f64, |largest, b| largest.max(b.abs())))
+}
+
+/// So many cases of a property that is too dear for proptest's 256, unless `PROPTEST_CASES` asks for another number.
+pub(crate) fn cases(number: u32) -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(number),
+    }
 }
 
 /// A generator for one random instance.
