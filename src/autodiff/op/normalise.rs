@@ -71,8 +71,9 @@ impl<'t, F: Scalar> Var<'t, F> {
         let mean = column_means(&x.view());
         let mut y = &x - &mean;
         let variance = column_means(&y.mapv(|entry| entry * entry).view());
-        if check::finite("operand", &x).is_ok() {
-            check::in_range("variance of a column", &variance, "finite: the operand is out of scale")?;
+        let range = check::in_range("variance of a column", &variance, "finite: the operand is out of scale");
+        if range.is_err() && check::finite("operand", &x).is_ok() {
+            range?;
         }
         let deviations = variance.mapv(|variance| (variance + epsilon).sqrt());
         y /= &deviations;
