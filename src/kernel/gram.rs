@@ -12,7 +12,7 @@ use super::RadialKernel;
 use crate::error::{Error, Result, check};
 use crate::linalg::add_product_on_this_thread;
 use crate::linalg::rows::vectorised;
-use crate::linalg::scale::{SAFE, largest};
+use crate::linalg::scale::{SAFE, largest, largest_of};
 
 /// Rows that one task computes. Fixed, so that results do not depend on the number of threads.
 const BLOCK_ROWS: usize = 64;
@@ -97,27 +97,10 @@ pub fn cross_gram_into(
 /// Whether no square of a distance, or of the kernel's length scale, leaves the range of numbers.
 fn is_plain(kernel: &impl RadialKernel, y: ArrayView2<f64>, x: ArrayView2<f64>) -> bool {
     let largest = |points: ArrayView2<f64>| match points.to_slice_memory_order() {
-        Some(entries) => vectorised(
-            #[inline(always)]
-            || largest_in_lanes(entries),
-        ),
+        Some(entries) => largest_of(entries),
         None => largest(points),
     };
     SAFE.contains(&kernel.length_scale()) && largest(x) < SAFE.end && largest(y) < SAFE.end
-}
-
-/// The largest absolute value, by as many running ones as fit a vector.
-#[inline(always)]
-fn largest_in_lanes(entries: &[f64]) -> f64 {
-    let larger = |a: f64, b: f64| if b > a { b } else { a };
-    let mut lanes = [0.0; TILE];
-    let (chunks, tail) = entries.as_chunks::<TILE>();
-    for chunk in chunks {
-        for (lane, entry) in lanes.iter_mut().zip(chunk) {
-            *lane = larger(*lane, entry.abs());
-        }
-    }
-    lanes.iter().chain(tail).fold(0.0, |largest, entry| larger(largest, entry.abs()))
 }
 
 /// Squared distances to fixed points.

@@ -5,6 +5,9 @@
 
 use std::ops::Range;
 
+use super::rows::{LANES, vectorised};
+use crate::scalar::Scalar;
+
 /// Squares of entries beyond these would overflow, or vanish, in a norm.
 pub(crate) const SAFE: Range<f64> = 1e-120..1e120;
 
@@ -23,6 +26,24 @@ pub(crate) fn safe_scale(largest: f64) -> f64 {
 /// The largest absolute value, 0 of nothing.
 pub(crate) fn largest<'a>(entries: impl IntoIterator<Item = &'a f64>) -> f64 {
     entries.into_iter().fold(0.0, |largest, entry| largest.max(entry.abs()))
+}
+
+/// The largest absolute value of a slice, by as many running ones as fit a vector; no NaN is looked for.
+pub(crate) fn largest_of<F: Scalar>(entries: &[F]) -> F {
+    let larger = |a: F, b: F| if b > a { b } else { a };
+    vectorised(
+        #[inline(always)]
+        || {
+            let mut lanes = [F::zero(); LANES];
+            let (chunks, tail) = entries.as_chunks::<LANES>();
+            for chunk in chunks {
+                for lane in 0..LANES {
+                    lanes[lane] = larger(lanes[lane], chunk[lane].abs());
+                }
+            }
+            lanes.iter().chain(tail).fold(F::zero(), |largest, entry| larger(largest, entry.abs()))
+        },
+    )
 }
 
 /// `√squares` for `squares = Σ entries²`, and the same where the squares left the range of numbers but their root does not.

@@ -6,7 +6,7 @@ use super::Loss;
 use super::softmax::Softmax;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
-use crate::linalg::rows::{LANES, vectorised};
+use crate::linalg::scale::largest_of;
 use crate::scalar::Scalar;
 
 /// The mean over samples `i` of `−Σ_j P_ij log q_ij`: the cross-entropy of picking a similar sample out of all others by
@@ -113,7 +113,7 @@ fn on_the_sphere<F: Scalar>(z: ArrayView2<F>) -> Result<(Array2<F>, Array1<Lengt
     let mut lengths = Array1::from_elem(z.nrows(), Length { largest: F::zero(), relative: F::one() });
     Zip::from(units.rows_mut()).and(&mut lengths).par_for_each(|mut row, length| {
         // Squares of very small or large entries leave the number range; those of entries up to 1 do not.
-        let largest = largest_absolute(row.as_slice().unwrap_or_default());
+        let largest = largest_of(row.as_slice().unwrap_or_default());
         if largest > F::zero() {
             row /= largest;
             let relative = row.dot(&row).sqrt();
@@ -125,21 +125,4 @@ fn on_the_sphere<F: Scalar>(z: ArrayView2<F>) -> Result<(Array2<F>, Array1<Lengt
         check::positive("largest entry of a row of z", 0.0)?;
     }
     Ok((units, lengths))
-}
-
-fn largest_absolute<F: Scalar>(row: &[F]) -> F {
-    let larger = |a: F, b: F| if b > a { b } else { a };
-    vectorised(
-        #[inline(always)]
-        || {
-            let mut lanes = [F::zero(); LANES];
-            let (chunks, tail) = row.as_chunks::<LANES>();
-            for chunk in chunks {
-                for lane in 0..LANES {
-                    lanes[lane] = larger(lanes[lane], chunk[lane].abs());
-                }
-            }
-            lanes.iter().chain(tail).fold(F::zero(), |largest, entry| larger(largest, entry.abs()))
-        },
-    )
 }

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayViewMut2, Zip};
 use serde::{Deserialize, Serialize};
 
-use super::{Update, decay_of};
+use super::{Update, decay_of, negligible};
 use crate::Scalar;
 use crate::error::{Error, Result, check};
 
@@ -36,6 +36,11 @@ impl<F: Scalar> Update<F> for Sgd {
     fn check(&self) -> Result<()> {
         check_fading("momentum", self.momentum)?;
         check::not_negative("weight_decay", self.weight_decay)
+    }
+
+    fn is_bold(&self, rate: f64) -> bool {
+        let (steps, gradient) = ((1.0 - self.momentum).recip(), F::max_value().sqrt().as_f64());
+        !(rate * steps * gradient < negligible::<F>() && rate.max(1.0) * self.weight_decay * steps < 1.0)
     }
 
     fn update(
