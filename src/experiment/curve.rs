@@ -66,10 +66,10 @@ fn finite(argument: &'static str, values: &[f64], index: impl Fn(usize) -> Vec<u
 fn mean_and_std<I: Iterator<Item = f64>>(values: impl Fn() -> I) -> (f64, f64) {
     let (mean, std) = plain_mean_and_std(&values);
     let scale = safe_scale(values().fold(0.0, |largest, y| y.abs().max(largest)));
-    if std.is_normal() && mean.is_finite() || scale.log2() == 0.0 {
+    if scale.log2() == 0.0 {
         return (mean, std);
     }
-    // Squares left the range of numbers, which a power of two takes back.
+    // Squares leave the range of numbers, into which a power of two takes them back.
     let (mean, std) = plain_mean_and_std(|| values().map(|y| y * scale));
     (mean / scale, std / scale)
 }

@@ -107,24 +107,35 @@ fn nearest_of(
     let all = others().map(|j| Neighbour { squared: expanded(j), distance: 0.0, sample: j });
     let mut near = first(k, all.collect(), by_square);
     // The same number from both ends of an edge, and exactly zero between copies.
+    let mut all_have_digits = true;
     for neighbour in &mut near {
-        let difference = &centred.row(i) - &centred.row(neighbour.sample);
+        let j = neighbour.sample;
+        let difference = &centred.row(i) - &centred.row(j);
         neighbour.squared = difference.dot(&difference);
         neighbour.distance = neighbour.squared.sqrt();
+        if !has_digits(neighbour.squared, norms[i] + norms[j]) && x.row(i) != x.row(j) {
+            all_have_digits = false;
+        }
     }
-    let has_digits = |&Neighbour { squared, sample, .. }: &Neighbour| {
-        squared < f64::INFINITY && squared > SMALLEST_SQUARE.max(CANCELLED * (norms[i] + norms[sample]))
-            || x.row(i) == x.row(sample)
-    };
-    if near.iter().all(has_digits) {
+    if all_have_digits {
         return first(k, near, by_square);
     }
     let one_by_one = |j: usize| {
+        let difference = &centred.row(i) - &centred.row(j);
+        let squared = difference.dot(&difference);
+        if has_digits(squared, norms[i] + norms[j]) {
+            return Neighbour { squared, distance: squared.sqrt(), sample: j };
+        }
         let difference = &x.row(i) - &x.row(j);
         let squared = difference.dot(&difference);
         Neighbour { squared, distance: norm(squared, &difference).min(f64::MAX), sample: j }
     };
     first(k, others().map(one_by_one).collect(), |a, b| a.distance.total_cmp(&b.distance))
+}
+
+/// Whether a squared distance between rows less their mean, of these squared norms in all, is good.
+fn has_digits(squared: f64, summands: f64) -> bool {
+    squared < f64::INFINITY && squared > SMALLEST_SQUARE.max(CANCELLED * summands)
 }
 
 /// The first `k` in this order, then in that of the samples.

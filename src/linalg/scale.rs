@@ -17,9 +17,11 @@ pub(crate) const SMALLEST_SQUARE: f64 = f64::MIN_POSITIVE / f64::EPSILON;
 /// A factor that takes a matrix of this largest entry into the safe range: a power of two, so that scaling rounds nothing; 1
 /// for what is there already, and for zero.
 pub(crate) fn safe_scale(largest: f64) -> f64 {
-    if largest == 0.0 || SAFE.contains(&largest) {
-        return 1.0;
-    }
+    if largest == 0.0 || SAFE.contains(&largest) { 1.0 } else { inverse_power(largest) }
+}
+
+/// The power of two that takes a positive number near 1, or as near as a normal number does.
+pub(crate) fn inverse_power(largest: f64) -> f64 {
     (-largest.log2().floor().clamp(-1000.0, 1000.0)).exp2()
 }
 

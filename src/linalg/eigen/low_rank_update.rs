@@ -5,7 +5,10 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, ShapeBuilder};
 use super::updated_diagonal::UpdatedDiagonal;
 use super::{Eigenpairs, leading, symmetric_eigen, unscaled};
 use crate::error::{Result, check};
-use crate::linalg::scale::{largest, safe_scale};
+use crate::linalg::scale::{inverse_power, largest};
+
+/// Entries whose products, of a few, are far from the ends of the range of numbers.
+const PLAIN: std::ops::Range<f64> = 1e-30..1e30;
 
 /// The `k` leading eigenpairs of `diag(values) + W C Wᵀ`.
 ///
@@ -31,12 +34,13 @@ pub fn leading_eigenpairs_of_update(
     check::shape("w", &[n, core.nrows()], w.shape())?;
     check::finite("values", &values)?;
     check::finite("w", &w)?;
-    // Powers of two that take the sum, and its factor, into the range of squares.
-    let of_factor = safe_scale(largest(w));
+    // Powers of two that take the sum, and its factor, near 1: products of several are taken.
+    let scale = |largest: f64| if largest == 0.0 || PLAIN.contains(&largest) { 1.0 } else { inverse_power(largest) };
+    let of_factor = scale(largest(w));
     let w = &w * of_factor;
     let core = &core / of_factor / of_factor;
     check::in_range("core", &core, "finite where w has entries near 1: w or core is out of scale")?;
-    let scale = safe_scale(largest(values).max(largest(&core)));
+    let scale = scale(largest(values).max(largest(&core)));
     let (values, core) = (&values * scale, core * scale);
     let (factor, weights) = if core.is_empty() {
         (Array2::zeros((n, 0)), Array1::zeros(0))

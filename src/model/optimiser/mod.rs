@@ -151,8 +151,8 @@ impl<F: Scalar> Optimiser<F> {
         let mut bold = rule.is_bold(rate) || !F::of(rate).is_finite();
         for gradient in gradients {
             check::finite("gradient", gradient)?;
-            let entries = gradient.as_slice_memory_order().unwrap_or_default();
-            bold |= largest_of(entries) > F::of(0.5) * F::max_value().sqrt();
+            let most = F::of(0.5) * F::max_value().sqrt();
+            bold |= gradient.as_slice_memory_order().is_none_or(|entries| largest_of(entries) > most);
         }
         let before = bold.then(|| {
             (parameters.iter().map(|parameter| parameter.to_owned()).collect::<Vec<_>>(), self.moments.clone())
@@ -174,6 +174,12 @@ impl<F: Scalar> Optimiser<F> {
         }
         after.and(kept)
     }
+}
+
+/// A number of a rule is one in the precision of the parameters, too.
+fn check_precision<F: Scalar>(argument: &'static str, value: f64) -> Result<()> {
+    check::not_negative(argument, value)?;
+    check::number(argument, F::of(value).as_f64(), "finite in the precision of the parameters").map(drop)
 }
 
 /// The most a step may change a parameter, so that a sum with the largest number is rounded to that.

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayViewMut2, Zip};
 use serde::{Deserialize, Serialize};
 
-use super::{Update, decay_of, negligible};
+use super::{Update, check_precision, decay_of, negligible};
 use crate::Scalar;
 use crate::error::{Error, Result, check};
 
@@ -35,7 +35,7 @@ impl<F: Scalar> Update<F> for Sgd {
 
     fn check(&self) -> Result<()> {
         check_fading("momentum", self.momentum)?;
-        check::not_negative("weight_decay", self.weight_decay)
+        check_precision::<F>("weight_decay", self.weight_decay)
     }
 
     fn is_bold(&self, rate: f64) -> bool {
