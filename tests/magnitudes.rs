@@ -73,19 +73,24 @@ impl Magnitudes {
         let mut rng = rng(self.seed ^ which.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let (least, most) = if F::NAME == "f32" { (-44.0, 38.2) } else { (-322.0, 307.9) };
         let exponents: Vec<f64> = (0..=rows.max(columns)).map(|_| rng.random_range(least..most)).collect();
-        Array2::from_shape_simple_fn((rows, columns), || rng.random::<f64>()).indexed_iter().map(|((i, j), &draw)| {
-            let exponent = match self.alike {
-                Alike::All => exponents[0],
-                Alike::Rows => exponents[i],
-                Alike::Columns => exponents[j],
-                Alike::Entries => least + (most - least) * (draw * 1e6).fract(),
-                Alike::AllButOne if i == 0 => exponents[0].max(exponents[1]),
-                Alike::AllButOne => exponents[0].min(exponents[1]),
-            };
-            let sign = if draw < 0.5 { -1.0 } else { 1.0 };
-            let size = if (draw * 1e3).fract() < 0.15 { 0.0 } else { 1.0 + 0.5 * (draw * 1e9).fract() };
-            F::of(sign * size * 10_f64.powf(exponent))
-        }).collect::<ndarray::Array1<F>>().into_shape_with_order((rows, columns)).unwrap()
+        Array2::from_shape_simple_fn((rows, columns), || rng.random::<f64>())
+            .indexed_iter()
+            .map(|((i, j), &draw)| {
+                let exponent = match self.alike {
+                    Alike::All => exponents[0],
+                    Alike::Rows => exponents[i],
+                    Alike::Columns => exponents[j],
+                    Alike::Entries => least + (most - least) * (draw * 1e6).fract(),
+                    Alike::AllButOne if i == 0 => exponents[0].max(exponents[1]),
+                    Alike::AllButOne => exponents[0].min(exponents[1]),
+                };
+                let sign = if draw < 0.5 { -1.0 } else { 1.0 };
+                let size = if (draw * 1e3).fract() < 0.15 { 0.0 } else { 1.0 + 0.5 * (draw * 1e9).fract() };
+                F::of(sign * size * 10_f64.powf(exponent))
+            })
+            .collect::<ndarray::Array1<F>>()
+            .into_shape_with_order((rows, columns))
+            .unwrap()
     }
 
     /// A symmetric matrix.
@@ -138,5 +143,6 @@ fn near(a: f64, b: f64, tolerance: f64) -> bool {
 
 fn all_near(a: &Array2<f64>, b: &Array2<f64>, tolerance: f64) -> bool {
     let largest = b.iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
-    a.dim() == b.dim() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance * largest || near(*a, *b, tolerance))
+    a.dim() == b.dim()
+        && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance * largest || near(*a, *b, tolerance))
 }

@@ -54,12 +54,7 @@ impl LinearRegime {
             return Err(Error::Domain { argument: "singular value of x", value: sigma, must });
         }
         let back = svd.vt.slice_axis(Axis(0), Slice::from(..rank)).t().to_owned() / kept;
-        Ok(Self {
-            basis: svd.u.slice_axis(Axis(1), Slice::from(..rank)).to_owned(),
-            penalties,
-            back,
-            beta,
-        })
+        Ok(Self { basis: svd.u.slice_axis(Axis(1), Slice::from(..rank)).to_owned(), penalties, back, beta })
     }
 
     /// The minimiser of `loss(XΘ, G) + 2β‖Θ‖²` over `Θ` of shape `(p, k)`; `O(n r² + r³)` and `r` products with `G`.

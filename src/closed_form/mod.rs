@@ -101,7 +101,11 @@ impl Coordinates<'_> {
         }
         let mut value = loss.value(Array2::zeros((graph.len(), k)).view(), graph)?;
         let matrix = loss.matrix(graph, self.basis, &self.penalties, beta);
-        check::in_range("matrix to decompose", &matrix, "finite: beta or a parameter of the loss is out of scale")?;
+        check::in_range(
+            "matrix to decompose",
+            &matrix,
+            "finite: beta or a parameter of the loss is out of scale",
+        )?;
         let order = self.penalties.len();
         // Modes past the order of the matrix do not exist; their columns stay zero.
         let Eigenpairs { values, vectors, next } = leading_eigenpairs(matrix.view(), k.min(order))?;

@@ -107,7 +107,11 @@ impl NormalisedLaplacian<'_> {
         check::shape("z", &[self.scale.len(), z.ncols()], z.shape())?;
         check::finite("z", &z)?;
         let scaled = self.scaled(z);
-        check::in_range("z over the root of the degree", &scaled, "finite: z is too large, or a degree too small")?;
+        check::in_range(
+            "z over the root of the degree",
+            &scaled,
+            "finite: z is too large, or a degree too small",
+        )?;
         self.laplacian.energy(scaled.view())
     }
 
@@ -179,7 +183,11 @@ impl SimilarityGraph {
                 let scaled = form.structure().scaled(&scale).into_iter();
                 return scaled.map(|(factor, form)| (weight.signum() * factor, form)).collect::<Vec<_>>();
             }
-            form.structure().scaled(&scale).into_iter().map(move |(factor, form)| (weight * factor, form)).collect()
+            form.structure()
+                .scaled(&scale)
+                .into_iter()
+                .map(move |(factor, form)| (weight * factor, form))
+                .collect()
         });
         Ok(Self { order: self.order, terms: terms.collect() })
     }

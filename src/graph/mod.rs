@@ -37,8 +37,8 @@ mod views;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
-use crate::data::Labels;
 use self::form::check_size;
+use crate::data::Labels;
 use crate::error::{Error, Result, check};
 use crate::linalg::Operator;
 use crate::linalg::rows::in_rows;

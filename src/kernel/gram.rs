@@ -157,7 +157,11 @@ impl<'a> Distances<'a> {
                 for (i, out) in out.chunks_exact_mut(x.nrows()).enumerate() {
                     expanded(y_squares[i], products.row(i), squares, out, |j, negligible| {
                         let distance = squared_distance(x.row(j), y.row(i));
-                        if distance > negligible { distance } else { squared_distance(points.row(j), from.row(i)) }
+                        if distance > negligible {
+                            distance
+                        } else {
+                            squared_distance(points.row(j), from.row(i))
+                        }
                     });
                     vectorised(
                         #[inline(always)]

@@ -73,7 +73,9 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
         if let Some(scales) = column_scales::<F>(&moments) {
             // The value does not depend on the scales of columns, and the gradient is inverse to them.
             let scales = Array1::from(scales);
-            let Some(mut gradient) = gradient else { return self.evaluate((&z * &scales).view(), graph, None) };
+            let Some(mut gradient) = gradient else {
+                return self.evaluate((&z * &scales).view(), graph, None);
+            };
             let value = self.evaluate((&z * &scales).view(), graph, Some(gradient.view_mut()))?;
             gradient *= &scales;
             return Ok(value);

@@ -39,9 +39,14 @@ const LARGEST: f64 = 1e300;
 ///
 /// # Errors
 /// [`Error::Domain`] if one is above `1e300` in absolute value.
-pub(crate) fn check_size<'a>(argument: &'static str, numbers: impl IntoIterator<Item = &'a f64>) -> Result<()> {
+pub(crate) fn check_size<'a>(
+    argument: &'static str,
+    numbers: impl IntoIterator<Item = &'a f64>,
+) -> Result<()> {
     match numbers.into_iter().find(|number| number.abs() > LARGEST) {
-        Some(&value) => Err(Error::Domain { argument, value, must: "at most 1e300 in absolute value to be drawn" }),
+        Some(&value) => {
+            Err(Error::Domain { argument, value, must: "at most 1e300 in absolute value to be drawn" })
+        }
         None => Ok(()),
     }
 }

@@ -13,9 +13,7 @@ use crate::error::{Error, Result, check};
 pub use agreement::{adjusted_rand_index, matched_accuracy};
 
 use crate::linalg::scale::{SAFE, largest, safe_scale};
-use crate::linalg::{
-    cholesky, least_squares, narrow_product, solve_lower, solve_lower_transposed, thin_svd,
-};
+use crate::linalg::{cholesky, least_squares, narrow_product, solve_lower, solve_lower_transposed, thin_svd};
 
 /// A fitted linear reader.
 #[derive(Clone, Debug, PartialEq)]

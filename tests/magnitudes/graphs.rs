@@ -19,7 +19,8 @@ fn forms(of: Magnitudes) -> Vec<pal::Result<SimilarityGraph>> {
     let pairs = weights.indexed_iter().filter(|((i, j), _)| i <= j).map(|((i, j), &weight)| (i, j, weight));
     let pairs = SimilarityGraph::pairs(N, pairs.collect::<Vec<_>>());
     let positive = SimilarityGraph::dense(of.symmetric(2, N).mapv(f64::abs));
-    let low_rank = SimilarityGraph::low_rank(of.matrix(3, N, 2), of.matrix::<f64>(4, 2, 1).column(0).to_owned());
+    let low_rank =
+        SimilarityGraph::low_rank(of.matrix(3, N, 2), of.matrix::<f64>(4, 2, 1).column(0).to_owned());
     let labels = SimilarityGraph::labels(&labels);
     let mixture = SimilarityGraph::mixture([
         (of.number(5), labels.clone()),
@@ -45,7 +46,10 @@ fn of_itself(graph: &SimilarityGraph) -> Result<(), TestCaseError> {
     numbers("inner", graph.inner(graph), |product| [product])?;
     let (rest, part) = graph.split_low_rank();
     all_finite("split_low_rank", rest.iter().flat_map(|rest| rest.degrees()))?;
-    all_finite("split_low_rank", part.iter().flat_map(|part| [entries(&part.factor), entries(&part.core)].concat()))?;
+    all_finite(
+        "split_low_rank",
+        part.iter().flat_map(|part| [entries(&part.factor), entries(&part.core)].concat()),
+    )?;
     let mut out = Array2::zeros((graph.len(), graph.len()));
     numbers("add_to", graph.add_to(1.0, &mut out.view_mut()), |()| entries(&out))
 }
@@ -54,7 +58,9 @@ fn energies<F: Scalar>(of: Magnitudes, graph: &SimilarityGraph) -> Result<(), Te
     let z = of.matrix::<F>(11, N, 2);
     numbers("energy", graph.laplacian().energy(z.view()), |energy| [energy])?;
     let normalised = graph.laplacian().normalised();
-    numbers("normalised energy", normalised.and_then(|laplacian| laplacian.energy(z.view())), |energy| [energy])
+    numbers("normalised energy", normalised.and_then(|laplacian| laplacian.energy(z.view())), |energy| {
+        [energy]
+    })
 }
 
 proptest! {
@@ -162,9 +168,13 @@ fn entries_out_of_range_are_refused_by_name() {
         SimilarityGraph::mixture([(1e101, SimilarityGraph::identity(2).unwrap())]),
         Error::Domain { argument: "weight of the mixture", .. }
     );
-    refused!(SimilarityGraph::mixture([(1e30, large())]), Error::Domain { argument: "entry of the mixture", .. });
+    refused!(
+        SimilarityGraph::mixture([(1e30, large())]),
+        Error::Domain { argument: "entry of the mixture", .. }
+    );
     // A factor out of scale whose weight makes up for it.
-    let graph = SimilarityGraph::low_rank(Array2::from_elem((2, 1), 2e200), Array1::from(vec![2e-301])).unwrap();
+    let graph =
+        SimilarityGraph::low_rank(Array2::from_elem((2, 1), 2e200), Array1::from(vec![2e-301])).unwrap();
     let entry = graph.entry(0, 1).unwrap();
     assert!((entry / 8e99 - 1.0).abs() < 1e-12, "{entry:e}");
     assert!((graph.frobenius_squared() / 256e198 - 1.0).abs() < 1e-12);

@@ -29,8 +29,8 @@ fn every_number<K: RadialKernel + Clone>(kernel: K, of: Magnitudes, p: usize) ->
     all_finite("at_squared_distance", x.iter().map(|entry| kernel.at_squared_distance(entry.abs())))?;
     let features = Nystrom::new(kernel.clone(), x.view()).and_then(|nystrom| nystrom.features(y.view()));
     numbers("Nystrom", features, |features| entries(&features))?;
-    let features =
-        RandomFeatures::new(&kernel, 5, p, &mut rng(of.seed)).and_then(|features| features.features(y.view()));
+    let features = RandomFeatures::new(&kernel, 5, p, &mut rng(of.seed))
+        .and_then(|features| features.features(y.view()));
     numbers("RandomFeatures", features, |features| entries(&features))?;
     let machine = KernelMachine::<_, f32>::new(kernel.clone(), x.view(), 2, &mut rng(of.seed));
     let embedded = machine.and_then(|machine| machine.embed(of.matrix::<f32>(3, 4, p).view()));
@@ -47,9 +47,13 @@ fn every_number<K: RadialKernel + Clone>(kernel: K, of: Magnitudes, p: usize) ->
         all.extend(expansion.coefficients());
         all
     })?;
-    for loss in [SpectralLoss::SimClr2, SpectralLoss::Vic2 { lambda: of.number(5) }, SpectralLoss::BarlowTwins2] {
+    for loss in
+        [SpectralLoss::SimClr2, SpectralLoss::Vic2 { lambda: of.number(5) }, SpectralLoss::BarlowTwins2]
+    {
         let minimiser = fitted.minimise(loss, &graph, 2);
-        numbers("minimise", minimiser, |best| [entries(&best.z), vec![best.value], best.eigenvalues.to_vec()].concat())?;
+        numbers("minimise", minimiser, |best| {
+            [entries(&best.z), vec![best.value], best.eigenvalues.to_vec()].concat()
+        })?;
     }
     let z = of.matrix::<f64>(6, 6, 2);
     let embedded = fitted.expand(z.view()).and_then(|expansion| expansion.embed(y.view()));
@@ -60,9 +64,8 @@ fn every_number<K: RadialKernel + Clone>(kernel: K, of: Magnitudes, p: usize) ->
     numbers("Lift::multiplied", lift.and_then(|lift| lift.multiplied().embed(z.view())), |z| entries(&z))?;
     let mut solver = fitted.solver();
     numbers("decompose", solver.decompose(&graph), |()| [])?;
-    let labelled = SimilarityGraph::low_rank(of.matrix(7, 6, 1), ndarray::arr1(&[1.0])).map(|labels| {
-        SimilarityGraph::mixture([(1.0, graph.clone()), (1.0, labels)])
-    });
+    let labelled = SimilarityGraph::low_rank(of.matrix(7, 6, 1), ndarray::arr1(&[1.0]))
+        .map(|labels| SimilarityGraph::mixture([(1.0, graph.clone()), (1.0, labels)]));
     let pairs = labelled.and_then(|graph| solver.leading(&graph?, 2));
     numbers("KernelSolver::leading", pairs, |pairs| [entries(&pairs.vectors), pairs.values.to_vec()].concat())
 }

@@ -2,8 +2,8 @@
 
 use ndarray::{Array1, Array2, ArrayView2, s};
 use pal::linalg::{
-    Eigenpairs, Filter, KernelShiftInvert, SpectralFactor, SubspaceIteration, Woodbury, cholesky, count_above,
-    leading_eigenpairs, leading_eigenpairs_of_update, least_squares, sine_between, solve_lower,
+    Eigenpairs, Filter, KernelShiftInvert, SpectralFactor, SubspaceIteration, Woodbury, cholesky,
+    count_above, leading_eigenpairs, leading_eigenpairs_of_update, least_squares, sine_between, solve_lower,
     solve_lower_transposed, symmetric_eigen, thin_svd,
 };
 use proptest::prelude::*;

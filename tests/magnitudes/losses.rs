@@ -52,9 +52,17 @@ fn losses<F: Scalar>(of: Magnitudes) -> Vec<(&'static str, Box<dyn Loss<F>>)> {
         ("NtXent of any temperature", Box::new(NtXent { temperature: of.number(33) })),
         (
             "VicReg of any weights",
-            Box::new(VicReg { variance: of.number(34), covariance: of.number(35), invariance: of.number(36), ..VicReg::default() }),
+            Box::new(VicReg {
+                variance: of.number(34),
+                covariance: of.number(35),
+                invariance: of.number(36),
+                ..VicReg::default()
+            }),
         ),
-        ("BarlowTwins of any lambda", Box::new(BarlowTwins { lambda: of.number(37), ..BarlowTwins::default() })),
+        (
+            "BarlowTwins of any lambda",
+            Box::new(BarlowTwins { lambda: of.number(37), ..BarlowTwins::default() }),
+        ),
     ];
     losses.extend(each(Statistics::Pooled));
     losses.extend(each(Statistics::EachView));
@@ -192,7 +200,10 @@ fn nt_xent_in_single_precision() {
             Ok((_, gradient)) => assert!(scale > 1e-38 && gradient.iter().all(|entry| entry.is_finite())),
             Err(error) => {
                 assert!(scale < 1e-38);
-                assert!(matches!(error, pal::Error::Domain { argument: "gradient of the loss", .. }), "{error}");
+                assert!(
+                    matches!(error, pal::Error::Domain { argument: "gradient of the loss", .. }),
+                    "{error}"
+                );
             }
         }
     }
@@ -217,7 +228,8 @@ fn a_penalty_of_squares_out_of_range() {
     }
     let z = ndarray::array![[3e20_f32, 4e20]];
     let graph = SimilarityGraph::identity(1).unwrap();
-    let (value, gradient) = Penalised { loss: Nothing, beta: 1e-30 }.value_and_gradient(z.view(), &graph).unwrap();
+    let (value, gradient) =
+        Penalised { loss: Nothing, beta: 1e-30 }.value_and_gradient(z.view(), &graph).unwrap();
     assert!((value / 5e11 - 1.0).abs() < 1e-5);
     assert!((gradient[[0, 0]] / 1.2e-9 - 1.0).abs() < 1e-5);
 }

@@ -6,8 +6,8 @@ use pal::data::augment::{Augmentation, ImageShape};
 use pal::graph::SimilarityGraph;
 use pal::loss::{NtXent, VicReg};
 use pal::model::{
-    Activation, Adam, FullBatch, Lars, Lbfgs, Model, Network, Optimiser, Rule, Schedule, Sgd, Trainer, Training,
-    lbfgs, value_and_gradients,
+    Activation, Adam, FullBatch, Lars, Lbfgs, Model, Network, Optimiser, Rule, Schedule, Sgd, Trainer,
+    Training, lbfgs, value_and_gradients,
 };
 use pal::{Error, Result, Scalar};
 use proptest::prelude::*;
@@ -212,7 +212,11 @@ fn gelu_far_from_zero() {
 /// A step that cannot be taken leaves parameters, moments and the count of steps as they were.
 #[test]
 fn a_step_too_far_is_not_taken() {
-    for rule in [Rule::Sgd(Sgd::default()), Rule::Adam(Adam::default()), Rule::Lars(Lars { trust: 1e300, ..Lars::default() })] {
+    for rule in [
+        Rule::Sgd(Sgd::default()),
+        Rule::Adam(Adam::default()),
+        Rule::Lars(Lars { trust: 1e300, ..Lars::default() }),
+    ] {
         let mut optimiser = Optimiser::new(rule).unwrap();
         let mut parameter = gaussian(3, 2, &mut rng(1));
         let mut step = |parameter: ArrayViewMut2<f64>, rate| {

@@ -26,7 +26,9 @@ fn augmented<F: Scalar>(of: Magnitudes) -> Result<(), TestCaseError> {
     ];
     for change in changes {
         let augmentation = Augmentation::new(ImageShape::grey(3, 4), [change]).unwrap();
-        numbers("Augmentation::views", augmentation.views(rows.view(), 2, &mut rng(of.seed)), |views| entries(&views))?;
+        numbers("Augmentation::views", augmentation.views(rows.view(), 2, &mut rng(of.seed)), |views| {
+            entries(&views)
+        })?;
         let mut changed = rows.clone();
         let done = augmentation.apply(changed.view_mut(), &mut rng(of.seed));
         numbers("Augmentation::apply", done, |()| entries(&changed))?;
@@ -155,9 +157,16 @@ fn figures_of_any_scale() {
     let labels = Labels::new(vec![0, 1, 0], 2).unwrap();
     for size in [1e-320, 1e-200, 1.0, 1e200, 1e299] {
         let points = ndarray::array![[0.0, size], [-size, 0.3 * size], [size, -size]];
-        plot::scatter(&stem, &[plot::ScatterPanel { title: "", points: points.view(), labels: &labels }]).unwrap();
+        plot::scatter(&stem, &[plot::ScatterPanel { title: "", points: points.view(), labels: &labels }])
+            .unwrap();
         plot::matrices(&stem, &[(String::new(), points.clone())], (-size, size)).unwrap();
-        let curve = Curve { series: "a".into(), x: vec![0.0, size], mean: vec![size, -size], std: vec![0.0, size], n: 2 };
+        let curve = Curve {
+            series: "a".into(),
+            x: vec![0.0, size],
+            mean: vec![size, -size],
+            std: vec![0.0, size],
+            n: 2,
+        };
         plot::curves(&stem, &[curve], &plot::Axes::new("x", "y")).unwrap();
         let domain = plot::Domain { x: (0.0, size), y: (0.0, size) };
         let field = plot::Field { title: "", values: points.slice(s![..2, ..]) };

@@ -232,9 +232,12 @@ impl Change {
                 check::index("width", *width.end(), shape.width.saturating_add(1), must)
             }
             Self::Noise { std } => check::not_negative("std", *std),
-            Self::Scale { factor } => {
-                bounded("factor", factor, |factor| factor > 0.0 && factor <= 1e300, "positive and at most 1e300")
-            }
+            Self::Scale { factor } => bounded(
+                "factor",
+                factor,
+                |factor| factor > 0.0 && factor <= 1e300,
+                "positive and at most 1e300",
+            ),
             Self::Dropout { rate } => check::probability("rate", *rate),
         }
     }

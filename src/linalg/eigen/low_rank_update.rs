@@ -35,7 +35,8 @@ pub fn leading_eigenpairs_of_update(
     check::finite("values", &values)?;
     check::finite("w", &w)?;
     // Powers of two that take the sum, and its factor, near 1: products of several are taken.
-    let scale = |largest: f64| if largest == 0.0 || PLAIN.contains(&largest) { 1.0 } else { inverse_power(largest) };
+    let scale =
+        |largest: f64| if largest == 0.0 || PLAIN.contains(&largest) { 1.0 } else { inverse_power(largest) };
     let of_factor = scale(largest(w));
     let w = &w * of_factor;
     let core = &core / of_factor / of_factor;

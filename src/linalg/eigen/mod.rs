@@ -161,12 +161,7 @@ fn full(a: ArrayView2<f64>, k: usize) -> Result<Eigenpairs> {
 ///
 /// # Errors
 /// [`Error::Domain`] if an eigenvalue is no number, unlike the entries: it may be as many times as large as there are.
-fn unscaled(
-    values: Array1<f64>,
-    vectors: Array2<f64>,
-    next: Option<f64>,
-    scale: f64,
-) -> Result<Eigenpairs> {
+fn unscaled(values: Array1<f64>, vectors: Array2<f64>, next: Option<f64>, scale: f64) -> Result<Eigenpairs> {
     let values = values / scale;
     let next = next.map(|value| value / scale);
     let must = "finite: the entries of the matrix are too large";

@@ -155,7 +155,10 @@ impl<F: Scalar> Optimiser<F> {
             bold |= gradient.as_slice_memory_order().is_none_or(|entries| largest_of(entries) > most);
         }
         let before = bold.then(|| {
-            (parameters.iter().map(|parameter| parameter.to_owned()).collect::<Vec<_>>(), self.moments.clone())
+            (
+                parameters.iter().map(|parameter| parameter.to_owned()).collect::<Vec<_>>(),
+                self.moments.clone(),
+            )
         });
         self.steps += 1;
         let moments_of = self.moments.chunks_mut(U::MOMENTS);
@@ -166,8 +169,10 @@ impl<F: Scalar> Optimiser<F> {
         });
         let Some((before, moments)) = before else { return Ok(()) };
         let must = "finite: the rate or a gradient is too large";
-        let after = parameters.iter().try_for_each(|after| check::in_range("parameter after the step", after, must));
-        let kept = self.moments.iter().try_for_each(|after| check::in_range("moment after the step", after, must));
+        let after =
+            parameters.iter().try_for_each(|after| check::in_range("parameter after the step", after, must));
+        let kept =
+            self.moments.iter().try_for_each(|after| check::in_range("moment after the step", after, must));
         if after.is_err() || kept.is_err() {
             parameters.iter_mut().zip(&before).for_each(|(parameter, before)| parameter.assign(before));
             (self.steps, self.moments) = (self.steps - 1, moments);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Update, check_precision, decay_of, negligible};
 use crate::Scalar;
-use crate::error::{Error, Result, check};
+use crate::error::{Error, Result};
 
 /// `m ← μ m + (g + λ w)`, `w ← w − η m`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
