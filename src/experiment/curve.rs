@@ -27,7 +27,7 @@ impl Curve {
     ///
     /// # Errors
     /// [`Error::Empty`] without trials or abscissae, [`Error::Shape`] if a row is not as long as `x`,
-    /// [`Error::NotFinite`] if a number is NaN or infinite, or their spread exceeds the largest `f64`.
+    /// [`Error::NotFinite`] if a number is NaN or infinite.
     pub fn from_trials(series: impl Into<String>, x: &[f64], rows: &[impl AsRef<[f64]>]) -> Result<Self> {
         if rows.is_empty() {
             return Err(Error::Empty { argument: "rows", expected: "trial" });
@@ -64,10 +64,9 @@ fn finite(argument: &'static str, values: &[f64], index: impl Fn(usize) -> Vec<u
 
 /// The statistics of what `values` yields, which is not empty.
 fn mean_and_std<I: Iterator<Item = f64>>(values: impl Fn() -> I) -> (f64, f64) {
-    let (mean, std) = plain_mean_and_std(&values);
     let scale = safe_scale(values().fold(0.0, |largest, y| y.abs().max(largest)));
     if scale.log2() == 0.0 {
-        return (mean, std);
+        return plain_mean_and_std(values);
     }
     // Squares leave the range of numbers, into which a power of two takes them back.
     let (mean, std) = plain_mean_and_std(|| values().map(|y| y * scale));

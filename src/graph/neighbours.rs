@@ -107,7 +107,7 @@ fn nearest_of(
     let all = others().map(|j| Neighbour { squared: expanded(j), distance: 0.0, sample: j });
     let mut near = first(k, all.collect(), by_square);
     // The same number from both ends of an edge, and exactly zero between copies.
-    let mut all_have_digits = true;
+    let mut all_have_digits = others().all(|j| expanded(j).is_finite());
     for neighbour in &mut near {
         let j = neighbour.sample;
         let difference = &centred.row(i) - &centred.row(j);

@@ -46,8 +46,9 @@ impl<F: Scalar> Update<F> for Adam {
     }
 
     fn is_bold(&self, rate: f64) -> bool {
-        let step = F::max_value().sqrt().as_f64() / self.epsilon / (1.0 - self.beta1);
-        !(rate * step < negligible::<F>() && rate * self.weight_decay < 2.0)
+        let (size, moment) = (rate / (1.0 - self.beta1), F::max_value().sqrt().as_f64());
+        let step = size * (moment / self.epsilon);
+        !(F::of(size).is_finite() && step < negligible::<F>() && rate * self.weight_decay < 2.0)
     }
 
     fn update(
