@@ -244,21 +244,52 @@ pub(crate) mod check {
     where
         D::Pattern: IndexList,
     {
-        // A sum is finite unless an entry is not (or it overflows): one cheap pass on good input.
+        match first_not_finite(array) {
+            Some((index, value)) => Err(Error::NotFinite { argument, index: index.list(), value }),
+            None => Ok(()),
+        }
+    }
+
+    /// Every entry of a result is a number; where one is not, `must` says which argument is out of scale.
+    ///
+    /// Entries of arguments are checked by [`finite`] before: what is not finite here left the range of numbers on the way.
+    pub(crate) fn in_range<F: Scalar, S: Data<Elem = F>, D: Dimension>(
+        result: &'static str,
+        array: &ArrayBase<S, D>,
+        must: &'static str,
+    ) -> Result<()>
+    where
+        D::Pattern: IndexList,
+    {
+        match first_not_finite(array) {
+            Some((_, value)) => Err(Error::Domain { argument: result, value, must }),
+            None => Ok(()),
+        }
+    }
+
+    /// [`in_range`] of one number.
+    pub(crate) fn number(result: &'static str, value: f64, must: &'static str) -> Result<f64> {
+        if value.is_finite() {
+            return Ok(value);
+        }
+        Err(Error::Domain { argument: result, value, must })
+    }
+
+    /// Where the first entry stands that is NaN or an infinity, and the entry.
+    fn first_not_finite<F: Scalar, S: Data<Elem = F>, D: Dimension>(
+        array: &ArrayBase<S, D>,
+    ) -> Option<(D::Pattern, f64)> {
+        // A sum is finite unless an entry is not (or it overflows, then all are looked at): one cheap pass on good input.
         let sums_are_finite = match array.as_slice_memory_order() {
             Some(entries) if entries.len() > CHUNK => entries.par_chunks(CHUNK).all(lanes_are_finite),
             Some(entries) => lanes_are_finite(entries),
             None => array.sum().is_finite(),
         };
         if sums_are_finite {
-            return Ok(());
+            return None;
         }
-        match array.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            Some((index, &value)) => {
-                Err(Error::NotFinite { argument, index: index.list(), value: value.as_f64() })
-            }
-            None => Ok(()),
-        }
+        let first = array.indexed_iter().find(|(_, value)| !value.is_finite());
+        first.map(|(index, value)| (index, value.as_f64()))
     }
 
     /// Whether the sums of every so many entries are finite.

@@ -108,6 +108,13 @@ fn linspace_of_few_points() {
     assert_eq!(linspace(0.5, 1.0, 2), [0.5, 1.0]);
 }
 
+/// Neither the difference nor its square is a number, the deviation is.
+#[test]
+fn curve_of_the_largest_numbers() {
+    let curve = Curve::from_trials("a", &[0.0], &[[f64::MAX], [-f64::MAX]]).unwrap();
+    assert_eq!((curve.mean[0], curve.std[0]), (0.0, f64::MAX));
+}
+
 #[test]
 fn curve_refuses_what_makes_no_sense() {
     let x = [0.0, 1.0];
@@ -116,7 +123,7 @@ fn curve_refuses_what_makes_no_sense() {
     assert!(matches!(from(&[vec![1.0, 2.0], vec![1.0]]), Error::Shape { .. }));
     assert!(matches!(from(&[vec![1.0, 2.0], vec![1.0, f64::NAN]]),
         Error::NotFinite { argument: "rows", index, .. } if index == [1, 1]));
-    assert!(matches!(from(&[vec![f64::MAX, 0.0], vec![-f64::MAX, 0.0]]), Error::NotFinite { .. }));
+    assert!(matches!(from(&[vec![f64::INFINITY, 0.0]]), Error::NotFinite { argument: "rows", .. }));
     let none: [[f64; 0]; 1] = [[]];
     assert!(matches!(Curve::from_trials("a", &[], &none), Err(Error::Empty { argument: "x", .. })));
     let endless = Curve::from_trials("a", &[f64::INFINITY], &[[1.0]]);

@@ -14,10 +14,10 @@ mod drive;
 #[cfg(unix)] // signals
 #[path = "program/durability.rs"]
 mod durability;
-#[path = "program/question_ids.rs"]
-mod question_ids;
 #[path = "program/files.rs"]
 mod files;
+#[path = "program/question_ids.rs"]
+mod question_ids;
 #[path = "program/state.rs"]
 mod state;
 #[cfg(unix)] // links, pipes and devices

@@ -18,9 +18,9 @@ pub struct GradientReport {
     pub input: usize,
     /// Row and column in it.
     pub index: (usize, usize),
-    /// What the tape says.
+    /// What the tape says; it need not be a number.
     pub gradient: f64,
-    /// What the central difference says.
+    /// What the central difference says; it need not be a number.
     pub difference: f64,
 }
 

@@ -45,8 +45,9 @@
 //! [`Var::scalar_op`]. Whether a gradient is right is not a matter of faith: [`check_gradient`] compares it with
 //! differences.
 //!
-//! Operations on values out of their domain (`ln` of a negative number) give NaN, as in arithmetic; operations on shapes
-//! that do not fit give an error that names both.
+//! Operations on values out of their domain (`ln` of a negative number) give NaN, and values and gradients beyond the range
+//! of numbers are infinite or NaN, as in arithmetic: models, losses and optimisers check what comes of them. Operations on
+//! shapes that do not fit give an error that names both.
 
 mod check;
 mod op;

@@ -62,7 +62,8 @@ impl<F: Scalar> Tape<F> {
 
     /// The gradients of `output`, a `(1, 1)` variable, with respect to the leaves it depends on.
     ///
-    /// Costs about twice what computing `output` did. The tape is unchanged: another output may follow.
+    /// Costs about twice what computing `output` did. The tape is unchanged: another output may follow. Gradients beyond the
+    /// range of numbers are infinite or NaN.
     ///
     /// # Errors
     /// [`Error::Operands`] if `output` is not `(1, 1)`, [`Error::OtherTape`] if it stands on another tape.

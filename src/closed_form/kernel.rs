@@ -93,6 +93,11 @@ impl Penalty {
         Ok(self.spectrum.get_or_init(|| spectrum))
     }
 
+    /// Checks that `−βK⁻¹`, or what is added to it, is made of numbers.
+    fn in_range(matrix: &Array2<f64>) -> Result<()> {
+        check::in_range("G - beta K^-1", matrix, "finite: beta is out of scale")
+    }
+
     /// Whether the range is everything.
     fn is_regular(&self) -> bool {
         self.rank == self.gram.nrows()
@@ -151,14 +156,14 @@ impl<K: RadialKernel> FittedKernel<K> {
     /// The function of least norm with the values `z` of shape `(n, k)` at the samples; `O(n² k)`.
     ///
     /// # Errors
-    /// [`crate::Error::Shape`] if `z` has other rows.
+    /// [`crate::Error::Shape`] if `z` has other rows, [`crate::Error::NotFinite`] for a bad `z`, [`crate::Error::Domain`] if a
+    /// coefficient is beyond the range of numbers.
     pub fn expand(&self, z: ArrayView2<f64>) -> Result<KernelExpansion<'_, K>> {
         check::shape("z", &[self.inputs.nrows(), z.ncols()], z.shape())?;
-        Ok(KernelExpansion {
-            kernel: &self.kernel,
-            inputs: self.inputs.view(),
-            coefficients: narrow_product(self.penalty.inverse.view(), z),
-        })
+        check::finite("z", &z)?;
+        let coefficients = narrow_product(self.penalty.inverse.view(), z);
+        check::in_range("coefficient", &coefficients, "finite: z is too large")?;
+        Ok(KernelExpansion { kernel: &self.kernel, inputs: self.inputs.view(), coefficients })
     }
 
     /// The map from values at the samples to values at the points `x` of shape `(m, p)`, for many representations;
@@ -189,9 +194,10 @@ impl<K: RadialKernel> KernelExpansion<'_, K> {
     /// Representations `(m, k)` of new points `(m, p)`; `O(m n (p + k))`.
     ///
     /// # Errors
-    /// [`crate::Error::Shape`] if the width differs, [`crate::Error::NotFinite`] for bad points.
+    /// [`crate::Error::Shape`] if the width differs, [`crate::Error::NotFinite`] for bad points, [`crate::Error::Domain`] if a
+    /// representation is beyond the range of numbers.
     pub fn embed(&self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
-        Ok(cross_gram(self.kernel, x, self.inputs)?.dot(&self.coefficients))
+        in_range(cross_gram(self.kernel, x, self.inputs)?.dot(&self.coefficients))
     }
 }
 
@@ -218,17 +224,25 @@ impl Lift {
     /// if [multiplied](Self::multiplied).
     ///
     /// # Errors
-    /// [`crate::Error::Shape`] if `z` has other rows.
+    /// [`crate::Error::Shape`] if `z` has other rows, [`crate::Error::NotFinite`] for a bad `z`, [`crate::Error::Domain`] if a
+    /// representation is beyond the range of numbers.
     pub fn embed(&self, z: ArrayView2<f64>) -> Result<Array2<f64>> {
         check::shape("z", &[self.matrix.ncols(), z.ncols()], z.shape())?;
-        match &self.inverse {
+        check::finite("z", &z)?;
+        in_range(match &self.inverse {
             Some(inverse) => {
                 let coefficients = narrow_product(inverse.view(), z);
-                Ok(narrow_product(self.matrix.view(), coefficients.view()))
+                narrow_product(self.matrix.view(), coefficients.view())
             }
-            None => Ok(narrow_product(self.matrix.view(), z)),
-        }
+            None => narrow_product(self.matrix.view(), z),
+        })
     }
+}
+
+/// Representations, if they are numbers.
+fn in_range(z: Array2<f64>) -> Result<Array2<f64>> {
+    check::in_range("representation", &z, "finite: the representations of the samples are too large")?;
+    Ok(z)
 }
 
 /// Solves `T = G − βK⁻¹` for one graph after another on the same samples.
@@ -258,7 +272,7 @@ impl KernelSolver<'_> {
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if the graph has other samples; [`crate::Error::Domain`] unless `k` is at least
-    /// 1 and at most the rank of `K`.
+    /// 1 and at most the rank of `K`, or if `βK⁻¹` is beyond the range of numbers.
     pub fn leading(&mut self, graph: &SimilarityGraph, k: usize) -> Result<Eigenpairs> {
         self.check_order(graph)?;
         check::count("k", k, self.penalty.rank, "at least 1 and at most the rank of the Gram matrix")?;
@@ -307,6 +321,7 @@ impl KernelSolver<'_> {
         let Some(rest) = rest else {
             let spectrum = self.penalty.spectrum()?;
             let values = spectrum.values.mapv(|value| -self.penalty.beta / value);
+            check::in_range("eigenvalue of beta K^-1", &values, "finite: beta is out of scale")?;
             return updated(values.view(), spectrum.vectors.view(), &change, k);
         };
         if self.last_rest.as_ref() != Some(&rest) {
@@ -332,10 +347,11 @@ impl KernelSolver<'_> {
             let penalties = spectrum.values.mapv(f64::recip);
             self.matrix =
                 SpectralLoss::SimClr2.matrix(graph, Some(spectrum.vectors.view()), &penalties, beta);
-            return Ok(());
+            return Penalty::in_range(&self.matrix);
         }
         self.matrix.zip_mut_with(inverse.as_ref(), |entry, &inverse| *entry = -beta * inverse);
-        graph.add_to(1.0, &mut self.matrix.view_mut())
+        graph.add_to(1.0, &mut self.matrix.view_mut())?;
+        Penalty::in_range(&self.matrix)
     }
 
     /// Eigenpairs of the matrix that [`Self::assemble`] fills, with vectors over the samples.

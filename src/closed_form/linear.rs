@@ -34,7 +34,7 @@ impl LinearRegime {
     ///
     /// # Errors
     /// [`Error::Empty`] or [`Error::NotFinite`] for a bad `x`, [`Error::Singular`] if it is zero, [`Error::Domain`] unless
-    /// `β ≥ 0`.
+    /// `β ≥ 0`, or if squares of the singular values are beyond the range of numbers.
     pub fn new(x: ArrayView2<f64>, beta: f64) -> Result<Self> {
         check::not_negative("beta", beta)?;
         let svd = thin_svd(x)?;
@@ -48,13 +48,13 @@ impl LinearRegime {
             });
         }
         let kept = svd.singular_values.slice_axis(Axis(0), Slice::from(..rank));
+        let penalties = kept.mapv(|sigma| sigma.powi(-2));
+        if let Some((&sigma, _)) = kept.iter().zip(&penalties).find(|(_, penalty)| !penalty.is_normal()) {
+            let must = "of a size whose inverse square is a number: x is out of scale";
+            return Err(Error::Domain { argument: "singular value of x", value: sigma, must });
+        }
         let back = svd.vt.slice_axis(Axis(0), Slice::from(..rank)).t().to_owned() / kept;
-        Ok(Self {
-            basis: svd.u.slice_axis(Axis(1), Slice::from(..rank)).to_owned(),
-            penalties: kept.mapv(|sigma| sigma.powi(-2)),
-            back,
-            beta,
-        })
+        Ok(Self { basis: svd.u.slice_axis(Axis(1), Slice::from(..rank)).to_owned(), penalties, back, beta })
     }
 
     /// The minimiser of `loss(XΘ, G) + 2β‖Θ‖²` over `Θ` of shape `(p, k)`; `O(n r² + r³)` and `r` products with `G`.
@@ -69,7 +69,9 @@ impl LinearRegime {
     ) -> Result<Minimiser<LinearMap>> {
         let coordinates = Coordinates { basis: Some(self.basis.view()), penalties: self.penalties.clone() };
         let (minimiser, phi) = coordinates.minimise(loss, graph, k, self.beta)?;
-        Ok(minimiser.with_map(LinearMap { theta: self.back.dot(&phi) }))
+        let theta = self.back.dot(&phi);
+        check::in_range("theta", &theta, "finite: x is too small")?;
+        Ok(minimiser.with_map(LinearMap { theta }))
     }
 }
 
@@ -77,10 +79,13 @@ impl LinearMap {
     /// Representations `(m, k)` of new points `(m, p)`.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the width differs, [`Error::NotFinite`] for bad points.
+    /// [`Error::Shape`] if the width differs, [`Error::NotFinite`] for bad points, [`Error::Domain`] if a representation is
+    /// beyond the range of numbers.
     pub fn embed(&self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
         check::shape("x", &[x.nrows(), self.theta.nrows()], x.shape())?;
         check::finite("x", &x)?;
-        Ok(x.dot(&self.theta))
+        let z = x.dot(&self.theta);
+        check::in_range("representation", &z, "finite: x is too large")?;
+        Ok(z)
     }
 }

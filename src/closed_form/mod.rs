@@ -22,6 +22,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 
 use crate::error::{Result, check};
 use crate::graph::SimilarityGraph;
+use crate::linalg::scale::norm;
 use crate::linalg::{Eigenpairs, leading_eigenpairs};
 use crate::loss::{Loss, SpectralLoss};
 
@@ -69,7 +70,8 @@ impl<M> Minimiser<M> {
 /// The minimiser over all `Z` of shape `(n, k)` of `loss(Z, G) + 2β‖Z‖²` (claims T18, T19, T21, T47); `O(n³)`.
 ///
 /// # Errors
-/// [`crate::Error::Domain`] unless `1 ≤ k ≤ n`, `β ≥ 0` and the loss's parameter is in its range.
+/// [`crate::Error::Domain`] unless `1 ≤ k ≤ n`, `β ≥ 0` and the loss's parameter is in its range, or if the matrix to
+/// decompose, the value or the representations are beyond that of numbers.
 pub fn free(loss: SpectralLoss, graph: &SimilarityGraph, k: usize, beta: f64) -> Result<Minimiser<()>> {
     let coordinates = Coordinates { basis: None, penalties: Array1::ones(graph.len()) };
     Ok(coordinates.minimise(loss, graph, k, beta)?.0)
@@ -99,11 +101,16 @@ impl Coordinates<'_> {
         }
         let mut value = loss.value(Array2::zeros((graph.len(), k)).view(), graph)?;
         let matrix = loss.matrix(graph, self.basis, &self.penalties, beta);
+        check::in_range(
+            "matrix to decompose",
+            &matrix,
+            "finite: beta or a parameter of the loss is out of scale",
+        )?;
         let order = self.penalties.len();
         // Modes past the order of the matrix do not exist; their columns stay zero.
         let Eigenpairs { values, vectors, next } = leading_eigenpairs(matrix.view(), k.min(order))?;
-        let rounding =
-            order as f64 * f64::EPSILON * matrix.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
+        let squares = matrix.iter().map(|entry| entry * entry).sum();
+        let rounding = order as f64 * f64::EPSILON * norm(squares, &matrix);
         let threshold = loss.threshold(beta) + rounding;
 
         let scales = loss.scales(&self.penalties);
@@ -115,6 +122,10 @@ impl Coordinates<'_> {
             }
         }
         let z = self.basis.map_or_else(|| phi.clone(), |basis| basis.dot(&phi));
+        let must = "finite: beta, the graph or a parameter of the loss is out of scale";
+        check::in_range("representations", &z, must)?;
+        check::in_range("representations", &phi, must)?;
+        check::number("least value of the loss", value, must)?;
         Ok((Minimiser { z, value, eigenvalues: values, next, map: (), threshold }, phi))
     }
 }

@@ -31,7 +31,8 @@ pub fn supervised(labels: &Labels, lambda: f64, mu: f64) -> Result<Supervised> {
         });
     }
     let n = labels.len() as f64;
-    let price = (lambda * mu).sqrt();
+    let (product, ratio) = (lambda * mu, lambda / mu);
+    let price = if product.is_normal() { product.sqrt() } else { lambda.sqrt() * mu.sqrt() };
     let sizes: Array1<f64> = labels.counts().into_iter().map(|size| size as f64).collect();
     let strengths = sizes.mapv(|size| (size.sqrt() - n * price).max(0.0));
     let value = sizes
@@ -40,7 +41,7 @@ pub fn supervised(labels: &Labels, lambda: f64, mu: f64) -> Result<Supervised> {
         .map(|(size, strength)| (size.sqrt() - strength).powi(2) / n + 2.0 * price * strength)
         .sum();
     // An empty class has no rows to scale.
-    let scale = (lambda / mu).powf(0.25);
+    let scale = if ratio.is_normal() { ratio.powf(0.25) } else { lambda.powf(0.25) / mu.powf(0.25) };
     let columns: Array1<f64> = sizes
         .iter()
         .zip(&strengths)

@@ -22,7 +22,7 @@ const RINGS: usize = 4;
 /// deviates in this order, whatever the noise: the same stream with another noise moves the same points.
 ///
 /// # Errors
-/// [`Error::Empty`] if `n = 0`, [`Error::Domain`] if `noise` is negative or not finite.
+/// [`Error::Empty`] if `n = 0`, [`Error::Domain`] if `noise` is negative, not finite, or so large that a coordinate is not.
 pub fn circles(n: usize, noise: f64, rng: &mut (impl Rng + ?Sized)) -> Result<Labelled> {
     rings(n, noise, rng, |_, rng| (rng.random_range(0..RINGS), rng.random()))
 }
@@ -61,5 +61,6 @@ fn rings<R: Rng + ?Sized>(
         inputs.row_mut(i).assign(&aview1(&point));
         class_of.push(class);
     }
+    check::in_range("coordinate", &inputs, "finite: the noise is too large")?;
     Ok(Labelled { inputs, labels: Labels::new(class_of, RINGS)? })
 }

@@ -17,7 +17,7 @@ pub const MIXTURE_NOISE: f64 = 0.3;
 /// * `noise`: standard deviation per coordinate, `>= 0`; usually [`MIXTURE_NOISE`].
 ///
 /// # Errors
-/// [`Error::Empty`] if `n = 0`, [`Error::Domain`] if `noise` is negative or not finite.
+/// [`Error::Empty`] if `n = 0`, [`Error::Domain`] if `noise` is negative, not finite, or so large that a coordinate is not.
 pub fn mixture(n: usize, noise: f64, rng: &mut (impl Rng + ?Sized)) -> Result<Labelled> {
     if n == 0 {
         return Err(Error::Empty { argument: "n", expected: "point" });
@@ -31,5 +31,6 @@ pub fn mixture(n: usize, noise: f64, rng: &mut (impl Rng + ?Sized)) -> Result<La
         point[class] += 1.0;
         class_of.push(class);
     }
+    check::in_range("coordinate", &inputs, "finite: the noise is too large")?;
     Ok(Labelled { inputs, labels: Labels::new(class_of, CENTRES)? })
 }

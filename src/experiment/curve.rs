@@ -1,6 +1,7 @@
 //! A curve of a figure: mean and spread over trials.
 
 use crate::error::{Error, Result};
+use crate::linalg::scale::safe_scale;
 
 /// One line of a figure: the statistics over trials at every `x`.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +27,7 @@ impl Curve {
     ///
     /// # Errors
     /// [`Error::Empty`] without trials or abscissae, [`Error::Shape`] if a row is not as long as `x`,
-    /// [`Error::NotFinite`] if a number is NaN or infinite, or their spread exceeds the largest `f64`.
+    /// [`Error::NotFinite`] if a number is NaN or infinite.
     pub fn from_trials(series: impl Into<String>, x: &[f64], rows: &[impl AsRef<[f64]>]) -> Result<Self> {
         if rows.is_empty() {
             return Err(Error::Empty { argument: "rows", expected: "trial" });
@@ -63,6 +64,16 @@ fn finite(argument: &'static str, values: &[f64], index: impl Fn(usize) -> Vec<u
 
 /// The statistics of what `values` yields, which is not empty.
 fn mean_and_std<I: Iterator<Item = f64>>(values: impl Fn() -> I) -> (f64, f64) {
+    let scale = safe_scale(values().fold(0.0, |largest, y| y.abs().max(largest)));
+    if scale.log2() == 0.0 {
+        return plain_mean_and_std(values);
+    }
+    // Squares leave the range of numbers, into which a power of two takes them back.
+    let (mean, std) = plain_mean_and_std(|| values().map(|y| y * scale));
+    (mean / scale, std / scale)
+}
+
+fn plain_mean_and_std<I: Iterator<Item = f64>>(values: impl Fn() -> I) -> (f64, f64) {
     let n = values().count() as f64;
     let first = values().next().unwrap_or_default();
     let mean = first + values().map(|y| y - first).sum::<f64>() / n;
@@ -79,8 +90,16 @@ fn mean_and_std<I: Iterator<Item = f64>>(values: impl Fn() -> I) -> (f64, f64) {
 #[must_use]
 pub fn linspace(start: f64, end: f64, count: usize) -> Vec<f64> {
     let steps = count.saturating_sub(1);
+    let width = end - start;
     let point = |i: usize| {
-        if i > 0 && i == steps { end } else { start + (end - start) * (i as f64 / steps.max(1) as f64) }
+        let share = i as f64 / steps.max(1) as f64;
+        if i > 0 && i == steps {
+            end
+        } else if width.is_finite() {
+            start + width * share
+        } else {
+            start * (1.0 - share) + end * share
+        }
     };
     (0..count).map(point).collect()
 }

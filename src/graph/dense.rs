@@ -4,10 +4,11 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 
 use super::components::UnionFind;
-use super::form::{Form, Structure};
+use super::form::{Form, Structure, check_size};
 use super::product::{Product, distance_squared};
 use crate::error::{Error, Result, check};
 use crate::linalg::rows::{entries, over_rows, row, sum_over};
+use crate::linalg::scale::largest;
 use crate::scalar::Scalar;
 
 /// Rows of which a copy in the precision of the vectors is made at a time.
@@ -25,6 +26,7 @@ impl DenseGraph {
             return Err(Error::Empty { argument: "graph", expected: "sample" });
         }
         check::symmetric("graph", matrix.view())?;
+        check_size("entry of the graph", largest(&matrix))?;
         for i in 1..matrix.nrows() {
             for j in 0..i {
                 let middle = 0.5 * matrix[[i, j]] + 0.5 * matrix[[j, i]];
@@ -49,6 +51,10 @@ impl Structure for DenseGraph {
 
     fn entry(&self, i: usize, j: usize) -> f64 {
         self.matrix[[i, j]]
+    }
+
+    fn bound(&self) -> f64 {
+        largest(&self.matrix)
     }
 
     fn add_row(&self, i: usize, weight: f64, mut row: ArrayViewMut1<f64>) {

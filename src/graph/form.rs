@@ -6,7 +6,23 @@ use super::components::UnionFind;
 use super::product::Product;
 use super::split::LowRankPart;
 use super::{ContrastiveGraph, DenseGraph, LabelGraph, LowRankGraph, PairGraph, ViewGraph};
+use crate::error::{Error, Result};
 use crate::scalar::Scalar;
+
+/// The largest absolute value of an entry, and of a weight: squares of entries, and their sums over all pairs of samples, are
+/// numbers then, and so is whatever else a graph says of itself.
+pub(super) const LARGEST: f64 = 1e100;
+
+/// The weight or entry is at most [`LARGEST`] in absolute value.
+///
+/// # Errors
+/// [`Error::Domain`].
+pub(super) fn check_size(argument: &'static str, value: f64) -> Result<()> {
+    if value.abs() <= LARGEST {
+        return Ok(());
+    }
+    Err(Error::Domain { argument, value, must: "at most 1e100 in absolute value" })
+}
 
 /// One term of a graph, in the form it was given.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +68,11 @@ pub(super) trait Structure {
 
     /// `F_ij`.
     fn entry(&self, i: usize, j: usize) -> f64;
+
+    /// A bound on the absolute values of all entries.
+    fn bound(&self) -> f64 {
+        1.0
+    }
 
     /// Adds `weight · F_i·` to `row`, of length `n`.
     fn add_row(&self, i: usize, weight: f64, row: ArrayViewMut1<f64>);

@@ -12,6 +12,7 @@ use super::{Form, SimilarityGraph};
 use crate::error::{Error, Result, check};
 use crate::linalg::Operator;
 use crate::linalg::rows::in_rows;
+use crate::linalg::scale::{largest, safe_scale};
 use crate::scalar::Scalar;
 
 /// `L = D − G` of a borrowed graph.
@@ -40,17 +41,29 @@ impl<'a> Laplacian<'a> {
     /// entries, `O(nnz k)`. Low rank `O(n r k)`, dense `O(n² k)`. Mixtures: the weighted sum of their terms' energies.
     ///
     /// # Errors
-    /// [`Error::Shape`] if `z` has not `n` rows, [`Error::NotFinite`].
+    /// [`Error::Shape`] if `z` has not `n` rows, [`Error::NotFinite`], [`Error::Domain`] if the energy is beyond the range of
+    /// numbers.
     pub fn energy<F: Scalar>(&self, z: ArrayView2<F>) -> Result<f64> {
         check::shape("z", &[self.graph.len(), z.ncols()], z.shape())?;
         check::finite("z", &z)?;
-        Ok(self.graph.energy(z))
+        if z.ncols() == 0 {
+            return Ok(0.0);
+        }
+        let energy = self.graph.energy(z);
+        if energy.is_normal() {
+            return Ok(energy);
+        }
+        // Squares may have left the range of numbers on the way, which those of scaled differences do not.
+        let z = z.mapv(F::as_f64);
+        let scale = safe_scale(largest(&z));
+        let energy = self.graph.energy((z * scale).view()) / scale / scale;
+        check::number("energy", energy, "finite: z is too large")
     }
 
     /// `Lₙ = D^{-1/2} L D^{-1/2}`.
     ///
     /// # Errors
-    /// [`Error::Domain`] if a degree is negative.
+    /// [`Error::Domain`] if a degree is negative, or positive and below the smallest normal number.
     pub fn normalised(self) -> Result<NormalisedLaplacian<'a>> {
         let scale = inverse_root(self.graph, &self.degrees)?;
         Ok(NormalisedLaplacian { laplacian: self, scale })
@@ -89,10 +102,17 @@ impl NormalisedLaplacian<'_> {
     /// `Tr(ZᵀLₙZ)` for `z` of shape `(n, k)`: the energy of `D^{-1/2} z`; cost as [`Laplacian::energy`].
     ///
     /// # Errors
-    /// As [`Laplacian::energy`].
+    /// As [`Laplacian::energy`]; [`Error::Domain`] if a degree is too small for the precision of `z`.
     pub fn energy<F: Scalar>(&self, z: ArrayView2<F>) -> Result<f64> {
         check::shape("z", &[self.scale.len(), z.ncols()], z.shape())?;
-        self.laplacian.energy(self.scaled(z).view())
+        check::finite("z", &z)?;
+        let scaled = self.scaled(z);
+        check::in_range(
+            "z over the root of the degree",
+            &scaled,
+            "finite: z is too large, or a degree too small",
+        )?;
+        self.laplacian.energy(scaled.view())
     }
 
     fn scaled<F: Scalar>(&self, x: ArrayView2<F>) -> Array2<F> {
@@ -153,15 +173,28 @@ impl SimilarityGraph {
     /// A view graph stays one; a label graph becomes a factor of shape `(n, classes)`, or pairs where those are fewer.
     ///
     /// # Errors
-    /// [`Error::Domain`] if a degree is negative.
+    /// [`Error::Domain`] if a degree is negative, or positive and below the smallest normal number.
     pub fn normalised(&self) -> Result<Self> {
         let scale = inverse_root(self, &self.degrees())?;
         let terms = self.terms.iter().flat_map(|(weight, form)| {
-            form.structure().scaled(&scale).into_iter().map(move |(factor, form)| (weight * factor, form))
+            if !SAFE_WEIGHT.contains(&weight.abs()) {
+                // The weight and the inverse degrees, each out of scale, make up for each other.
+                let scale = &scale * weight.abs().sqrt();
+                let scaled = form.structure().scaled(&scale).into_iter();
+                return scaled.map(|(factor, form)| (weight.signum() * factor, form)).collect::<Vec<_>>();
+            }
+            form.structure()
+                .scaled(&scale)
+                .into_iter()
+                .map(move |(factor, form)| (weight * factor, form))
+                .collect()
         });
         Ok(Self { order: self.order, terms: terms.collect() })
     }
 }
+
+/// Weights of terms that are normalised as they are.
+const SAFE_WEIGHT: std::ops::Range<f64> = 1e-40..1e40;
 
 /// The diagonal of `D^{-1/2}`, zero where the degree is.
 fn inverse_root(graph: &SimilarityGraph, degrees: &Array1<f64>) -> Result<Array1<f64>> {
@@ -175,6 +208,10 @@ fn inverse_root(graph: &SimilarityGraph, degrees: &Array1<f64>) -> Result<Array1
             .map(|(weight, form)| weight.abs() * form.structure().frobenius_squared().sqrt());
         f64::EPSILON * (graph.len() as f64).sqrt() * norms.sum::<f64>()
     };
+    if let Some(&value) = degrees.iter().find(|&&degree| degree > rounding && degree < f64::MIN_POSITIVE) {
+        let must = "zero, or a normal number, to normalise a graph";
+        return Err(Error::Domain { argument: "degree", value, must });
+    }
     match degrees.iter().find(|&&degree| degree < -rounding) {
         Some(&value) => {
             Err(Error::Domain { argument: "degree", value, must: "at least zero to normalise a graph" })

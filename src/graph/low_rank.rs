@@ -4,11 +4,12 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
 
 use super::components::UnionFind;
-use super::form::{Form, Structure};
+use super::form::{Form, Structure, check_size};
 use super::product::Product;
 use super::split::LowRankPart;
 use super::totals;
 use crate::error::{Error, Result, check};
+use crate::linalg::scale::largest;
 use crate::scalar::Scalar;
 
 /// A factor `B` of shape `(n, r)` and `r` signed weights.
@@ -18,6 +19,9 @@ pub struct LowRankGraph {
     weights: Array1<f64>,
 }
 
+/// Where the largest entry of a column lies unless it is scaled.
+const SAFE_COLUMN: std::ops::Range<f64> = 1e-40..1e40;
+
 impl LowRankGraph {
     pub(super) fn new(factor: Array2<f64>, weights: Array1<f64>) -> Result<Self> {
         if factor.nrows() == 0 {
@@ -26,20 +30,35 @@ impl LowRankGraph {
         check::shape("weights", &[factor.ncols()], weights.shape())?;
         check::finite("factor", &factor)?;
         check::finite("weights", &weights)?;
-        Ok(Self::from_parts(factor, weights))
+        let graph = Self::from_parts(factor, weights);
+        check_size("bound on the entries of the graph", graph.bound())?;
+        Ok(graph)
     }
 
-    pub(super) fn from_parts(factor: Array2<f64>, weights: Array1<f64>) -> Self {
+    /// Columns whose squares would leave the range of numbers are scaled by a power of two, and their weights back.
+    pub(super) fn from_parts(mut factor: Array2<f64>, mut weights: Array1<f64>) -> Self {
+        for (mut column, weight) in factor.columns_mut().into_iter().zip(&mut weights) {
+            let largest = largest(&column);
+            if largest != 0.0 && !SAFE_COLUMN.contains(&largest) {
+                let exponent = -largest.log2().floor();
+                // In two steps: the power itself need not be a number.
+                let halves = [(0.5 * exponent).floor().exp2(), (0.5 * exponent).ceil().exp2()];
+                for half in halves {
+                    column.mapv_inplace(|entry| entry * half);
+                    *weight = *weight / half / half;
+                }
+            }
+        }
         Self { factor, weights }
     }
 
-    /// `B`, of shape `(n, r)`.
+    /// `B`, of shape `(n, r)`; columns without an entry between `1e-40` and `1e40` are kept scaled.
     #[must_use]
     pub fn factor(&self) -> ArrayView2<'_, f64> {
         self.factor.view()
     }
 
-    /// `w`, of length `r`.
+    /// `w`, of length `r`, for the columns as they are kept.
     #[must_use]
     pub fn weights(&self) -> ArrayView1<'_, f64> {
         self.weights.view()
@@ -54,6 +73,11 @@ impl Structure for LowRankGraph {
     fn entry(&self, i: usize, j: usize) -> f64 {
         let products = self.factor.row(i).into_iter().zip(self.factor.row(j)).map(|(a, b)| a * b);
         products.zip(&self.weights).map(|(product, weight)| product * weight).sum()
+    }
+
+    fn bound(&self) -> f64 {
+        let columns = self.factor.columns().into_iter().zip(&self.weights);
+        columns.map(|(column, weight)| largest(column).powi(2) * weight.abs()).sum()
     }
 
     fn add_row(&self, i: usize, weight: f64, mut row: ArrayViewMut1<f64>) {

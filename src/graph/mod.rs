@@ -37,6 +37,7 @@ mod views;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
+use self::form::check_size;
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
 use crate::linalg::Operator;
@@ -56,7 +57,8 @@ pub use views::ViewGraph;
 
 /// A symmetric, signed similarity graph over `n ≥ 1` samples, kept in its cheap form.
 ///
-/// Inside it is a list of [terms](SimilarityGraph::terms): `G = Σ_t weight_t · form_t`.
+/// Inside it is a list of [terms](SimilarityGraph::terms): `G = Σ_t weight_t · form_t`. Weights and entries are at most `1e100` in
+/// absolute value, so that degrees, inner products and norms are numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimilarityGraph {
     order: usize,
@@ -103,7 +105,7 @@ impl SimilarityGraph {
     ///
     /// # Errors
     /// [`Error::Empty`] without samples, [`Error::Domain`] if an index is not below `samples`,
-    /// [`Error::NotFinite`] if a weight is not, [`Error::Conflict`] if a pair is named with two different weights.
+    /// [`Error::NotFinite`] if a weight is not, [`Error::Domain`] if it is above `1e100`, [`Error::Conflict`] if a pair is named with two different weights.
     pub fn pairs(samples: usize, pairs: impl IntoIterator<Item = (usize, usize, f64)>) -> Result<Self> {
         Ok(Form::Pairs(PairGraph::new(samples, pairs)?).into())
     }
@@ -111,7 +113,8 @@ impl SimilarityGraph {
     /// `B diag(w) Bᵀ` for `factor` `B` of shape `(n, r)` and `weights` `w` of length `r`, of any sign.
     ///
     /// # Errors
-    /// [`Error::Empty`] if `n = 0`, [`Error::Shape`] if the two disagree about `r`, [`Error::NotFinite`].
+    /// [`Error::Empty`] if `n = 0`, [`Error::Shape`] if the two disagree about `r`, [`Error::NotFinite`], [`Error::Domain`] if
+    /// `Σ_r |w_r| max_i B_ir²`, a bound on the entries, is above `1e100`.
     pub fn low_rank(factor: Array2<f64>, weights: Array1<f64>) -> Result<Self> {
         Ok(Form::LowRank(LowRankGraph::new(factor, weights)?).into())
     }
@@ -119,7 +122,8 @@ impl SimilarityGraph {
     /// Any symmetric matrix of shape `(n, n)`; asymmetry of rounding size (`1e-12` of the largest entry) is averaged.
     ///
     /// # Errors
-    /// [`Error::Empty`] if `n = 0`, [`Error::Shape`] if not square, [`Error::NotFinite`], [`Error::Asymmetric`].
+    /// [`Error::Empty`] if `n = 0`, [`Error::Shape`] if not square, [`Error::NotFinite`], [`Error::Asymmetric`],
+    /// [`Error::Domain`] if an entry is above `1e100`.
     pub fn dense(matrix: Array2<f64>) -> Result<Self> {
         Ok(Form::Dense(DenseGraph::new(matrix)?).into())
     }
@@ -127,7 +131,8 @@ impl SimilarityGraph {
     /// The weighted sum `Σ weight · graph` (claim T5); the terms of mixtures join one flat list, zero weights are dropped.
     ///
     /// # Errors
-    /// [`Error::Empty`] without graphs, [`Error::Shape`] if they differ in length, [`Error::NotFinite`] weights.
+    /// [`Error::Empty`] without graphs, [`Error::Shape`] if they differ in length, [`Error::NotFinite`] weights,
+    /// [`Error::Domain`] if a weight, or its product with an entry, is above `1e100`.
     pub fn mixture(graphs: impl IntoIterator<Item = (f64, SimilarityGraph)>) -> Result<Self> {
         let mut sum: Option<Self> = None;
         for (position, (weight, graph)) in graphs.into_iter().enumerate() {
@@ -141,6 +146,10 @@ impl SimilarityGraph {
             let order = graph.order;
             let sum = sum.get_or_insert(Self { order, terms: Vec::new() });
             check::shape("graphs of the mixture", &[sum.order, sum.order], &[order, order])?;
+            for (inner, form) in &graph.terms {
+                check_size("weight of the mixture", weight * inner)?;
+                check_size("entry of the mixture", weight * inner * form.structure().bound())?;
+            }
             if weight != 0.0 {
                 sum.terms.extend(graph.terms.into_iter().map(|(inner, form)| (weight * inner, form)));
             }

@@ -9,6 +9,7 @@ use rayon::slice::ParallelSliceMut;
 use super::SimilarityGraph;
 use crate::error::{Error, Result, check};
 use crate::linalg::add_product_on_this_thread;
+use crate::linalg::scale::{SMALLEST_SQUARE, norm};
 
 /// Rows whose distances to all samples are held at a time. Fixed, so that results do not depend on the number of threads.
 const BLOCK_ROWS: usize = 64;
@@ -17,12 +18,17 @@ const SCALE_NEIGHBOUR: usize = 7;
 /// Two to the number of last binary digits that rounding may have changed.
 const ROUNDING_DIGITS: u64 = 1 << 12;
 
+/// Squared distances below this part of `‖x‖² + ‖y‖²`, of rows less their mean, have lost too many digits to it, as where one
+/// row lies far from all others.
+const CANCELLED: f64 = 1e-12;
+
 impl SimilarityGraph {
     /// The graph of the `k` nearest neighbours of every row of `x` `(n, p)`, by Euclidean distance `d`.
     ///
     /// `G_ij = exp(−d_ij² / (s_i s_j))` where `j` is among the `k` nearest of `i` or the other way round, and zero elsewhere,
     /// the diagonal included; `s_i` is the distance to the seventh neighbour, or to the last there is. Scales are local, so
-    /// that dense and sparse regions are connected alike. Equal distances are told apart by the index.
+    /// that dense and sparse regions are connected alike, and the unit of `x` does not matter, whatever its size. Equal distances
+    /// are told apart by the index.
     ///
     /// More copies of a row than neighbours that make its scale (surveys, counts, rounded values) would be one another's
     /// neighbours alone, at a scale of zero. They count as one point where neighbours and scales are chosen. Each of them is
@@ -91,21 +97,32 @@ fn points(x: ArrayView2<f64>, most: usize) -> Vec<Vec<usize>> {
 /// The edges of the `k` nearest neighbours, the smaller index first; those that either end chose come twice.
 fn edges(x: ArrayView2<f64>, k: usize) -> Vec<(usize, usize, f64)> {
     let near = nearest(x, k);
-    let scale: Vec<f64> = near
-        .chunks(k)
-        .map(|near| near[SCALE_NEIGHBOUR.min(k) - 1].squared.sqrt().max(f64::MIN_POSITIVE.sqrt()))
-        .collect();
+    let scale: Vec<f64> =
+        near.chunks(k).map(|near| near[SCALE_NEIGHBOUR.min(k) - 1].distance.max(f64::MIN_POSITIVE)).collect();
     let edge = |(position, neighbour): (usize, &Neighbour)| {
         let (i, j) = (position / k, neighbour.sample);
-        (i.min(j), i.max(j), (-neighbour.squared / (scale[i] * scale[j])).exp())
+        (i.min(j), i.max(j), neighbour.similarity(scale[i], scale[j]))
     };
     near.iter().enumerate().map(edge).collect()
 }
 
 #[derive(Clone, Copy)]
 struct Neighbour {
+    /// The squared distance; infinite or zero where that is beyond the range of numbers.
     squared: f64,
+    distance: f64,
     sample: usize,
+}
+
+impl Neighbour {
+    /// `exp(−d² / (s t))` for the scales `s` and `t` at both ends.
+    fn similarity(&self, s: f64, t: f64) -> f64 {
+        let scales = s * t;
+        if scales.is_normal() && self.squared.is_finite() && self.squared > SMALLEST_SQUARE {
+            return (-self.squared / scales).exp();
+        }
+        (-(self.distance / s.max(t)) * (self.distance / s.min(t)).min(f64::MAX)).exp()
+    }
 }
 
 /// The `k` nearest other rows of each row, the nearest first; one row after the other.
@@ -125,7 +142,7 @@ fn nearest(x: ArrayView2<f64>, k: usize) -> Vec<Neighbour> {
             add_product_on_this_thread(rows, centred.t(), products.view_mut());
             let of_row = |(offset, products): (usize, ArrayView1<f64>)| {
                 let i = block * BLOCK_ROWS + offset;
-                nearest_of(i, &norms, products, centred.view(), k)
+                nearest_of(i, &norms, products, (x, centred.view()), k)
             };
             products.outer_iter().enumerate().flat_map(of_row).collect()
         })
@@ -133,26 +150,61 @@ fn nearest(x: ArrayView2<f64>, k: usize) -> Vec<Neighbour> {
     blocks.into_iter().flatten().collect()
 }
 
-/// The `k` nearest rows of row `i`, given its products with all.
+/// The `k` nearest rows of row `i`, given its products with all; of the rows `x` and of those less their mean.
 fn nearest_of(
     i: usize,
     norms: &[f64],
     products: ArrayView1<f64>,
-    x: ArrayView2<f64>,
+    (x, centred): (ArrayView2<f64>, ArrayView2<f64>),
     k: usize,
 ) -> Vec<Neighbour> {
-    let order = |a: &Neighbour, b: &Neighbour| a.squared.total_cmp(&b.squared).then(a.sample.cmp(&b.sample));
-    let others = (0..norms.len()).filter(|&j| j != i);
-    let mut all: Vec<Neighbour> =
-        others.map(|j| Neighbour { squared: norms[i] + norms[j] - 2.0 * products[j], sample: j }).collect();
+    let others = || (0..norms.len()).filter(|&j| j != i);
+    let expanded = |j: usize| norms[i] + norms[j] - 2.0 * products[j];
+    let by_square = |a: &Neighbour, b: &Neighbour| a.squared.total_cmp(&b.squared);
+    let all = others().map(|j| Neighbour { squared: expanded(j), distance: 0.0, sample: j });
+    let mut near = first(k, all.collect(), by_square);
+    // The same number from both ends of an edge, and exactly zero between copies.
+    let mut all_have_digits = others().all(|j| expanded(j).is_finite());
+    for neighbour in &mut near {
+        let j = neighbour.sample;
+        let difference = &centred.row(i) - &centred.row(j);
+        neighbour.squared = difference.dot(&difference);
+        neighbour.distance = neighbour.squared.sqrt();
+        if !has_digits(neighbour.squared, norms[i] + norms[j]) && x.row(i) != x.row(j) {
+            all_have_digits = false;
+        }
+    }
+    if all_have_digits {
+        return first(k, near, by_square);
+    }
+    let one_by_one = |j: usize| {
+        let difference = &centred.row(i) - &centred.row(j);
+        let squared = difference.dot(&difference);
+        if has_digits(squared, norms[i] + norms[j]) {
+            return Neighbour { squared, distance: squared.sqrt(), sample: j };
+        }
+        let difference = &x.row(i) - &x.row(j);
+        let squared = difference.dot(&difference);
+        Neighbour { squared, distance: norm(squared, &difference).min(f64::MAX), sample: j }
+    };
+    first(k, others().map(one_by_one).collect(), |a, b| a.distance.total_cmp(&b.distance))
+}
+
+/// Whether a squared distance between rows less their mean, of these squared norms in all, is good.
+fn has_digits(squared: f64, summands: f64) -> bool {
+    squared < f64::INFINITY && squared > SMALLEST_SQUARE.max(CANCELLED * summands)
+}
+
+/// The first `k` in this order, then in that of the samples.
+fn first(
+    k: usize,
+    mut all: Vec<Neighbour>,
+    order: impl Fn(&Neighbour, &Neighbour) -> Ordering,
+) -> Vec<Neighbour> {
+    let order = |a: &Neighbour, b: &Neighbour| order(a, b).then(a.sample.cmp(&b.sample));
     if k < all.len() {
         all.select_nth_unstable_by(k - 1, order);
         all.truncate(k);
-    }
-    // The same number from both ends of an edge, and exactly zero between copies.
-    for neighbour in &mut all {
-        let difference = &x.row(i) - &x.row(neighbour.sample);
-        neighbour.squared = difference.dot(&difference);
     }
     all.sort_unstable_by(order);
     all

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use super::components::UnionFind;
-use super::form::{Form, Structure};
+use super::form::{Form, Structure, check_size};
 use super::product::{AddToRows, CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use crate::error::{Error, Result};
 use crate::linalg::rows::{entries_mut, over_rows, row, sum_over, vectorised};
+use crate::linalg::scale::largest;
 use crate::scalar::Scalar;
 
 /// The stored entries of each row, columns ascending; both `(i, j)` and `(j, i)` are stored. Copies share them.
@@ -38,6 +39,7 @@ impl PairGraph {
             if !weight.is_finite() {
                 return Err(Error::NotFinite { argument: "pairs", index: vec![i, j], value: weight });
             }
+            check_size("weight of a pair", weight)?;
             upper.push((row, column, weight));
         }
         // Stable: of two conflicting weights the error names the earlier one first.
@@ -136,6 +138,10 @@ impl Structure for PairGraph {
             Ok(position) => self.values[range.start + position],
             Err(_) => 0.0,
         }
+    }
+
+    fn bound(&self) -> f64 {
+        largest(&*self.values)
     }
 
     fn add_row(&self, i: usize, weight: f64, mut row: ArrayViewMut1<f64>) {

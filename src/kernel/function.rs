@@ -15,10 +15,23 @@ pub trait RadialKernel: Sync {
     /// [`crate::Error::Domain`] naming the parameter.
     fn check(&self) -> Result<()>;
 
+    /// The length that distances are measured by: `k(x, y)` is a function of `‖x − y‖` over it.
+    fn length_scale(&self) -> f64;
+
+    /// The kernel of length scale 1.
+    #[must_use]
+    fn of_unit_length(&self) -> Self
+    where
+        Self: Sized;
+
     /// `k(x, y)` for `‖x − y‖² = squared ≥ 0`; 1 at 0. Loops over it run in vectors if it is inlined and has no branches.
+    ///
+    /// Where a square is no normal number it may stand for another distance: [`cross_gram`](super::cross_gram) measures by the
+    /// length scale then.
     fn at_squared_distance(&self, squared: f64) -> f64;
 
-    /// `m` draws from the kernel's spectral density on `R^p` (Bochner; claim T32), shape `(m, p)`.
+    /// `m` draws from the kernel's spectral density on `R^p` (Bochner; claim T32), shape `(m, p)`; infinite where the length
+    /// scale is so small that they are no numbers.
     fn frequencies<R: Rng + ?Sized>(&self, m: usize, p: usize, rng: &mut R) -> Array2<f64>;
 }
 
@@ -34,9 +47,17 @@ impl RadialKernel for Exponential {
         check::positive("sigma", self.sigma)
     }
 
+    fn length_scale(&self) -> f64 {
+        self.sigma
+    }
+
+    fn of_unit_length(&self) -> Self {
+        Self { sigma: 1.0 }
+    }
+
     #[inline(always)]
     fn at_squared_distance(&self, squared: f64) -> f64 {
-        exp_f64(-squared.sqrt() * self.sigma.recip())
+        exp_f64(-squared.sqrt() * inverse(self.sigma))
     }
 
     /// Multivariate Cauchy: a normal vector over an independent normal number.
@@ -62,14 +83,28 @@ impl RadialKernel for Gaussian {
         check::positive("sigma", self.sigma)
     }
 
+    fn length_scale(&self) -> f64 {
+        self.sigma
+    }
+
+    fn of_unit_length(&self) -> Self {
+        Self { sigma: 1.0 }
+    }
+
     #[inline(always)]
     fn at_squared_distance(&self, squared: f64) -> f64 {
-        exp_f64(-squared * (self.sigma * self.sigma).recip())
+        exp_f64(-squared * inverse(self.sigma * self.sigma))
     }
 
     fn frequencies<R: Rng + ?Sized>(&self, m: usize, p: usize, rng: &mut R) -> Array2<f64> {
         normal(m, p, rng) * (std::f64::consts::SQRT_2 / self.sigma)
     }
+}
+
+/// `1 / length`, a number also where that overflows, so that it times a distance of 0 is 0.
+#[inline(always)]
+fn inverse(length: f64) -> f64 {
+    length.recip().min(f64::MAX)
 }
 
 fn normal<R: Rng + ?Sized>(m: usize, p: usize, rng: &mut R) -> Array2<f64> {

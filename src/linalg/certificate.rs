@@ -2,10 +2,9 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
-use super::{
-    Operator, backend,
-    eigen::{Eigenpairs, safe_scale},
-};
+use super::eigen::Eigenpairs;
+use super::scale::{largest, norm, safe_scale};
+use super::{Operator, backend};
 use crate::error::{Error, Result, check};
 
 /// What the residuals of some eigenpairs prove about them (claim T33).
@@ -27,10 +26,11 @@ pub struct Certificate {
 
 impl Certificate {
     /// A bound on the sine of the largest angle between the computed and the true leading subspace, `‖R‖ / gap`;
-    /// `None` where the gap is unknown or not positive.
+    /// `None` where the gap is unknown or not positive, or so small that the bound is beyond all numbers.
     #[must_use]
     pub fn subspace_bound(&self) -> Option<f64> {
-        self.gap.filter(|&gap| gap > 0.0).map(|gap| self.residual_norm / gap)
+        let gap = self.gap.filter(|&gap| gap > 0.0)?;
+        Some(self.residual_norm / gap).filter(|bound| bound.is_finite())
     }
 }
 
@@ -61,12 +61,14 @@ impl Eigenpairs {
         }
         let leverage = |i: usize| self.vectors.row(i).dot(&self.vectors.row(i));
         let moved = change.abs() * (leverage(pair.0) + leverage(pair.1)).sqrt();
-        Ok(self.gap().map(|gap| gap - change.abs()).filter(|&left| left > 0.0).map(|left| moved / left))
+        let left = self.gap().map(|gap| gap - change.abs()).filter(|&left| left > 0.0);
+        Ok(left.map(|left| moved / left).filter(|bound| bound.is_finite()))
     }
 
-    /// `t_k − t_{k+1}`, if both are known.
+    /// `t_k − t_{k+1}`, if both are known and it is a number.
     fn gap(&self) -> Option<f64> {
-        self.next.and_then(|next| self.values.last().map(|last| last - next))
+        let gap = self.values.last()? - self.next?;
+        Some(gap).filter(|gap| gap.is_finite())
     }
 }
 
@@ -74,18 +76,22 @@ impl Eigenpairs {
     /// The certificate of these pairs as eigenpairs of `operator`; one product with `k` vectors and `O(n k²)`.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the orders differ.
+    /// [`Error::Shape`] if the orders differ, [`Error::Domain`] if a residual or a product of vectors is no number.
     pub fn certify(&self, operator: &impl Operator) -> Result<Certificate> {
         let (n, k) = self.vectors.dim();
         check::shape("operator", &[n, n], &[operator.order(), operator.order()])?;
         let mut residual = operator.apply(self.vectors.view());
         residual -= &(&self.vectors * &self.values);
         let gram = self.vectors.t().dot(&self.vectors) - Array2::<f64>::eye(k);
+        let must = "finite: the operator or the vectors are out of scale";
+        check::in_range("residual", &residual, must)?;
+        check::in_range("product of two vectors", &gram, must)?;
+        let squares = residual.iter().map(|entry| entry * entry).sum();
         Ok(Certificate {
-            residuals: residual.map_axis(Axis(0), |column| column.dot(&column).sqrt()),
-            residual_norm: residual.iter().map(|entry| entry * entry).sum::<f64>().sqrt(),
+            residuals: residual.map_axis(Axis(0), |column| norm(column.dot(&column), column)),
+            residual_norm: check::number("residual", norm(squares, &residual), must)?,
             gap: self.gap(),
-            orthogonality: gram.iter().fold(0.0, |largest, entry| largest.max(entry.abs())),
+            orthogonality: largest(&gram),
         })
     }
 }
@@ -104,8 +110,7 @@ pub fn count_above(a: ArrayView2<f64>, mu: f64) -> Result<usize> {
     if !mu.is_finite() {
         return Err(Error::Domain { argument: "mu", value: mu, must: "finite" });
     }
-    let largest = a.iter().fold(mu.abs(), |largest, entry| largest.max(entry.abs()));
-    let scale = safe_scale(largest);
+    let scale = safe_scale(largest(a).max(mu.abs()));
     let mut shifted = &a * scale;
     shifted.diag_mut().mapv_inplace(|entry| entry - mu * scale);
     let blocks = backend::block_diagonal(shifted.view())?;

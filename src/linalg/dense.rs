@@ -2,8 +2,9 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, Slice, s};
 
-use super::eigen::{safe_scale, symmetric_eigen};
+use super::eigen::symmetric_eigen;
 use super::narrow::by_columns;
+use super::scale::{SMALLEST_SQUARE, largest, safe_scale};
 use super::{ThinSvd, backend, narrow_product};
 use crate::error::{Error, Result, check};
 
@@ -50,25 +51,34 @@ impl SpectralFactor {
     /// Certain means that `A` less four times the threshold of [`Self::new`] is positive definite (claim T34).
     ///
     /// # Errors
-    /// A bad `a` as in [`symmetric_eigen`]; [`Error::Domain`] for a negative cut-off.
+    /// A bad `a` as in [`symmetric_eigen`]; [`Error::Domain`] for a negative cut-off, or if an entry of the inverse is beyond
+    /// the range of numbers.
     pub fn inverse_of_full_rank(a: ArrayView2<f64>, cutoff: f64) -> Result<Option<Array2<f64>>> {
         check::not_negative("cutoff", cutoff)?;
         if a.is_empty() {
             return Err(Error::Empty { argument: "a", expected: "row" });
         }
         check::symmetric("a", a)?;
-        let largest = a.rows().into_iter().map(|row| row.fold(0.0, |sum, entry| sum + entry.abs()));
-        let bound = largest.fold(0.0, f64::max);
+        let scale = safe_scale(largest(a));
+        let scaled = (!is_one(scale)).then(|| &a * scale);
+        let (a, cutoff) = (scaled.as_ref().map_or(a, |scaled| scaled.view()), cutoff * scale);
+        let sums = a.rows().into_iter().map(|row| row.fold(0.0, |sum, entry| sum + entry.abs()));
+        let bound = sums.fold(0.0, f64::max);
         let threshold = 4.0 * (cutoff + a.nrows() as f64 * f64::EPSILON * bound);
         let mut shifted = a.to_owned();
         shifted.diag_mut().mapv_inplace(|entry| entry - threshold);
         if backend::cholesky(shifted.view()).is_none() {
             return Ok(None);
         }
-        Ok(backend::positive_inverse(a))
+        let Some(inverse) = backend::positive_inverse(a) else { return Ok(None) };
+        let inverse = if is_one(scale) { inverse } else { inverse * scale };
+        check::in_range("inverse", &inverse, "finite: a or its smallest eigenvalue is too small")?;
+        Ok(Some(inverse))
     }
 
     /// `A^power` on the directions kept, zero on the others: `-1` gives the pseudo-inverse, `0.5` the root. `O(n² r)`.
+    ///
+    /// Where a power of an eigenvalue, or of its root, is beyond the range of numbers, entries are infinite or NaN.
     #[must_use]
     pub fn power(&self, power: f64) -> Array2<f64> {
         // (U Λ^{p/2})(U Λ^{p/2})ᵀ is symmetric to the last bit.
@@ -85,18 +95,25 @@ const RANK_MARGIN: f64 = 32.0;
 /// The thin singular value decomposition `A = U diag(σ) Vᵀ` of `a` of shape `(m, n)`; `O(m n min(m, n))`.
 ///
 /// # Errors
-/// [`Error::Empty`] or [`Error::NotFinite`] for a bad `a`, [`Error::NotConverged`] if the backend gives up.
+/// [`Error::Empty`] or [`Error::NotFinite`] for a bad `a`, [`Error::NotConverged`] if the backend gives up,
+/// [`Error::Domain`] if a singular value is beyond the range of numbers.
 pub fn thin_svd(a: ArrayView2<f64>) -> Result<ThinSvd> {
     check_entries(a)?;
     // The backend squares entries: take those out of the range of squares back into it.
-    let scale = safe_scale(a.iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs())));
-    #[allow(clippy::float_cmp)] // a power of two
-    if scale == 1.0 {
+    let scale = safe_scale(largest(a));
+    if is_one(scale) {
         return backend::thin_svd(a);
     }
     let mut svd = backend::thin_svd((&a * scale).view())?;
     svd.singular_values /= scale;
+    check::in_range("singular value", &svd.singular_values, "finite: the entries of a are too large")?;
     Ok(svd)
+}
+
+/// Whether a scale, a power of two, changes nothing.
+#[allow(clippy::float_cmp)]
+fn is_one(scale: f64) -> bool {
+    scale == 1.0
 }
 
 impl ThinSvd {
@@ -133,11 +150,23 @@ pub fn sine_between(a: ArrayView2<f64>, b: ArrayView2<f64>, rank: usize) -> Resu
 ///
 /// # Errors
 /// [`Error::Empty`] for an empty `a`, [`Error::Shape`] if `b` has other rows, [`Error::NotFinite`],
-/// [`Error::NotConverged`] if the backend gives up.
+/// [`Error::NotConverged`] if the backend gives up, [`Error::Domain`] if an entry of the solution is beyond the range of
+/// numbers.
 pub fn least_squares(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>> {
     check_entries(a)?;
     check::shape("b", &[a.nrows(), b.ncols()], b.shape())?;
     check::finite("b", &b)?;
+    let (of_a, of_b) = (safe_scale(largest(a)), safe_scale(largest(b)));
+    if is_one(of_a) && is_one(of_b) {
+        return scaled_least_squares(a, b);
+    }
+    let solution = scaled_least_squares((&a * of_a).view(), (&b * of_b).view())? / of_b * of_a;
+    check::in_range("solution", &solution, "finite: b is too large for a")?;
+    Ok(solution)
+}
+
+/// [`least_squares`] for matrices whose entries' squares are numbers.
+fn scaled_least_squares(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>> {
     if let Some(solution) = by_normal_equations(a, b)? {
         return Ok(solution);
     }
@@ -147,7 +176,9 @@ pub fn least_squares(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f6
     for (i, mut row) in coordinates.rows_mut().into_iter().enumerate() {
         row *= if i < rank { svd.singular_values[i].recip() } else { 0.0 };
     }
-    Ok(svd.vt.t().dot(&coordinates))
+    let solution = svd.vt.t().dot(&coordinates);
+    check::in_range("solution", &solution, "finite: b is too large for a")?;
+    Ok(solution)
 }
 
 /// Most columns for which the normal equations are tried.
@@ -166,10 +197,11 @@ fn by_normal_equations(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Option<
     }
     let a = by_columns(a);
     let mut normal = narrow_product(a.t(), a.view());
-    let scales = normal.diag().mapv(|square| square.sqrt().recip());
-    if !scales.iter().all(|&scale| scale.is_normal()) {
+    // Columns whose squares vanish are left to the decomposition.
+    if !normal.diag().iter().all(|&square| square > SMALLEST_SQUARE && square < f64::INFINITY) {
         return Ok(None);
     }
+    let scales = normal.diag().mapv(|square| square.sqrt().recip());
     for ((i, j), entry) in normal.indexed_iter_mut() {
         *entry *= scales[i] * scales[j];
     }
@@ -186,7 +218,7 @@ fn by_normal_equations(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Option<
     let b = by_columns(b).into_owned();
     let first = solve(&b)?;
     let residual = &b - &narrow_product(a.view(), first.view());
-    Ok(Some(&first + &solve(&residual)?))
+    Ok(Some(&first + &solve(&residual)?).filter(|solution| solution.iter().all(|entry| entry.is_finite())))
 }
 
 /// Lower triangular `R` with `A = R Rᵀ` for a symmetric positive definite `a` of shape `(n, n)`; `n³/3` flops.
@@ -213,7 +245,7 @@ pub fn cholesky(a: ArrayView2<f64>) -> Result<Array2<f64>> {
 ///
 /// # Errors
 /// [`Error::Shape`] if the shapes do not fit, [`Error::NotFinite`] for a bad `b`, [`Error::Singular`] if a diagonal
-/// entry of `r` is zero or not finite.
+/// entry of `r` is zero or not finite, [`Error::Domain`] if an entry of the solution is beyond the range of numbers.
 pub fn solve_lower(r: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>> {
     check_triangular(r, b)?;
     let mut x = b.to_owned();
@@ -223,6 +255,7 @@ pub fn solve_lower(r: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>
         row -= &r.slice(s![i, ..i]).dot(&solved);
         row /= r[[i, i]];
     }
+    check::in_range("solution", &x, "finite: b is too large for r")?;
     Ok(x)
 }
 
@@ -239,6 +272,7 @@ pub fn solve_lower_transposed(r: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<
         row -= &r.slice(s![i + 1.., i]).dot(&solved);
         row /= r[[i, i]];
     }
+    check::in_range("solution", &x, "finite: b is too large for r")?;
     Ok(x)
 }
 

@@ -25,6 +25,7 @@ mod narrow;
 mod operator;
 mod product;
 pub(crate) mod rows;
+pub(crate) mod scale;
 mod simd;
 mod subspace;
 mod woodbury;

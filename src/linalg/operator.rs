@@ -11,7 +11,7 @@ pub trait Operator<F: Scalar = f64> {
 
     /// Adds `weight · A x` to `out`; both of shape `(n, k)`, in any memory layout.
     ///
-    /// Shapes are the caller's duty here: public doors check them once.
+    /// Arithmetic as it is: entries beyond the range of numbers are infinite or NaN. Shapes are the caller's duty here: public doors check them once.
     fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>);
 
     /// `A x` for `x` of shape `(n, k)`.

@@ -15,7 +15,9 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, Axis, s};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{Operator, eigen::Eigenpairs, symmetric_eigen};
+use super::eigen::Eigenpairs;
+use super::scale::{largest, norm};
+use super::{Operator, symmetric_eigen};
 use crate::error::{Error, Result, check};
 
 /// A polynomial of the operator, applied to a block in one step.
@@ -244,7 +246,7 @@ impl RayleighRitz {
         let projected = block.t().dot(product);
         let eigen = symmetric_eigen(((&projected + &projected.t()) * 0.5).view())?;
         let (block, product) = (block.dot(&eigen.vectors), product.dot(&eigen.vectors));
-        let residuals = (&product - &(&block * &eigen.values)).map_axis(Axis(0), |r| r.dot(&r).sqrt());
+        let residuals = (&product - &(&block * &eigen.values)).map_axis(Axis(0), |r| norm(r.dot(&r), r));
         Ok(Self { values: eigen.values, block, product, residuals })
     }
 }
@@ -294,7 +296,7 @@ fn orthonormalise(block: &mut Array2<f64>, first: usize) {
     for j in first..block.ncols() {
         let mut column = block.slice(s![.., j..=j]).to_owned();
         for attempt in 0_usize.. {
-            let largest = column.iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
+            let largest = largest(&column);
             if largest > 0.0 {
                 column.mapv_inplace(|entry| entry / largest);
                 let mut length = normalise(&mut column);
@@ -314,7 +316,7 @@ fn orthonormalise(block: &mut Array2<f64>, first: usize) {
 
 /// Divides a column by its norm, unless it is zero; returns the norm.
 fn normalise(column: &mut Array2<f64>) -> f64 {
-    let norm = column.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
+    let norm = norm(column.iter().map(|entry| entry * entry).sum(), &*column);
     if norm > 0.0 {
         column.mapv_inplace(|entry| entry / norm);
     }
@@ -351,8 +353,5 @@ fn check_block(operator: &impl Operator, block: ArrayView2<f64>) -> Result<()> {
 }
 
 fn finite_products(product: &Array2<f64>) -> Result<()> {
-    match product.iter().find(|entry| !entry.is_finite()) {
-        Some(&value) => Err(Error::Domain { argument: "product with the operator", value, must: "finite" }),
-        None => Ok(()),
-    }
+    check::in_range("product with the operator", product, "finite")
 }

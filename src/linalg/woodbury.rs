@@ -30,7 +30,7 @@ impl<A: Operator> Woodbury<A> {
     ///
     /// # Errors
     /// [`Error::Shape`], [`Error::NotFinite`] or [`Error::Asymmetric`] for a bad `u` or `c`; [`Error::Singular`] if
-    /// `S₀ − U C Uᵀ` is numerically singular.
+    /// `S₀ − U C Uᵀ` is numerically singular; [`Error::Domain`] if the capacitance is beyond the range of numbers.
     pub fn new(base_inverse: A, u: ArrayView2<f64>, c: ArrayView2<f64>) -> Result<Self> {
         let rank = u.ncols();
         check::shape("u", &[base_inverse.order(), rank], u.shape())?;
@@ -47,6 +47,8 @@ impl<A: Operator> Woodbury<A> {
         let mut core = ub.t().dot(&inverse_ub);
         core = (&core + &core.t()) * -0.5;
         core.diag_mut().scaled_add(1.0, &c.values.mapv(|value| 1.0_f64.copysign(value)));
+        let must = "finite: S0^-1, u or c is out of scale";
+        check::in_range("capacitance", &core, must)?;
         let core = symmetric_eigen(core.view())?;
         let largest = core.values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
         let smallest = core.values.iter().fold(f64::INFINITY, |smallest, value| smallest.min(value.abs()));
@@ -58,7 +60,10 @@ impl<A: Operator> Woodbury<A> {
                 must: "an invertible matrix",
             });
         }
-        Ok(Self { base_inverse, factor: inverse_ub.dot(&core.vectors), weights: core.values.recip() })
+        let (factor, weights) = (inverse_ub.dot(&core.vectors), core.values.recip());
+        check::in_range("factor of the correction", &factor, must)?;
+        check::in_range("weight of the correction", &weights, must)?;
+        Ok(Self { base_inverse, factor, weights })
     }
 }
 
@@ -93,7 +98,7 @@ impl KernelShiftInvert {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] or [`Error::Asymmetric`] for a bad `gram`,
-    /// [`Error::Domain`] for `beta`, [`Error::Singular`] unless `βS⁻¹ + K` is positive definite.
+    /// [`Error::Domain`] for `beta` or if an entry is beyond the range of numbers, [`Error::Singular`] unless `βS⁻¹ + K` is positive definite.
     pub fn new(inverse: &impl Operator, gram: ArrayView2<f64>, beta: f64) -> Result<Self> {
         let n = gram.nrows();
         if n == 0 {
@@ -106,9 +111,13 @@ impl KernelShiftInvert {
         inverse.apply_add(beta, Array2::eye(n).view(), sum.view_mut());
         // Rounding may leave a product with a symmetric operator not quite symmetric.
         let sum = (&sum + &sum.t()) * 0.5;
+        let must = "finite: gram, beta or S^-1 is out of scale";
+        check::in_range("beta S^-1 + K", &sum, must)?;
         // K (RRᵀ)⁻¹ K = (R⁻¹K)ᵀ (R⁻¹K), which is symmetric.
         let half = solve_lower(cholesky(sum.view())?.view(), gram)?;
-        Ok(Self { inverse: (&gram - &half.t().dot(&half)) / beta })
+        let inverse = (&gram - &half.t().dot(&half)) / beta;
+        check::in_range("inverse", &inverse, must)?;
+        Ok(Self { inverse })
     }
 }
 

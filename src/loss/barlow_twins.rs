@@ -69,7 +69,18 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
             of_group *= of_group.sum().recip();
         }
 
-        let standards = standards(z, &w, groups)?;
+        let moments = moments(z, &w, groups);
+        if let Some(scales) = column_scales::<F>(&moments) {
+            // The value does not depend on the scales of columns, and the gradient is inverse to them.
+            let scales = Array1::from(scales);
+            let Some(mut gradient) = gradient else {
+                return self.evaluate((&z * &scales).view(), graph, None);
+            };
+            let value = self.evaluate((&z * &scales).view(), graph, Some(gradient.view_mut()))?;
+            gradient *= &scales;
+            return Ok(value);
+        }
+        let standards = moments.iter().map(Moments::standard).collect::<Result<Vec<_>>>()?;
         let blocks = if groups == 1 { graph.block_sums(z, Some(&standards[0])) } else { None };
         if let Some(blocks) = blocks {
             // C and H are made of the sums over blocks alone, and U need not be stored.
@@ -183,9 +194,8 @@ impl BarlowTwins {
     }
 }
 
-/// The maps of each group's rows (sample `i` is in group `i mod groups`) that take its columns to mean 0 and variance 1 under
-/// the weights `w`.
-fn standards<F: Scalar>(z: ArrayView2<F>, w: &Array1<f64>, groups: usize) -> Result<Vec<Standard<F>>> {
+/// The moments of each group's rows (sample `i` is in group `i mod groups`) under the weights `w`.
+fn moments<F: Scalar>(z: ArrayView2<F>, w: &Array1<f64>, groups: usize) -> Vec<Moments> {
     let of_group = |group: usize| {
         let of_part = |blocks: &mut dyn Iterator<Item = Range<usize>>| {
             let mut moments = Moments::none(z.ncols());
@@ -195,10 +205,28 @@ fn standards<F: Scalar>(z: ArrayView2<F>, w: &Array1<f64>, groups: usize) -> Res
             }
             moments
         };
-        let moments = sum_of_parts(z.nrows(), PARTIAL_SUMS, of_part, |sum, part| sum.join(&part));
-        moments.standard()
+        sum_of_parts(z.nrows(), PARTIAL_SUMS, of_part, |sum, part| sum.join(&part))
     };
     (0..groups).map(of_group).collect()
+}
+
+/// Powers of two that take the columns near 1, if one is so large that differences overflow, or so small that its inverse does.
+fn column_scales<F: Scalar>(moments: &[Moments]) -> Option<Vec<F>> {
+    let columns = 0..moments[0].largest.len();
+    let largest: Vec<f64> = columns
+        .map(|column| moments.iter().fold(0.0, |largest, group| group.largest[column].max(largest)))
+        .collect();
+    let least = (F::min_positive_value() / F::epsilon()).as_f64();
+    let most = F::max_value().as_f64() / 8.0;
+    if largest.iter().all(|&largest| largest == 0.0 || (least..most).contains(&largest)) {
+        return None;
+    }
+    // A power of F, which need not reach 1.
+    let reach = -F::min_positive_value().as_f64().log2() - 24.0;
+    let scale = |&largest: &f64| {
+        if largest == 0.0 { F::one() } else { F::of((-largest.log2().floor()).clamp(-reach, reach).exp2()) }
+    };
+    Some(largest.iter().map(scale).collect())
 }
 
 /// `U`: the rows of `z` standardised each by the map of its group.

@@ -24,7 +24,8 @@ pub struct CrossEntropy<F: Scalar = f64> {
 ///
 /// # Errors
 /// [`Error::Shape`] if the number of labels is not `n` or the weights are not `(k, c)`, [`Error::Empty`] if `k = 0` or no
-/// label is known, [`Error::NotFinite`] for bad `z` or weights, [`Error::Domain`] if the value overflows.
+/// label is known, [`Error::NotFinite`] for bad `z` or weights, [`Error::Domain`] if the value or a slope is beyond the range
+/// of numbers.
 pub fn cross_entropy<F: Scalar>(
     z: ArrayView2<F>,
     weights: ArrayView2<F>,
@@ -58,9 +59,10 @@ pub fn cross_entropy<F: Scalar>(
         row[class] -= F::one();
     }
     slopes /= F::of(known as f64);
-    Ok(CrossEntropy {
-        value: super::bounded(value / known as f64)?,
-        gradient_z: slopes.dot(&weights.t()),
-        gradient_weights: z.t().dot(&slopes),
-    })
+    let value = super::bounded(value / known as f64)?;
+    let (gradient_z, gradient_weights) = (slopes.dot(&weights.t()), z.t().dot(&slopes));
+    let must = "finite: z or the weights are out of scale";
+    check::in_range("gradient with respect to z", &gradient_z, must)?;
+    check::in_range("gradient with respect to the weights", &gradient_weights, must)?;
+    Ok(CrossEntropy { value, gradient_z, gradient_weights })
 }

@@ -63,12 +63,13 @@ pub use views::Statistics;
 /// # Errors
 /// Of every door: [`Error::Shape`] if `z` has not one row a sample, or the buffer not the shape of `z`;
 /// [`Error::Empty`] if `k = 0`; [`Error::NotFinite`] if `z` holds NaN or an infinity; [`Error::Domain`] if a parameter of
-/// the loss is out of its range or the value overflows; and what the loss itself needs.
+/// the loss is out of its range, or the value or an entry of the gradient is beyond that of numbers; and what the loss itself
+/// needs.
 pub trait Loss<F: Scalar = f64>: Sync {
     /// The value, and its gradient written over `gradient` (whatever it held, in any memory layout) if there is one.
     ///
     /// What a loss implements. Shapes, finite entries and row-major order are the caller's duty here: the doors below see
-    /// to them once, and to it that the value, here in double precision, is a number of `F`.
+    /// to them once, and to it that the value, here in double precision, is a number of `F` and the gradient one of numbers.
     ///
     /// # Errors
     /// Parameters out of range, and what the loss needs of `z` and the graph.
@@ -110,12 +111,16 @@ pub trait Loss<F: Scalar = f64>: Sync {
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
-        gradient: ArrayViewMut2<F>,
+        mut gradient: ArrayViewMut2<F>,
     ) -> Result<F> {
         bounded(in_pool(|| {
             check_representations(z, graph)?;
             check::shape("gradient", z.shape(), gradient.shape())?;
-            in_rows(z, gradient, |z, gradient| self.evaluate(z, graph, Some(gradient)))
+            let value =
+                in_rows(z, gradient.view_mut(), |z, gradient| self.evaluate(z, graph, Some(gradient)))?;
+            bounded::<F>(value)?;
+            check::in_range("gradient of the loss", &gradient, OUT_OF_SCALE)?;
+            Ok(value)
         })?)
     }
 }
@@ -131,15 +136,11 @@ fn check_representations<F: Scalar>(z: ArrayView2<F>, graph: &SimilarityGraph) -
 /// The value of a loss in the precision of the representations, unless it overflowed.
 fn bounded<F: Scalar>(value: f64) -> Result<F> {
     let rounded = F::of(value);
-    if rounded.is_finite() {
-        return Ok(rounded);
-    }
-    Err(Error::Domain {
-        argument: "value of the loss",
-        value,
-        must: "finite: z or a parameter is out of scale",
-    })
+    check::number("value of the loss", rounded.as_f64(), OUT_OF_SCALE)?;
+    Ok(rounded)
 }
+
+const OUT_OF_SCALE: &str = "finite: z or a parameter is out of scale";
 
 /// `gradient ← A M + weight · L z`, in one pass if the graph can do it by rows; returns `Tr(ZᵀLZ)`.
 fn product_and_laplacian<F: Scalar>(

@@ -6,7 +6,7 @@ use super::Loss;
 use super::softmax::Softmax;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
-use crate::linalg::rows::{LANES, vectorised};
+use crate::linalg::scale::largest_of;
 use crate::scalar::Scalar;
 
 /// The mean over samples `i` of `−Σ_j P_ij log q_ij`: the cross-entropy of picking a similar sample out of all others by
@@ -22,7 +22,7 @@ use crate::scalar::Scalar;
 /// gradient, whatever `n²`; a mixture with negative weights is checked row by row.
 ///
 /// # Errors
-/// Of the doors of [`Loss`], besides theirs: [`Error::Domain`] unless `τ > 0`, if an entry of the graph is negative or a
+/// Of the doors of [`Loss`], besides theirs: [`Error::Domain`] unless `τ > 0` and `1/τ` is a number, if an entry of the graph is negative or a
 /// row of `z` is zero; [`Error::Empty`] if the graph has no positive entry off its diagonal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NtXent {
@@ -38,13 +38,17 @@ impl<F: Scalar> Loss<F> for NtXent {
         gradient: Option<ArrayViewMut2<F>>,
     ) -> Result<f64> {
         check::positive("temperature", self.temperature)?;
+        if !F::of(self.temperature.recip()).is_finite() {
+            let must = "large enough that its inverse is a number";
+            return Err(Error::Domain { argument: "temperature", value: self.temperature, must });
+        }
         graph.require_non_negative("graph")?;
         let positives = graph.positives();
         let kept = positives.iter().filter(|&&positives| positives > 0.0).count();
         if kept == 0 {
             return Err(Error::Empty { argument: "graph", expected: "positive entry off the diagonal" });
         }
-        let (units, norms) = on_the_sphere(z)?;
+        let (units, lengths) = on_the_sphere(z)?;
         let softmax = Softmax::new(units.view(), self.temperature);
         let mut log_sums = softmax.log_sums();
         // Row i of (G − diag G) U: the similarities of i to its positives are ⟨u_i, its row⟩.
@@ -76,11 +80,17 @@ impl<F: Scalar> Loss<F> for NtXent {
             drop(attractions);
             softmax.add_pulls(&log_sums, gradient.view_mut());
             let scale = F::of((self.temperature * kept as f64).recip());
-            Zip::from(gradient.rows_mut()).and(units.rows()).and(&norms).par_for_each(
-                |mut slope, unit, &norm| {
+            Zip::from(gradient.rows_mut()).and(units.rows()).and(&lengths).par_for_each(
+                |mut slope, unit, &Length { largest, relative }| {
                     let radial = unit.dot(&slope);
                     slope.scaled_add(-radial, &unit);
-                    slope *= scale / norm;
+                    let norm = largest * relative;
+                    if norm.is_normal() && (scale / norm).is_normal() {
+                        slope *= scale / norm;
+                    } else {
+                        // The slope may be a number where the inverse of the length is none, or has no digits.
+                        slope.mapv_inplace(|entry| entry * scale / relative / largest);
+                    }
                 },
             );
         }
@@ -88,39 +98,31 @@ impl<F: Scalar> Loss<F> for NtXent {
     }
 }
 
-/// The rows of `z` at length one, and their lengths.
-fn on_the_sphere<F: Scalar>(z: ArrayView2<F>) -> Result<(Array2<F>, Array1<F>)> {
-    let mut units = z.as_standard_layout().into_owned();
-    let mut norms = Array1::zeros(z.nrows());
-    Zip::from(units.rows_mut()).and(&mut norms).par_for_each(|mut row, norm| {
-        // Squares of very small or large entries leave the number range; those of entries up to 1 do not.
-        let largest = largest_absolute(row.as_slice().unwrap_or_default());
-        if largest > F::zero() {
-            row /= largest;
-            let scaled = row.dot(&row).sqrt();
-            row /= scaled;
-            *norm = largest * scaled;
-        }
-    });
-    if norms.iter().any(|&norm| norm == F::zero()) {
-        check::positive("largest entry of a row of z", 0.0)?;
-    }
-    Ok((units, norms))
+/// The length of a row, `largest · relative`, which itself need not be a number of `F`.
+#[derive(Clone, Copy)]
+struct Length<F> {
+    /// The largest absolute value of the row.
+    largest: F,
+    /// The length of the row over that, at least 1.
+    relative: F,
 }
 
-fn largest_absolute<F: Scalar>(row: &[F]) -> F {
-    let larger = |a: F, b: F| if b > a { b } else { a };
-    vectorised(
-        #[inline(always)]
-        || {
-            let mut lanes = [F::zero(); LANES];
-            let (chunks, tail) = row.as_chunks::<LANES>();
-            for chunk in chunks {
-                for lane in 0..LANES {
-                    lanes[lane] = larger(lanes[lane], chunk[lane].abs());
-                }
-            }
-            lanes.iter().chain(tail).fold(F::zero(), |largest, entry| larger(largest, entry.abs()))
-        },
-    )
+/// The rows of `z` at length one, and their lengths.
+fn on_the_sphere<F: Scalar>(z: ArrayView2<F>) -> Result<(Array2<F>, Array1<Length<F>>)> {
+    let mut units = z.as_standard_layout().into_owned();
+    let mut lengths = Array1::from_elem(z.nrows(), Length { largest: F::zero(), relative: F::one() });
+    Zip::from(units.rows_mut()).and(&mut lengths).par_for_each(|mut row, length| {
+        // Squares of very small or large entries leave the number range; those of entries up to 1 do not.
+        let largest = largest_of(row.as_slice().unwrap_or_default());
+        if largest > F::zero() {
+            row /= largest;
+            let relative = row.dot(&row).sqrt();
+            row /= relative;
+            *length = Length { largest, relative };
+        }
+    });
+    if lengths.iter().any(|length| length.largest == F::zero()) {
+        check::positive("largest entry of a row of z", 0.0)?;
+    }
+    Ok((units, lengths))
 }

@@ -6,6 +6,7 @@ use super::Loss;
 use crate::error::{Result, check};
 use crate::graph::SimilarityGraph;
 use crate::linalg::rows::inner;
+use crate::linalg::scale::norm;
 use crate::scalar::Scalar;
 
 /// `loss + 2β ‖Z‖²`, what [`crate::closed_form::free`] minimises for a squared loss and this β.
@@ -31,9 +32,18 @@ impl<F: Scalar, L: Loss<F>> Loss<F> for Penalised<L> {
     ) -> Result<f64> {
         check::not_negative("beta", self.beta)?;
         let value = self.loss.evaluate(z, graph, gradient.as_mut().map(|gradient| gradient.view_mut()))?;
+        if self.beta == 0.0 {
+            return Ok(value);
+        }
         if let Some(mut gradient) = gradient {
             gradient.scaled_add(F::of(4.0 * self.beta), &z);
         }
-        Ok(value + 2.0 * self.beta * inner(z, z))
+        let squares = inner(z, z);
+        if squares.is_finite() {
+            return Ok(value + 2.0 * self.beta * squares);
+        }
+        // The squares, in the precision of z, are no numbers: their product with the weight may be one.
+        let norm = norm(squares, &z.mapv(F::as_f64));
+        Ok(value + ((2.0 * self.beta).sqrt() * norm).powi(2))
     }
 }

@@ -97,17 +97,21 @@ pub trait Model<F: Scalar>: Sync {
     /// The representation that is kept, `(n, k)` from `x` `(n, p)`.
     ///
     /// # Errors
-    /// [`crate::Error::Shape`] if the width differs, [`crate::Error::NotFinite`] if `x` holds NaN or an infinity.
+    /// [`crate::Error::Shape`] if the width differs, [`crate::Error::NotFinite`] if `x` holds NaN or an infinity,
+    /// [`crate::Error::Domain`] if a representation is beyond the range of numbers.
     fn embed(&self, x: ArrayView2<F>) -> Result<Array2<F>> {
         check::shape("x", &[x.nrows(), self.inputs()], x.shape())?;
         check::finite("x", &x)?;
         let tape = Tape::new();
         let constants: Vec<Var<F>> =
             self.parameters().into_iter().map(|parameter| tape.constant(parameter.value.clone())).collect();
-        let z = self.forward(&constants, tape.constant(x.to_owned()))?;
-        Ok(z.value().into_owned())
+        let z = self.forward(&constants, tape.constant(x.to_owned()))?.value().into_owned();
+        check::in_range("representation", &z, "finite: x or a parameter is out of scale")?;
+        Ok(z)
     }
 }
+
+const OUT_OF_SCALE: &str = "finite: x or a parameter is out of scale";
 
 /// Value of a loss on what the model makes of `x`, and its gradients in the order of the parameters; zero where the loss
 /// does not depend on one.
@@ -118,7 +122,8 @@ pub trait Model<F: Scalar>: Sync {
 /// * `loss`: value and gradient, `(n, k)`, at the representations `(n, k)`, as [`crate::loss::Loss::value_and_gradient`].
 ///
 /// # Errors
-/// Those of [`Model::forward`] and of the loss; [`crate::Error::Shape`] if its gradient has another shape.
+/// Those of [`Model::forward`] and of the loss; [`crate::Error::Shape`] if its gradient has another shape;
+/// [`crate::Error::Domain`] if value or gradients are beyond the range of numbers.
 pub fn value_and_gradients<F: Scalar>(
     model: &(impl Model<F> + ?Sized),
     x: impl Into<ArcArray2<F>>,
@@ -131,7 +136,13 @@ pub fn value_and_gradients<F: Scalar>(
             model.parameters().into_iter().map(|parameter| tape.leaf(parameter.value.clone())).collect();
         let value = model.forward(&leaves, tape.constant(x))?.scalar_op(loss)?;
         let mut gradients = tape.backward(value)?;
-        let of = |&leaf: &Var<F>| gradients.take(leaf).unwrap_or_else(|| Array2::zeros(leaf.dim()));
-        Ok((value.scalar()?, leaves.iter().map(of).collect()))
+        let of = |&leaf: &Var<F>| {
+            let gradient = gradients.take(leaf).unwrap_or_else(|| Array2::zeros(leaf.dim()));
+            check::in_range("gradient of a parameter", &gradient, OUT_OF_SCALE)?;
+            Ok(gradient)
+        };
+        let value = value.scalar()?;
+        check::number("value of the loss", value.as_f64(), OUT_OF_SCALE)?;
+        Ok((value, leaves.iter().map(of).collect::<Result<_>>()?))
     })
 }

@@ -136,7 +136,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
     /// # Errors
     /// [`Error::Shape`] if the graph's rows are not a multiple of the samples, or shapes do not fit; [`Error::NotFinite`];
     /// [`Error::Domain`] for a score that is not finite; what loss and score report; [`Error::Diverged`] if
-    /// representations, loss or gradient stop being finite: the model then stands as before that step, and the checkpoint
+    /// representations, loss, gradient or parameters stop being finite: the model then stands as before that step, and the checkpoint
     /// as after the last whole epoch.
     pub fn run(
         &mut self,
@@ -223,18 +223,21 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         });
         let (value, gradients) = match found {
             // The doors of the losses refuse what is not finite.
-            Err(Error::Domain { value, .. } | Error::NotFinite { value, .. }) if !value.is_finite() => {
-                return Err(diverged("loss"));
+            Err(Error::Domain { value, argument, .. } | Error::NotFinite { value, argument, .. })
+                if !value.is_finite() =>
+            {
+                return Err(diverged(if argument.starts_with("gradient") { "gradient" } else { "loss" }));
             }
             found => found?,
         };
-        if gradients.iter().any(|gradient| check::finite("gradient", gradient).is_err()) {
-            return Err(diverged("gradient"));
-        }
         let mut parameters: Vec<ArrayViewMut2<F>> =
             self.model.parameters_mut().into_iter().map(|parameter| parameter.value.view_mut()).collect();
-        self.optimiser.step(rate, &mut parameters, &gradients)?;
-        Ok(value.as_f64())
+        // Named before the step, whose number it is.
+        let failed = diverged("parameter");
+        match self.optimiser.step(rate, &mut parameters, &gradients) {
+            Err(Error::Domain { value, .. }) if !value.is_finite() => Err(failed),
+            done => done.map(|()| value.as_f64()),
+        }
     }
 
     fn out_of_patience(&self) -> bool {

@@ -64,7 +64,7 @@ impl Prices {
         Ok(Self { pair: 1.0, label: information::label(prior)? / pair, captcha: 0.0, candidate: 1.0 })
     }
 
-    /// The price of one question of this kind about `size` samples at once.
+    /// The price of one question of this kind about `size` samples at once; infinite if that is beyond the range of numbers.
     #[must_use]
     pub fn of(&self, kind: QuestionKind, size: usize) -> f64 {
         match kind {
@@ -183,7 +183,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Budget`] if the price exceeds what is left, [`Error::Domain`] if a pair or a label is asked about more or
-    /// fewer than one at once.
+    /// fewer than one at once, or if what is spent would be beyond the range of numbers.
     pub fn require(&self, kind: QuestionKind, size: usize) -> Result<f64> {
         if kind != QuestionKind::Captcha && size != 1 {
             let must = "1 for a pair or a label";
@@ -191,6 +191,8 @@ impl Ledger {
         }
         let price = self.prices.of(kind, size);
         self.budget.require(self.spent(), price)?;
+        // Twice as much: prices times numbers of questions are rounded elsewhere.
+        check::number("price", 2.0 * (self.spent() + price), "finite, with what is spent before")?;
         Ok(price)
     }
 

@@ -11,6 +11,7 @@ use plotters_backend::text_anchor::{HPos, VPos};
 use super::font::text;
 use super::page::{Area, Drawn, Page, UNIT};
 use super::palette::{GRID, INK};
+use crate::error::{Error, Result};
 
 /// A plot area of a [`Page`] with its coordinates.
 pub(crate) type Plot<'p> = DrawingArea<&'p mut Page, Plane>;
@@ -29,6 +30,25 @@ pub(crate) struct Axis {
     pub(crate) ticks: Vec<f64>,
     decimals: usize,
     scale: AxisScale,
+}
+
+/// The largest absolute value that is drawn: widths of ranges, with air around them, are numbers then.
+const LARGEST: f64 = 1e300;
+
+/// Every number is small enough to stand on an axis.
+///
+/// # Errors
+/// [`Error::Domain`] if one is above `1e300` in absolute value.
+pub(crate) fn check_size<'a>(
+    argument: &'static str,
+    numbers: impl IntoIterator<Item = &'a f64>,
+) -> Result<()> {
+    match numbers.into_iter().find(|number| number.abs() > LARGEST) {
+        Some(&value) => {
+            Err(Error::Domain { argument, value, must: "at most 1e300 in absolute value to be drawn" })
+        }
+        None => Ok(()),
+    }
 }
 
 /// How the values stand on an axis.
@@ -91,7 +111,8 @@ impl Axis {
         let (lo, hi) = self.range;
         match self.scale {
             AxisScale::Linear => (value - lo) / (hi - lo),
-            AxisScale::Logarithmic => (value / lo).ln() / (hi / lo).ln(),
+            AxisScale::Logarithmic if (hi / lo).is_finite() => (value / lo).ln() / (hi / lo).ln(),
+            AxisScale::Logarithmic => (value.ln() - lo.ln()) / (hi.ln() - lo.ln()),
         }
     }
 

@@ -11,7 +11,7 @@ use plotters::style::{FontTransform, RGBColor};
 use plotters_backend::BackendCoord;
 use plotters_backend::text_anchor::{HPos, VPos};
 
-use super::axis::{Axis, Frame, Plot, border, solid};
+use super::axis::{Axis, Frame, Plot, border, check_size, solid};
 use super::font::text;
 use super::legend::{Bounds, Legend, draw_curve};
 use super::page::{Area, Drawn, Page, UNIT, refused};
@@ -116,6 +116,7 @@ pub(crate) fn check_curve(curve: &Curve) -> Result<()> {
     check::shape("std", &[curve.x.len()], &[curve.std.len()])?;
     for (argument, numbers) in [("x", &curve.x), ("mean", &curve.mean), ("std", &curve.std)] {
         check::finite(argument, &ArrayView1::from(numbers))?;
+        check_size(argument, numbers)?;
     }
     if let Some(pair) = curve.x.windows(2).find(|pair| pair[1] <= pair[0]) {
         return Err(Error::Domain { argument: "x", value: pair[1], must: "greater than the x before it" });
@@ -144,6 +145,7 @@ pub(crate) fn y_range<'c>(
                 must: "finite and above its other end",
             });
         }
+        check_size("y_range", [&lo, &hi])?;
         return Ok((lo.min(means.0), hi.max(means.1)));
     }
     let ends = curves

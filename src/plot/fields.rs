@@ -7,7 +7,7 @@ use plotters::element::{Circle, Polygon};
 use plotters::style::{RGBColor, WHITE};
 use plotters_backend::BackendCoord;
 
-use super::axis::{Axis, Plot, border, solid};
+use super::axis::{Axis, Plot, border, check_size, solid};
 use super::isoband::rings;
 use super::page::{Area, Drawn, Page, UNIT, refused};
 use super::palette::{class, diverging};
@@ -67,6 +67,7 @@ pub fn fields(stem: &Path, fields: &[Field], domain: Domain, points: Option<Poin
         let (rows, columns) = field.values.dim();
         check::shape("field", &[rows.max(2), columns.max(2)], &[rows, columns])?;
         check::finite("field", &field.values)?;
+        check_size("field", &field.values)?;
     }
     check_domain(domain)?;
     if let Some(points) = points {
@@ -99,6 +100,7 @@ pub fn fields(stem: &Path, fields: &[Field], domain: Domain, points: Option<Poin
 }
 
 fn check_domain(domain: Domain) -> Result<()> {
+    check_size("domain", [&domain.x.0, &domain.x.1, &domain.y.0, &domain.y.1])?;
     let lengths = [domain.x, domain.y].map(|(lo, hi)| hi - lo);
     for length in lengths {
         check::positive("domain", length)?;

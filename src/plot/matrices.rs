@@ -6,7 +6,7 @@ use ndarray::Array2;
 use plotters::element::Rectangle;
 use plotters::style::RGBColor;
 
-use super::axis::{Axis, line};
+use super::axis::{Axis, check_size, line};
 use super::page::{Area, Drawn, Page, UNIT, refused};
 use super::palette::{INK, grey};
 use super::panels::{Panels, Right, Title};
@@ -35,6 +35,7 @@ pub fn matrices(stem: &Path, matrices: &[(String, Array2<f64>)], range: (f64, f6
             return Err(Error::Empty { argument: "matrix", expected: "entry" });
         }
         check::finite("matrix", matrix)?;
+        check_size("matrix", matrix)?;
     }
     if !(range.0.is_finite() && range.1.is_finite() && range.0 < range.1) {
         return Err(Error::Domain {
@@ -43,6 +44,7 @@ pub fn matrices(stem: &Path, matrices: &[(String, Array2<f64>)], range: (f64, f6
             must: "finite and above its other end",
         });
     }
+    check_size("range", [&range.0, &range.1])?;
 
     let count = i32::try_from(matrices.len()).map_err(refused("matrices"))?;
     let panels = Panels { count, side: SIDE, left: 0, bottom: 0, right: Right::ColourBar };

@@ -7,7 +7,7 @@ use plotters::element::{Circle, Polygon};
 use plotters::style::RGBColor;
 use plotters_backend::BackendCoord;
 
-use super::axis::{Axis, border, solid};
+use super::axis::{Axis, border, check_size, solid};
 use super::page::{Area, Drawn, Page, UNIT, refused};
 use super::palette::class;
 use super::panels::{Panels, Right, Title};
@@ -75,7 +75,8 @@ pub fn scatter(stem: &Path, panels: &[ScatterPanel]) -> Result<()> {
 /// `points` is `(n, 2)`, finite, with a label each.
 pub(crate) fn check_points(points: ArrayView2<f64>, labels: &Labels) -> Result<()> {
     check::shape("points", &[labels.len(), 2], points.shape())?;
-    check::finite("points", &points)
+    check::finite("points", &points)?;
+    check_size("points", &points)
 }
 
 /// Axes of equal length that hold all points with a little air.

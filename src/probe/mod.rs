@@ -12,7 +12,8 @@ use crate::data::Labels;
 use crate::error::{Error, Result, check};
 pub use agreement::{adjusted_rand_index, matched_accuracy};
 
-use crate::linalg::{cholesky, least_squares, narrow_product, solve_lower, solve_lower_transposed};
+use crate::linalg::scale::{SAFE, largest, safe_scale};
+use crate::linalg::{cholesky, least_squares, narrow_product, solve_lower, solve_lower_transposed, thin_svd};
 
 /// A fitted linear reader.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,26 +37,50 @@ impl LinearProbe {
     /// Fits the `m` samples whose labels are known by ridge regression, `min ‖ZW − Y‖²/m + λ‖W‖²` (claim T14); `O(n k²)`.
     ///
     /// # Errors
-    /// As [`Self::fit`]; [`Error::Domain`] unless `λ > 0`.
+    /// As [`Self::fit`]; [`Error::Domain`] unless `λ > 0`, or if a weight is beyond the range of numbers.
     pub fn ridge(features: ArrayView2<f64>, labels: &Labels, lambda: f64) -> Result<Self> {
         check::positive("lambda", lambda)?;
         let (features, targets) = known(features, labels)?;
-        let mut normal = features.t().dot(&features);
         let added = features.nrows() as f64 * lambda;
+        if !SAFE.contains(&added) || safe_scale(largest(&features)).log2() != 0.0 {
+            return Self::ridge_of_any_scale(features.view(), targets.view(), lambda);
+        }
+        let mut normal = features.t().dot(&features);
         normal.diag_mut().mapv_inplace(|entry| entry + added);
         let root = cholesky(normal.view())?;
         let half = solve_lower(root.view(), features.t().dot(&targets).view())?;
         Ok(Self { weights: solve_lower_transposed(root.view(), half.view())? })
     }
 
+    /// `V diag(σ / (σ² + mλ)) Uᵀ Y`, which takes no squares of what may be out of their range.
+    fn ridge_of_any_scale(features: ArrayView2<f64>, targets: ArrayView2<f64>, lambda: f64) -> Result<Self> {
+        let svd = thin_svd(features)?;
+        let m = features.nrows() as f64;
+        let inverse = svd.singular_values.mapv(|sigma| (sigma + lambda / sigma * m).recip());
+        let weights = svd.vt.t().dot(&(svd.u.t().dot(&targets) * inverse.insert_axis(Axis(1))));
+        check::in_range("weights", &weights, "finite: the features or lambda are too small")?;
+        Ok(Self { weights })
+    }
+
     /// The class of the largest output for each row of `features` `(m, k)`; the first one on a tie.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the width is not `k`, [`Error::NotFinite`] for bad features.
+    /// [`Error::Shape`] if the width is not `k`, [`Error::NotFinite`] for bad features or weights.
     pub fn predict(&self, features: ArrayView2<f64>) -> Result<Vec<usize>> {
         check::shape("features", &[features.nrows(), self.weights.nrows()], features.shape())?;
         check::finite("features", &features)?;
-        let outputs = narrow_product(features, self.weights.view());
+        check::finite("weights", &self.weights)?;
+        let mut outputs = narrow_product(features, self.weights.view());
+        if check::in_range("outputs", &outputs, "finite").is_err() {
+            // Which output is largest does not depend on the scale of a row, nor on that of all weights.
+            let unit = |largest: f64| if largest > 0.0 { largest } else { 1.0 };
+            let mut rows = features.to_owned();
+            for mut row in rows.rows_mut() {
+                let largest = unit(largest(&row));
+                row.mapv_inplace(|entry| entry / largest);
+            }
+            outputs = narrow_product(rows.view(), (&self.weights / unit(largest(&self.weights))).view());
+        }
         let largest = |row: ndarray::ArrayView1<f64>| {
             row.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (class, &output)| {
                 if output > best.1 { (class, output) } else { best }

@@ -31,7 +31,10 @@ fn every_acknowledged_answer_survives_being_killed_at_any_moment() {
         let mut next = 0;
         for _ in 0..KILLS / STATES {
             kill_once(&state, &truth, &mut answers, &mut next, &mut rng);
-            let log = state.log();
+            let Ok(log) = std::fs::read_to_string(state.file("answers.jsonl")) else {
+                assert!(answers.is_empty()); // killed before the first answer
+                continue;
+            };
             torn += usize::from(!log.ends_with('\n'));
             let lines: Vec<&str> = log.lines().collect();
             for (&id, seconds) in &answers {
@@ -87,26 +90,23 @@ fn kill_once(
     *next = first + 2000; // what was written and not acknowledged is told from what comes
 }
 
-/// Kills of `pal embed`, each within 1.2 times what it takes when it is left alone, by the median of five runs.
+/// Kills of `pal embed`.
 const EMBEDDINGS: usize = 40;
 
 #[test]
 fn a_killed_embedding_leaves_the_old_state_or_the_new_one() {
     let mut rng = stream(2, 0);
+    let began = Instant::now();
     let state = State::of("bundled:iris");
-    let left_alone = || {
-        let start = Instant::now();
-        assert_eq!(run(&mut state.command("embed", &["--features", "bundled:iris"]), "").code, Some(0));
-        start.elapsed()
-    };
-    let mut alone: Vec<Duration> = (0..5).map(|_| left_alone()).collect();
-    alone.sort_unstable();
-    let longest = alone[2].mul_f64(1.2);
-    let killed = |state: &mut Command, rng: &mut dyn Rng| {
+    // Kills come within a time that follows the machine's speed: shorter after each that came too late.
+    let mut longest = began.elapsed();
+    let mut killed = |state: &mut Command, rng: &mut dyn Rng| {
         let mut child = state.spawn().unwrap();
         thread::sleep(longest.mul_f64(rng.random()));
         child.kill().unwrap();
-        !child.wait().unwrap().success()
+        let in_time = !child.wait().unwrap().success();
+        longest = longest.mul_f64(if in_time { 1.1 } else { 0.7 });
+        in_time
     };
     state.run("query", &[], "{\"pair\":[0,1],\"same\":true}\n{\"pair\":[0,140],\"same\":false}\n");
     let mut in_time = 0;

@@ -25,8 +25,9 @@ impl<'t, F: Scalar> Var<'t, F> {
     pub fn normalise_rows(self) -> Result<Self> {
         let to = self.target();
         let mut y = self.value().into_owned();
-        let mut norms = Array2::zeros((y.nrows(), 1));
-        for (mut row, norm) in y.rows_mut().into_iter().zip(&mut norms) {
+        // A norm, the product of the two, need not be a number, nor its inverse.
+        let (mut largest_of, mut relative) = (Array2::zeros((y.nrows(), 1)), Array2::zeros((y.nrows(), 1)));
+        for ((mut row, of_row), norm) in y.rows_mut().into_iter().zip(&mut largest_of).zip(&mut relative) {
             // Squares of very small or large entries leave the number range; those of entries up to 1 do not.
             let largest = row.fold(F::zero(), |largest, &entry| {
                 // A NaN once met is never replaced.
@@ -36,14 +37,19 @@ impl<'t, F: Scalar> Var<'t, F> {
             row.mapv_inplace(|entry| entry / largest);
             let scaled = row.fold(F::zero(), |sum, &entry| sum + entry * entry).sqrt();
             row.mapv_inplace(|entry| entry / scaled);
-            *norm = largest * scaled;
+            (*of_row, *norm) = (largest, scaled);
         }
         let y = y.into_shared();
         let value = y.clone();
         Ok(self.tape().record(&[self], value, move |g, cotangents| {
             cotangents.add(to, || {
                 let along = (&g * &y).sum_axis(Axis(1)).insert_axis(Axis(1));
-                (g - &y * &along) / &norms
+                let norms = &largest_of * &relative;
+                if norms.iter().all(|norm| norm.is_normal()) {
+                    (g - &y * &along) / &norms
+                } else {
+                    (g - &y * &along) / &relative / &largest_of
+                }
             });
         }))
     }
@@ -54,7 +60,8 @@ impl<'t, F: Scalar> Var<'t, F> {
     /// The variance `σ²` is over `m`, the number of rows.
     ///
     /// # Errors
-    /// [`Error::Domain`] if `epsilon` is not positive, [`Error::Empty`] if there is no row.
+    /// [`Error::Domain`] if `epsilon` is not positive or a variance of finite entries is beyond the range of numbers,
+    /// [`Error::Empty`] if there is no row.
     pub fn standardise_columns(self, epsilon: F) -> Result<Standardised<'t, F>> {
         check::positive("epsilon", epsilon.as_f64())?;
         let (to, x) = (self.target(), self.value());
@@ -64,6 +71,10 @@ impl<'t, F: Scalar> Var<'t, F> {
         let mean = column_means(&x.view());
         let mut y = &x - &mean;
         let variance = column_means(&y.mapv(|entry| entry * entry).view());
+        let range = check::in_range("variance of a column", &variance, "finite: the operand is out of scale");
+        if range.is_err() && check::finite("operand", &x).is_ok() {
+            range?;
+        }
         let deviations = variance.mapv(|variance| (variance + epsilon).sqrt());
         y /= &deviations;
         let y = y.into_shared();

@@ -92,6 +92,10 @@ impl<F: Scalar> Var<'_, F> {
             move |x| half * x * (F::one() + gate(x)),
             move |x, _| {
                 let t = gate(x);
+                if t.abs() == F::one() {
+                    // A line already; squares of x may be no numbers.
+                    return half * (F::one() + t);
+                }
                 let slope = scale * (F::one() + F::of(3.0) * cubic * x * x);
                 half * (F::one() + t) + half * x * (F::one() - t * t) * slope
             },

@@ -85,7 +85,7 @@ pub enum Change {
     },
     /// Multiplies all coordinates by the same factor.
     Scale {
-        /// The factor, positive and finite.
+        /// The factor, positive and at most `1e300`.
         factor: RangeInclusive<f64>,
     },
     /// Sets coordinates to zero, each independently; the others stay as they are.
@@ -122,7 +122,8 @@ impl Augmentation {
     /// Row after row, each by all changes in their order: the same `rng` makes the same changes. `O(n p)` a change.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the rows are not as long as the shape says, [`Error::NotFinite`] if they hold NaN or an infinity.
+    /// [`Error::Shape`] if the rows are not as long as the shape says, [`Error::NotFinite`] if they hold NaN or an infinity,
+    /// [`Error::Domain`] if a change takes a coordinate beyond the range of numbers; the rows hold anything then.
     pub fn apply<F: Scalar>(&self, mut rows: ArrayViewMut2<F>, rng: &mut (impl Rng + ?Sized)) -> Result<()> {
         let p = self.shape.len();
         check::shape("rows", &[rows.nrows(), p], rows.shape())?;
@@ -138,7 +139,7 @@ impl Augmentation {
             }
             row.assign(&aview1(&sample));
         }
-        Ok(())
+        check::in_range("changed coordinate", &rows, "finite: the rows, or a change, are too large")
     }
 
     /// `views` changed copies of every sample: rows `views·i .. views·(i+1)` are views of row `i` of `inputs`,
@@ -231,9 +232,12 @@ impl Change {
                 check::index("width", *width.end(), shape.width.saturating_add(1), must)
             }
             Self::Noise { std } => check::not_negative("std", *std),
-            Self::Scale { factor } => {
-                bounded("factor", factor, |factor| factor > 0.0 && factor.is_finite(), "positive and finite")
-            }
+            Self::Scale { factor } => bounded(
+                "factor",
+                factor,
+                |factor| factor > 0.0 && factor <= 1e300,
+                "positive and at most 1e300",
+            ),
             Self::Dropout { rate } => check::probability("rate", *rate),
         }
     }

@@ -3,8 +3,12 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, ShapeBuilder};
 
 use super::updated_diagonal::UpdatedDiagonal;
-use super::{Eigenpairs, leading, symmetric_eigen};
+use super::{Eigenpairs, leading, symmetric_eigen, unscaled};
 use crate::error::{Result, check};
+use crate::linalg::scale::{inverse_power, largest};
+
+/// Entries whose products, of a few, are far from the ends of the range of numbers.
+const PLAIN: std::ops::Range<f64> = 1e-30..1e30;
 
 /// The `k` leading eigenpairs of `diag(values) + W C Wᵀ`.
 ///
@@ -17,7 +21,7 @@ use crate::error::{Result, check};
 ///
 /// # Errors
 /// [`crate::Error::Shape`], [`crate::Error::NotFinite`] or [`crate::Error::Asymmetric`] for bad arguments,
-/// [`crate::Error::Domain`] unless `1 ≤ k ≤ n`, [`crate::Error::NotConverged`] if a residual stays above rounding, which
+/// [`crate::Error::Domain`] unless `1 ≤ k ≤ n` or if an eigenvalue is beyond the range of numbers, [`crate::Error::NotConverged`] if a residual stays above rounding, which
 /// happens when several eigenvalues of the sum almost coincide with one of `values`: decompose anew then.
 pub fn leading_eigenpairs_of_update(
     values: ArrayView1<f64>,
@@ -30,22 +34,29 @@ pub fn leading_eigenpairs_of_update(
     check::shape("w", &[n, core.nrows()], w.shape())?;
     check::finite("values", &values)?;
     check::finite("w", &w)?;
+    check::finite("core", &core)?;
+    // Powers of two that take the sum, and its factor, near 1: products of several are taken.
+    let scale =
+        |largest: f64| if largest == 0.0 || PLAIN.contains(&largest) { 1.0 } else { inverse_power(largest) };
+    let of_factor = scale(largest(w));
+    let w = &w * of_factor;
+    let core = &core / of_factor / of_factor;
+    check::in_range("core", &core, "finite where w has entries near 1: w or core is out of scale")?;
+    let scale = scale(largest(values).max(largest(&core)));
+    let (values, core) = (&values * scale, core * scale);
     let (factor, weights) = if core.is_empty() {
         (Array2::zeros((n, 0)), Array1::zeros(0))
     } else {
         // W C Wᵀ = (W Q) diag(c) (W Q)ᵀ, without the directions that C annihilates.
-        let core = symmetric_eigen(core)?;
-        let largest = core.values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        let core = symmetric_eigen(core.view())?;
+        let largest = largest(&core.values);
         let kept: Vec<usize> =
             (0..core.values.len()).filter(|&i| core.values[i].abs() > 1e-14 * largest).collect();
         (w.dot(&core.vectors.select(Axis(1), &kept)), core.values.select(Axis(0), &kept))
     };
-    let mut matrix = UpdatedDiagonal::new(values, factor.view(), weights.view());
+    let mut matrix = UpdatedDiagonal::new(values.view(), factor.view(), weights.view());
     let mut vectors = Vec::new();
     let (values, next) = leading(&mut matrix, k, n, &mut vectors)?;
-    Ok(Eigenpairs {
-        values: values.into(),
-        vectors: Array2::from_shape_fn((n, k).f(), |(i, j)| vectors[j * n + i]),
-        next,
-    })
+    let vectors = Array2::from_shape_fn((n, k).f(), |(i, j)| vectors[j * n + i]);
+    unscaled(values.into(), vectors, next, scale)
 }

@@ -21,6 +21,7 @@ use self::counted::Counted;
 use self::reduction::HouseholderReduction;
 use self::tridiagonal::Tridiagonal;
 use super::backend;
+use super::scale::{SAFE, safe_scale};
 use crate::error::{Error, Result, check};
 
 /// Some eigenpairs of a symmetric matrix, eigenvalues descending.
@@ -38,7 +39,7 @@ pub struct Eigenpairs {
 ///
 /// # Errors
 /// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] or [`Error::Asymmetric`] for a bad `a`,
-/// [`Error::NotConverged`] if the backend gives up.
+/// [`Error::NotConverged`] if the backend gives up, [`Error::Domain`] if an eigenvalue is beyond the range of numbers.
 pub fn symmetric_eigen(a: ArrayView2<f64>) -> Result<Eigenpairs> {
     check_matrix(a)?;
     check::symmetric("a", a)?;
@@ -79,8 +80,6 @@ impl Clone for PartialEigensolver {
 
 /// Beyond this fraction of the spectrum (`k > n / 4`) the full decomposition is cheaper.
 const LARGEST_PART: usize = 4;
-/// Squares of entries beyond these would overflow, or vanish, in a norm.
-const SAFE_NORMS: std::ops::Range<f64> = 1e-120..1e120;
 
 impl PartialEigensolver {
     /// The `k` leading eigenpairs of `a`, of which **only the lower triangle is read**.
@@ -91,7 +90,7 @@ impl PartialEigensolver {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`] or [`Error::NotFinite`] for a bad `a`, [`Error::Domain`] unless
-    /// `1 ≤ k ≤ n`, [`Error::NotConverged`] if the backend gives up.
+    /// `1 ≤ k ≤ n` or if an eigenvalue is beyond the range of numbers, [`Error::NotConverged`] if the backend gives up.
     pub fn leading(&mut self, a: ArrayView2<f64>, k: usize) -> Result<Eigenpairs> {
         check_matrix(a)?;
         let n = a.nrows();
@@ -111,7 +110,7 @@ impl PartialEigensolver {
         let mut scale = 1.0;
         reduction.reduce(a, scale);
         let mut tridiagonal = Tridiagonal::new(&reduction.diagonal, &reduction.off_diagonal);
-        if !SAFE_NORMS.contains(&tridiagonal.bound()) {
+        if !SAFE.contains(&tridiagonal.bound()) {
             let largest = largest_entry(a)?;
             if largest == 0.0 {
                 return full(a, k);
@@ -123,11 +122,8 @@ impl PartialEigensolver {
         let stride = reduction.padded();
         let (values, next) = leading(&mut tridiagonal, k, stride, vectors)?;
         reduction.back_transform(vectors);
-        Ok(Eigenpairs {
-            values: values.iter().map(|value| value / scale).collect(),
-            vectors: Array2::from_shape_fn((n, k).f(), |(i, j)| vectors[j * stride + i]),
-            next: next.map(|value| value / scale),
-        })
+        let vectors = Array2::from_shape_fn((n, k).f(), |(i, j)| vectors[j * stride + i]);
+        unscaled(values.into(), vectors, next, scale)
     }
 }
 
@@ -157,11 +153,21 @@ fn full(a: ArrayView2<f64>, k: usize) -> Result<Eigenpairs> {
     let scale = safe_scale(largest_entry(a)?);
     let whole = Array2::from_shape_fn(a.dim(), |(i, j)| scale * a[[i.max(j), i.min(j)]]);
     let (values, vectors) = backend::symmetric_eigen(whole.view())?;
-    Ok(Eigenpairs {
-        next: values.get(k).map(|value| value / scale),
-        values: values.slice(s![..k]).mapv(|value| value / scale),
-        vectors: vectors.slice(s![.., ..k]).to_owned(),
-    })
+    let next = values.get(k).copied();
+    unscaled(values.slice_move(s![..k]), vectors.slice(s![.., ..k]).to_owned(), next, scale)
+}
+
+/// Eigenpairs of a matrix from those of `scale` times it.
+///
+/// # Errors
+/// [`Error::Domain`] if an eigenvalue is no number, unlike the entries: it may be as many times as large as there are.
+fn unscaled(values: Array1<f64>, vectors: Array2<f64>, next: Option<f64>, scale: f64) -> Result<Eigenpairs> {
+    let values = values / scale;
+    let next = next.map(|value| value / scale);
+    let must = "finite: the entries of the matrix are too large";
+    check::in_range("eigenvalue", &values, must)?;
+    check::in_range("eigenvalue", &ndarray::aview1(next.as_slice()), must)?;
+    Ok(Eigenpairs { values, vectors, next })
 }
 
 /// Modulus of the largest entry of the lower triangle.
@@ -179,14 +185,6 @@ fn largest_entry(a: ArrayView2<f64>) -> Result<f64> {
         }
     }
     Ok(largest)
-}
-
-/// A factor that takes the norm into the safe range: a power of two, so that scaling rounds nothing.
-pub(super) fn safe_scale(largest: f64) -> f64 {
-    if largest == 0.0 || SAFE_NORMS.contains(&largest) {
-        return 1.0;
-    }
-    (-largest.log2().floor().clamp(-1000.0, 1000.0)).exp2()
 }
 
 fn check_matrix(a: ArrayView2<f64>) -> Result<()> {

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::sgd::check_fading;
-use super::{Update, decay_of};
+use super::{Update, check_precision, decay_of, negligible};
 use crate::Scalar;
 use crate::error::{Result, check};
 use crate::linalg::rows::{entries, entries_mut, in_rows, vectorised};
@@ -40,7 +40,15 @@ impl<F: Scalar> Update<F> for Adam {
         check_fading("beta1", self.beta1)?;
         check_fading("beta2", self.beta2)?;
         check::positive("epsilon", self.epsilon)?;
-        check::not_negative("weight_decay", self.weight_decay)
+        check_precision::<F>("epsilon", self.epsilon)?;
+        check::positive("epsilon in the precision of the parameters", F::of(self.epsilon).as_f64())?;
+        check_precision::<F>("weight_decay", self.weight_decay)
+    }
+
+    fn is_bold(&self, rate: f64) -> bool {
+        let (size, moment) = (rate / (1.0 - self.beta1), F::max_value().sqrt().as_f64());
+        let step = size * (moment / self.epsilon);
+        !(F::of(size).is_finite() && step < negligible::<F>() && rate * self.weight_decay < 2.0)
     }
 
     fn update(

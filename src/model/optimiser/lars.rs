@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Sgd, Update, decay_of};
 use crate::Scalar;
 use crate::error::{Result, check};
+use crate::linalg::scale::{SMALLEST_SQUARE, norm};
 
 /// `d = g + λ w`, `m ← μ m + s d`, `w ← w − η m`, with `s = q ‖w‖ / ‖d‖` (1 where either norm is zero, and for biases).
 ///
@@ -34,6 +35,11 @@ impl<F: Scalar> Update<F> for Lars {
         check::positive("trust", self.trust)
     }
 
+    fn is_bold(&self, rate: f64) -> bool {
+        let steps = (1.0 - self.momentum).recip();
+        Update::<F>::is_bold(&self.descent(), rate) || rate.max(1.0) * self.trust * steps > 1e3
+    }
+
     fn update(
         &self,
         _: u64,
@@ -48,8 +54,17 @@ impl<F: Scalar> Update<F> for Lars {
             weights += w.as_f64().powi(2);
             directions += (g + decay * w).as_f64().powi(2);
         });
+        let mut ratio = (weights / directions).sqrt();
+        if [weights, directions].iter().any(|squares| !(SMALLEST_SQUARE..f64::INFINITY).contains(squares)) {
+            let of_weights: Vec<f64> = parameter.iter().map(|w| w.as_f64()).collect();
+            let along = |(&w, &g): (&F, &F)| (g + decay * w).as_f64();
+            let of_directions: Vec<f64> = parameter.iter().zip(gradient).map(along).collect();
+            (weights, directions) = (norm(weights, &of_weights), norm(directions, &of_directions));
+            ratio = weights / directions;
+        }
         let adapts = parameter.nrows() > 1 && weights > 0.0 && directions > 0.0;
-        let scale = F::of(if adapts { self.trust * (weights / directions).sqrt() } else { 1.0 });
+        let most = F::max_value().as_f64();
+        let scale = F::of(if adapts { (self.trust * ratio).min(most) } else { 1.0 });
         self.descent().scaled_update(rate, scale, parameter, gradient, &mut moments[0]);
     }
 }

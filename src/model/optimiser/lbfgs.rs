@@ -6,6 +6,7 @@ use ndarray::{Array1, ArrayView1};
 
 use crate::Scalar;
 use crate::error::{Error, Result, check};
+use crate::linalg::scale::{self, SMALLEST_SQUARE};
 
 /// When to stop, and how much to remember.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +67,7 @@ const EVALUATIONS: usize = 40;
 ///
 /// # Errors
 /// What `observe` reports, and the objective at the start; later, a point it refuses is stepped back from.
-/// [`Error::Domain`] for a memory of 0, a negative tolerance, or a start at which the value is not finite.
+/// [`Error::Domain`] for a memory of 0, a negative tolerance, or a start at which the value or its gradient is not finite.
 pub fn lbfgs<F: Scalar>(
     start: Array1<F>,
     options: Lbfgs,
@@ -80,6 +81,7 @@ pub fn lbfgs<F: Scalar>(
     if !value.is_finite() {
         return Err(Error::Domain { argument: "value at the start", value: value.as_f64(), must: "finite" });
     }
+    check::in_range("gradient at the start", &gradient, "finite")?;
     let mut here = Place { point: start, value: value.as_f64(), gradient };
     let mut curvature = Curvature { pairs: VecDeque::with_capacity(options.memory), memory: options.memory };
     let mut iterations = 0;
@@ -171,6 +173,7 @@ fn line_search<F: Scalar>(
     let mut at = |step: f64| -> Option<(Place<F>, f64)> {
         let mut point = here.point.clone();
         point.scaled_add(F::of(step), direction);
+        check::finite("point", &point).ok()?;
         let (value, gradient) = objective(point.view()).ok()?;
         let along = gradient.dot(direction).as_f64();
         let value = value.as_f64();
@@ -242,5 +245,9 @@ fn largest<F: Scalar>(vector: &Array1<F>) -> f64 {
 }
 
 fn norm<F: Scalar>(vector: &Array1<F>) -> f64 {
-    vector.iter().map(|entry| entry.as_f64().powi(2)).sum::<f64>().sqrt()
+    let squares = vector.iter().map(|entry| entry.as_f64().powi(2)).sum::<f64>();
+    if (SMALLEST_SQUARE..f64::INFINITY).contains(&squares) {
+        return squares.sqrt();
+    }
+    scale::norm(squares, &vector.mapv(F::as_f64))
 }

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::Scalar;
 use crate::error::{Result, check};
 use crate::linalg::rows::in_pool;
+use crate::linalg::scale::largest_of;
 
 pub use adam::Adam;
 pub use lars::Lars;
@@ -48,6 +49,10 @@ trait Update<F>: Sync {
 
     /// The numbers of the rule are in range.
     fn check(&self) -> Result<()>;
+
+    /// Whether a step at this rate, gradients being at most the root of the largest number, can take a parameter that is not near
+    /// the largest number itself, or a moment, out of the range of numbers.
+    fn is_bold(&self, rate: f64) -> bool;
 
     /// Takes step number `step ≥ 1` at rate `rate`; `moments` holds [`Self::MOMENTS`] arrays, zero before the first.
     fn update(
@@ -105,9 +110,12 @@ impl<F: Scalar> Optimiser<F> {
 
     /// Moves the parameters one step at the rate given; `O(parameters)`, in parallel.
     ///
+    /// After an error the parameters are as before.
+    ///
     /// # Errors
-    /// [`crate::Error::Domain`] unless the rate is finite and not negative; [`crate::Error::Shape`] if the gradients
-    /// are not of the parameters' number and shapes, or those have changed since the last step.
+    /// [`crate::Error::Domain`] unless the rate is finite and not negative, or if a parameter or moment would be beyond the range
+    /// of numbers; [`crate::Error::Shape`] if the gradients are not of the parameters' number and shapes, or those have changed
+    /// since the last step; [`crate::Error::NotFinite`] if a gradient holds NaN or an infinity.
     pub fn step(
         &mut self,
         rate: f64,
@@ -140,6 +148,18 @@ impl<F: Scalar> Optimiser<F> {
             check::shape("gradient", parameter.shape(), gradient.shape())?;
             moments.iter().try_for_each(|kept| check::shape("parameter", kept.shape(), parameter.shape()))?;
         }
+        let mut bold = rule.is_bold(rate) || !F::of(rate).is_finite();
+        for gradient in gradients {
+            check::finite("gradient", gradient)?;
+            let most = F::of(0.5) * F::max_value().sqrt();
+            bold |= gradient.as_slice_memory_order().is_none_or(|entries| largest_of(entries) > most);
+        }
+        let before = bold.then(|| {
+            (
+                parameters.iter().map(|parameter| parameter.to_owned()).collect::<Vec<_>>(),
+                self.moments.clone(),
+            )
+        });
         self.steps += 1;
         let moments_of = self.moments.chunks_mut(U::MOMENTS);
         in_pool(|| {
@@ -147,8 +167,29 @@ impl<F: Scalar> Optimiser<F> {
                 rule.update(self.steps, F::of(rate), parameter.view_mut(), gradient, moments);
             }
         });
-        Ok(())
+        let Some((before, moments)) = before else { return Ok(()) };
+        let must = "finite: the rate or a gradient is too large";
+        let after =
+            parameters.iter().try_for_each(|after| check::in_range("parameter after the step", after, must));
+        let kept =
+            self.moments.iter().try_for_each(|after| check::in_range("moment after the step", after, must));
+        if after.is_err() || kept.is_err() {
+            parameters.iter_mut().zip(&before).for_each(|(parameter, before)| parameter.assign(before));
+            (self.steps, self.moments) = (self.steps - 1, moments);
+        }
+        after.and(kept)
     }
+}
+
+/// A number of a rule is one in the precision of the parameters, too.
+fn check_precision<F: Scalar>(argument: &'static str, value: f64) -> Result<()> {
+    check::not_negative(argument, value)?;
+    check::number(argument, F::of(value).as_f64(), "finite in the precision of the parameters").map(drop)
+}
+
+/// The most a step may change a parameter, so that a sum with the largest number is rounded to that.
+fn negligible<F: Scalar>() -> f64 {
+    0.25 * (F::max_value() * F::epsilon()).as_f64()
 }
 
 /// The part of a parameter that decays: all of it, unless it is a bias.

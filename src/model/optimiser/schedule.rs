@@ -46,7 +46,8 @@ impl Schedule {
                 // The first step is not wasted on a rate of zero, nor is the last.
                 let (at, warm) = (step as f64 + 1.0, warm_up * steps as f64);
                 if at < warm {
-                    return peak * at / warm;
+                    let rate = peak * at / warm;
+                    return if rate.is_finite() { rate } else { peak * (at / warm) };
                 }
                 let rest = (steps as f64 + 1.0 - warm).max(1.0);
                 peak * 0.5 * (1.0 + (PI * ((at - warm) / rest).min(1.0)).cos())

@@ -3,9 +3,9 @@
 use ndarray::{Array2, ArrayViewMut2, Zip};
 use serde::{Deserialize, Serialize};
 
-use super::{Update, decay_of};
+use super::{Update, check_precision, decay_of, negligible};
 use crate::Scalar;
-use crate::error::{Error, Result, check};
+use crate::error::{Error, Result};
 
 /// `m ← μ m + (g + λ w)`, `w ← w − η m`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,12 @@ impl<F: Scalar> Update<F> for Sgd {
 
     fn check(&self) -> Result<()> {
         check_fading("momentum", self.momentum)?;
-        check::not_negative("weight_decay", self.weight_decay)
+        check_precision::<F>("weight_decay", self.weight_decay)
+    }
+
+    fn is_bold(&self, rate: f64) -> bool {
+        let (steps, gradient) = ((1.0 - self.momentum).recip(), F::max_value().sqrt().as_f64());
+        !(rate * steps * gradient < negligible::<F>() && rate.max(1.0) * self.weight_decay * steps < 1.0)
     }
 
     fn update(
