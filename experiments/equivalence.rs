@@ -199,7 +199,7 @@ impl Tie {
         let mut leaning = best.clone();
         let mixed = leaning.column(0).mapv(|entry| t.cosh() * entry) + t.sinh() * &negative;
         leaning.column_mut(0).assign(&mixed);
-        let residual = leaning.t().dot(&graph.apply(leaning.view())) - Array2::<f64>::eye(leaning.ncols());
+        let residual = leaning.t().dot(&graph.apply(leaning.view())?) - Array2::<f64>::eye(leaning.ncols());
         let square = |z: &Array2<f64>| z.iter().map(|entry| entry * entry).sum::<f64>();
         Ok(Self {
             loss: square(&residual),

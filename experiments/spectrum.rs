@@ -196,7 +196,7 @@ fn wrong(rng: &mut impl Rng) -> Result<Beside> {
     let mut found = Beside { measured: Vec::new(), theory: Vec::new() };
     for rate in linspace(0.0, 1.0, steps) {
         let graph = SimilarityGraph::labels(&redraw_labels(&truth, rate, rng)?);
-        let agreement = (&indicators * &graph.apply(indicators.view())).sum() / classes as f64;
+        let agreement = (&indicators * &graph.apply(indicators.view())?).sum() / classes as f64;
         let both_kept = (1.0 - rate).powi(2);
         let same_class = both_kept + (1.0 - both_kept) / classes as f64;
         found.measured.push(agreement);

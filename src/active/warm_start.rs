@@ -180,7 +180,7 @@ impl WarmStart {
         }
         let degrees = self.graph.degrees();
         for _ in 0..WALK {
-            let sums = self.graph.apply(shares.view());
+            let sums = self.graph.apply_unchecked(shares.view());
             for ((mut row, sums), &degree) in shares.outer_iter_mut().zip(sums.outer_iter()).zip(&degrees) {
                 if degree > 0.0 {
                     row.assign(&(&sums / degree));

@@ -31,10 +31,12 @@ impl SpectralLoss {
             }
         };
         let mut matrix = match self {
-            Self::SimClr2 | Self::BarlowTwins2 => project(&|u| graph.apply(u), &|| graph.to_dense()),
+            Self::SimClr2 | Self::BarlowTwins2 => {
+                project(&|u| graph.apply_unchecked(u), &|| graph.to_dense())
+            }
             Self::Vic2 { lambda } => {
                 let laplacian = graph.laplacian();
-                let mut matrix = project(&|u| laplacian.apply(u), &|| laplacian.to_dense());
+                let mut matrix = project(&|u| laplacian.apply_unchecked(u), &|| laplacian.to_dense());
                 matrix *= -0.5 * lambda;
                 matrix.diag_mut().mapv_inplace(|entry| entry + 1.0);
                 matrix

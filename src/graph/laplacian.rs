@@ -75,9 +75,9 @@ impl<F: Scalar> Operator<F> for Laplacian<'_> {
         self.graph.len()
     }
 
-    fn apply_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
+    fn apply_add_unchecked(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
         add_scaled_rows(weight, &self.degrees, x, out.view_mut());
-        self.graph.apply_add(-weight, x, out);
+        self.graph.apply_add_unchecked(-weight, x, out);
     }
 }
 
@@ -125,8 +125,8 @@ impl<F: Scalar> Operator<F> for NormalisedLaplacian<'_> {
         self.scale.len()
     }
 
-    fn apply_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
-        let image = self.laplacian.apply(self.scaled(x).view());
+    fn apply_add_unchecked(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
+        let image = self.laplacian.apply_unchecked(self.scaled(x).view());
         out.scaled_add(weight, &self.scaled(image.view()));
     }
 }

@@ -315,7 +315,7 @@ impl<F: Scalar> Operator<F> for SimilarityGraph {
         self.order
     }
 
-    fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
+    fn apply_add_unchecked(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
         if x.is_empty() {
             return;
         }

@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
+use crate::error::{Result, check};
 use crate::scalar::Scalar;
 
 /// A symmetric `n×n` map, known by its product with a block of vectors of `F`.
@@ -11,14 +12,37 @@ pub trait Operator<F: Scalar = f64> {
 
     /// Adds `weight · A x` to `out`; both of shape `(n, k)`, in any memory layout.
     ///
-    /// Arithmetic as it is: entries beyond the range of numbers are infinite or NaN. Shapes are the caller's duty here: public doors check them once.
-    fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>);
+    /// For loops whose shapes were checked before: of others the numbers mean nothing, or it panics. Arithmetic as it is:
+    /// entries beyond the range of numbers are infinite or NaN.
+    fn apply_add_unchecked(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>);
+
+    /// `A x` for `x` of shape `(n, k)`; as [`Operator::apply_add_unchecked`].
+    fn apply_unchecked(&self, x: ArrayView2<F>) -> Array2<F> {
+        let mut out = Array2::zeros(x.raw_dim());
+        self.apply_add_unchecked(F::one(), x, out.view_mut());
+        out
+    }
+
+    /// Adds `weight · A x` to `out`, both `(n, k)`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) if `x` has not `n` rows, or `out` another shape than `x`; nothing is added then.
+    /// [`Error::Domain`](crate::Error::Domain) if an entry of the sum is beyond the range of numbers.
+    fn apply_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) -> Result<()> {
+        check::shape("x", &[self.order(), x.ncols()], x.shape())?;
+        check::shape("out", x.shape(), out.shape())?;
+        self.apply_add_unchecked(weight, x, out.view_mut());
+        check::in_range("product", &out, "finite: the operator, x or out is out of scale")
+    }
 
     /// `A x` for `x` of shape `(n, k)`.
-    fn apply(&self, x: ArrayView2<F>) -> Array2<F> {
+    ///
+    /// # Errors
+    /// As [`Operator::apply_add`].
+    fn apply(&self, x: ArrayView2<F>) -> Result<Array2<F>> {
         let mut out = Array2::zeros(x.raw_dim());
-        self.apply_add(F::one(), x, out.view_mut());
-        out
+        self.apply_add(F::one(), x, out.view_mut())?;
+        Ok(out)
     }
 }
 
@@ -27,8 +51,8 @@ impl<F: Scalar, T: Operator<F> + ?Sized> Operator<F> for &T {
         (**self).order()
     }
 
-    fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        (**self).apply_add(weight, x, out);
+    fn apply_add_unchecked(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
+        (**self).apply_add_unchecked(weight, x, out);
     }
 }
 
@@ -49,9 +73,9 @@ impl<A: Operator> Operator for Affine<A> {
         self.operator.order()
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
+    fn apply_add_unchecked(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
         out.scaled_add(weight * self.identity, &x);
-        self.operator.apply_add(weight * self.weight, x, out);
+        self.operator.apply_add_unchecked(weight * self.weight, x, out);
     }
 }
 
@@ -60,7 +84,7 @@ impl<F: Scalar> Operator<F> for ArrayView2<'_, F> {
         self.nrows()
     }
 
-    fn apply_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
+    fn apply_add_unchecked(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
         ndarray::linalg::general_mat_mul(weight, self, &x, F::one(), &mut out);
     }
 }

@@ -82,7 +82,7 @@ impl Filter {
         // (T − centre)/half_width · x, times `factor`.
         let product = |x: ArrayView2<f64>, factor: f64| {
             let mut out = &x * (-factor * centre / half_width);
-            operator.apply_add(factor / half_width, x, out.view_mut());
+            operator.apply_add_unchecked(factor / half_width, x, out.view_mut());
             project_out(locked, &mut out);
             out
         };
@@ -152,7 +152,7 @@ impl SubspaceIteration {
 
         let mut block = start.to_owned();
         orthonormalise(&mut block, 0);
-        let mut product = operator.apply(block.view());
+        let mut product = operator.apply_unchecked(block.view());
         let mut lowest = match self.lowest {
             Some(lowest) => lowest,
             None => lanczos_lower_bound(operator)?,
@@ -189,7 +189,7 @@ impl SubspaceIteration {
             let filtered = filter.apply(operator, active, locked)?;
             block.slice_mut(s![.., converged..]).assign(&filtered);
             orthonormalise(&mut block, converged);
-            let active = operator.apply(block.slice(s![.., converged..]));
+            let active = operator.apply_unchecked(block.slice(s![.., converged..]));
             product.slice_mut(s![.., converged..]).assign(&active);
             steps += 1;
         }
@@ -268,7 +268,7 @@ fn lanczos_lower_bound(operator: &impl Operator) -> Result<f64> {
     let mut size = steps;
     let mut remainder = 0.0;
     for step in 0..steps {
-        let mut next = operator.apply(basis.slice(s![.., step..=step]));
+        let mut next = operator.apply_unchecked(basis.slice(s![.., step..=step]));
         finite_products(&next)?;
         projected[[step, step]] = basis.column(step).dot(&next.column(0));
         let seen = normalise(&mut next.clone());

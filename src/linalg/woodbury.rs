@@ -42,7 +42,7 @@ impl<A: Operator> Woodbury<A> {
         }
         let c = symmetric_eigen(c)?;
         let ub = u.dot(&(&c.vectors * &c.values.mapv(|value| value.abs().sqrt())));
-        let inverse_ub = base_inverse.apply(ub.view());
+        let inverse_ub = base_inverse.apply_unchecked(ub.view());
         // J − BᵀUᵀS₀⁻¹UB, of which rounding may spoil the symmetry.
         let mut core = ub.t().dot(&inverse_ub);
         core = (&core + &core.t()) * -0.5;
@@ -72,10 +72,10 @@ impl<A: Operator> Operator for Woodbury<A> {
         self.base_inverse.order()
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
+    fn apply_add_unchecked(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
         let coordinates = self.factor.t().dot(&x) * self.weights.view().insert_axis(Axis(1));
         ndarray::linalg::general_mat_mul(weight, &self.factor, &coordinates, 1.0, &mut out);
-        self.base_inverse.apply_add(weight, x, out);
+        self.base_inverse.apply_add_unchecked(weight, x, out);
     }
 }
 
@@ -108,7 +108,7 @@ impl KernelShiftInvert {
         check::shape("inverse", &[n, n], &[inverse.order(), inverse.order()])?;
         check::positive("beta", beta)?;
         let mut sum = gram.to_owned();
-        inverse.apply_add(beta, Array2::eye(n).view(), sum.view_mut());
+        inverse.apply_add_unchecked(beta, Array2::eye(n).view(), sum.view_mut());
         // Rounding may leave a product with a symmetric operator not quite symmetric.
         let sum = (&sum + &sum.t()) * 0.5;
         let must = "finite: gram, beta or S^-1 is out of scale";
@@ -126,7 +126,7 @@ impl Operator for KernelShiftInvert {
         self.inverse.nrows()
     }
 
-    fn apply_add(&self, weight: f64, x: ArrayView2<f64>, out: ArrayViewMut2<f64>) {
-        self.inverse.view().apply_add(weight, x, out);
+    fn apply_add_unchecked(&self, weight: f64, x: ArrayView2<f64>, out: ArrayViewMut2<f64>) {
+        self.inverse.view().apply_add_unchecked(weight, x, out);
     }
 }

@@ -110,7 +110,7 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
         let mut room = Array2::zeros(if wanted { (0, 0) } else { z.dim() });
         let mut image = gradient.unwrap_or_else(|| room.view_mut());
         image.fill(F::zero());
-        graph.apply_add(F::of(total.recip()), u.view(), image.view_mut());
+        graph.apply_add_unchecked(F::of(total.recip()), u.view(), image.view_mut());
         let products: Vec<Array2<f64>> = (0..groups)
             .map(|group| {
                 let image = group_rows(image.view(), group, groups);

@@ -39,7 +39,7 @@ impl<F: Scalar> Loss<F> for Ridge {
         // σ / (σ² + nλ) without the square, which would leave the number range first; 0 at σ = 0.
         let inverse = svd.singular_values.mapv(|sigma| (sigma + n * self.lambda / sigma).recip());
         let shrunk = &svd.u * &(&svd.singular_values * &inverse);
-        let image = graph.apply(svd.u.view());
+        let image = graph.apply_unchecked(svd.u.view());
         let value = (graph.diagonal().sum() - inner(shrunk.view(), image.view())) / n;
         if let Some(mut gradient) = gradient {
             let seen = svd.u.t().dot(&image);

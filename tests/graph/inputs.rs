@@ -4,6 +4,7 @@ use ndarray::{Array1, Array2, array};
 use pal::Error;
 use pal::data::Labels;
 use pal::graph::{SimilarityGraph, drop_entries, redraw_labels};
+use pal::linalg::Operator;
 
 use crate::support::{refused, rng};
 
@@ -96,5 +97,38 @@ fn perturbations_refuse_bad_input() {
     for bad in [-0.1, 1.1, f64::NAN] {
         refused!(drop_entries(&graph, bad, &mut rng(0)), Error::Domain { argument: "p", .. });
         refused!(redraw_labels(&labels, bad, &mut rng(0)), Error::Domain { argument: "rate", .. });
+    }
+}
+
+/// A graph of 8 samples multiplies blocks of 8 rows, whatever its form, and no others.
+#[test]
+fn products_refuse_blocks_of_other_heights() {
+    let labels = Labels::new(vec![0, 1, 0, 1, 2, 2, 0, 1], 3).unwrap();
+    let graphs = [
+        SimilarityGraph::views(4, 2).unwrap(),
+        SimilarityGraph::labels(&labels),
+        SimilarityGraph::contrastive_labels(&labels),
+        SimilarityGraph::pairs(8, [(0, 1, 1.0), (6, 7, -1.0)]).unwrap(),
+        SimilarityGraph::dense(Array2::eye(8)).unwrap(),
+    ];
+    for graph in &graphs {
+        for rows in [0, 6, 7, 9, 10, 16] {
+            let x = Array2::<f64>::ones((rows, 3));
+            let mut out = x.clone();
+            let refuses = |outcome: pal::Result<()>| refused!(outcome, Error::Shape { argument: "x", .. });
+            refuses(graph.apply(x.view()).map(drop));
+            refuses(graph.apply_add(1.0, x.view(), out.view_mut()));
+            refuses(graph.laplacian().apply(x.view()).map(drop));
+            assert_eq!(out, x, "nothing was added");
+        }
+        let x = Array2::<f64>::ones((8, 3));
+        for shape in [(8, 2), (7, 3), (9, 3)] {
+            let mut out = Array2::zeros(shape);
+            refused!(graph.apply_add(1.0, x.view(), out.view_mut()), Error::Shape { argument: "out", .. });
+        }
+        assert_eq!(graph.apply(x.view()).unwrap(), graph.to_dense().dot(&x));
+        let huge = Array2::from_elem((8, 1), f64::MAX);
+        let of_graph = graph.to_dense().dot(&huge);
+        assert_eq!(graph.apply(huge.view()).is_ok(), of_graph.iter().all(|entry| entry.is_finite()));
     }
 }

@@ -137,7 +137,7 @@ impl Belief {
         for (mut row, &atom) in indicator.outer_iter_mut().zip(&self.atom_of) {
             row[atom] = 1.0;
         }
-        let cut = indicator.t().dot(&self.start.graph().apply(indicator.view()));
+        let cut = indicator.t().dot(&self.start.graph().apply_unchecked(indicator.view()));
         let volume = cut.sum_axis(Axis(1));
         self.ties = Ties { cut, volume };
     }
