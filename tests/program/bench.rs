@@ -71,7 +71,8 @@ fn labels_come_from_numbers_and_names() {
     let short = bench(&path("short.csv"), folder.path(), &["--budget", "10"]);
     short.refuses(1, &["short.csv: 2 labels, expected 150"]);
     write(&folder.path().join("hole.csv"), named.replacen("species 1", "", 1));
-    bench(&path("hole.csv"), folder.path(), &["--budget", "10"]).refuses(1, &["line 51: \"\"", "expected a label"]);
+    bench(&path("hole.csv"), folder.path(), &["--budget", "10"])
+        .refuses(1, &["line 51: \"\"", "expected a label"]);
     bench("bundled:iris", folder.path(), &["--budget", "10", "--error-rate", "2"]).refuses(1, &["rate = 2"]);
     bench("bundled:iris", folder.path(), &["--budget", "10", "--trials", "0"]).refuses(1, &["trials = 0"]);
 }
