@@ -215,7 +215,8 @@ fn labels_are_never_shifted() {
 fn numbers_name_one_class_however_they_are_written() {
     let files = Files::new();
     let with = |even: &[&str], odd: &[&str]| {
-        let line = |i: usize| if i % 2 == 0 { even[i / 2 % even.len()] } else { odd[i / 2 % odd.len()] };
+        let line =
+            |i: usize| if i.is_multiple_of(2) { even[i / 2 % even.len()] } else { odd[i / 2 % odd.len()] };
         files.write("y.csv", &(0..N).map(|i| line(i).to_owned()).collect::<Vec<_>>());
         files.curve("y.csv", &[])
     };
@@ -256,6 +257,16 @@ fn names_appear_in_questions_report_and_export() {
     assert!(labelled.out.contains(": page ") && labelled.out.contains(shown), "{}", labelled.out);
     assert!(labelled.err.contains("taken back: ") && labelled.err.contains(shown), "{}", labelled.err);
     assert!(!labelled.out.contains('\u{1b}') && !labelled.err.contains('\u{1b}'));
+    let latin_1: Vec<u8> = (0..N)
+        .flat_map(|i| format!("caf\u{e9} {i}\n").chars().map(|c| c as u8).collect::<Vec<_>>())
+        .collect();
+    write(&files.path("items.txt"), latin_1);
+    let label = |options: &[&str]| {
+        let label = ["label", "--state", "state", "--items", "items.txt"];
+        run(pal().current_dir(files.folder.path()).args(label).args(options), "q\n")
+    };
+    label(&[]).refuses(1, &["line 1: bytes that are not UTF-8", "--encoding=latin1"]);
+    assert!(label(&["--encoding", "latin1"]).out.contains(": caf\u{e9} "));
     let says = [
         json!({ "pair": [0, 2], "same": true }),
         json!({ "pair": [2, 4], "same": true }),

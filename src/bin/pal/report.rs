@@ -18,7 +18,7 @@ use crate::layout::layout;
 use crate::output::Output;
 use crate::reliability::annotators;
 use crate::session::Session;
-use crate::show::{Items, how};
+use crate::show::{Items, Lines, how};
 
 /// Write one HTML page: error against cost, a map of the samples, contradictions, annotators, the spectrum
 ///
@@ -31,9 +31,8 @@ pub(crate) struct Report {
     /// The page
     #[arg(long, value_name = "FILE.html")]
     out: PathBuf,
-    /// Text that is shown of the samples: a file with a line for each [default: their names, if the features have some]
-    #[arg(long, value_name = "FILE")]
-    items: Option<PathBuf>,
+    #[command(flatten)]
+    lines: Lines,
 }
 
 /// Answers that are named as the likeliest cause of contradictions.
@@ -52,7 +51,7 @@ impl Report {
             errors.push((known.spent, remaining_error(&known.belief)));
             Ok(())
         })?;
-        let items = Items::of_lines(self.items.as_deref(), &session.settings)?;
+        let items = self.lines.items(&session.settings)?;
         let folder = tempfile::tempdir().map_err(at(&self.out))?;
         let pictures = folder.path();
         draw_errors(&pictures.join("error"), &errors)?;

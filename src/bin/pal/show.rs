@@ -16,12 +16,22 @@ use crate::state::{Fingerprint, Settings};
 /// What to show of samples.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Shown {
-    /// Text that is shown of the samples: a file with a line for each [default: their names, if the features have some]
-    #[arg(long, value_name = "FILE")]
-    items: Option<PathBuf>,
+    #[command(flatten)]
+    lines: Lines,
     /// Draw the features of the two samples side by side, as grey images of this width and height: 8x8
     #[arg(long, value_name = "WxH")]
     image: Option<ImageSize>,
+}
+
+/// A file of text about the samples.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Lines {
+    /// Text that is shown of the samples: a file with a line for each [default: their names, if the features have some]
+    #[arg(long, value_name = "FILE")]
+    items: Option<PathBuf>,
+    /// How that file is encoded: utf-8, latin1, utf-16le, … A byte-order mark comes first
+    #[arg(long, value_name = "LABEL", default_value_t)]
+    encoding: TextEncoding,
 }
 
 /// `WxH`.
@@ -43,37 +53,39 @@ impl FromStr for ImageSize {
     }
 }
 
-impl Items {
-    /// Lines of text alone: those of a file if there is one, else the names that the state has.
-    pub(crate) fn of_lines(path: Option<&Path>, settings: &Settings) -> Result<Self> {
-        let names = (!settings.names.is_empty()).then(|| settings.names.clone());
-        let lines = path.map_or(Ok(names), |path| lines(path, settings).map(Some))?;
-        Ok(Self { lines, images: None })
-    }
-}
-
 /// What there is to show.
 pub(crate) struct Items {
     lines: Option<Vec<String>>,
     images: Option<(Array2<f64>, ImageSize)>,
 }
 
+impl Lines {
+    /// The lines of the file if there is one, else the names that the state has.
+    pub(crate) fn items(&self, settings: &Settings) -> Result<Items> {
+        let lines = match &self.items {
+            Some(path) => Some(self.read(path, settings)?),
+            None => (!settings.names.is_empty()).then(|| settings.names.clone()),
+        };
+        Ok(Items { lines, images: None })
+    }
+
+    fn read(&self, path: &Path, settings: &Settings) -> Result<Vec<String>> {
+        let lines = read_lines(path, self.encoding)?;
+        let samples = settings.fingerprint.samples;
+        if lines.len() != samples {
+            let (what, found) = (path.display().to_string(), format!("{} lines", lines.len()));
+            return Err(Failure::Unfit { what, found, expected: format!("{samples}, one a sample") });
+        }
+        Ok(lines)
+    }
+}
+
 impl Shown {
     /// Reads what is to be shown of the samples of a state.
     pub(crate) fn items(&self, settings: &Settings, output: Output) -> Result<Items> {
         let images = self.image.map(|size| images(size, settings, output)).transpose()?;
-        Ok(Items { images, ..Items::of_lines(self.items.as_deref(), settings)? })
+        Ok(Items { images, ..self.lines.items(settings)? })
     }
-}
-
-fn lines(path: &Path, settings: &Settings) -> Result<Vec<String>> {
-    let lines = read_lines(path, TextEncoding::default())?;
-    let samples = settings.fingerprint.samples;
-    if lines.len() != samples {
-        let (what, found) = (path.display().to_string(), format!("{} lines", lines.len()));
-        return Err(Failure::Unfit { what, found, expected: format!("{samples}, one a sample") });
-    }
-    Ok(lines)
 }
 
 fn images(size: ImageSize, settings: &Settings, output: Output) -> Result<(Array2<f64>, ImageSize)> {

@@ -1,6 +1,7 @@
 //! Text of files and people, made harmless to show.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// The text with every character that acts instead of being seen replaced by its escape, as `\u001b` for the escape
 /// character: a name that holds one cannot clear a terminal, feign a line of output or turn what follows it around.
@@ -16,7 +17,7 @@ pub fn escape_controls(text: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         if acts(character) {
-            shown += &format!("\\u{:04x}", u32::from(character));
+            let _ = write!(shown, "\\u{:04x}", u32::from(character));
         } else {
             shown.push(character);
         }

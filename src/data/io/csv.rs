@@ -233,8 +233,11 @@ impl Row<'_, '_> {
     }
 }
 
+/// A line at the top that begins with `#`: where, and all of it.
+type Comment = (usize, Vec<u8>);
+
 /// Takes the lines at the top that begin with `#`, and blank ones; each comment with its line, and what was counted.
-fn comments(text: &mut Decoded<File>) -> io::Result<(Vec<(usize, Vec<u8>)>, LineCount)> {
+fn comments(text: &mut Decoded<File>) -> io::Result<(Vec<Comment>, LineCount)> {
     let mut comments = Vec::new();
     let mut lines = LineCount::default();
     loop {
@@ -259,20 +262,21 @@ fn comments(text: &mut Decoded<File>) -> io::Result<(Vec<(usize, Vec<u8>)>, Line
     }
 }
 
-/// Refuses a comment that has the cells of a row, a name and numbers: it could be a sample.
+/// Refuses a comment that has the cells of a row: numbers, or words such as `#N/A`, after the first. It could be a sample.
 fn require_no_row(
     path: &Path,
-    comments: &[(usize, Vec<u8>)],
+    comments: &[Comment],
     delimiter: Delimiter,
     decimal: Decimal,
     width: usize,
 ) -> Result<()> {
     for (line, comment) in comments {
         let cells = first_records(comment, true, delimiter);
-        let is_number = |cell: &str| decimal.number(cell).is_some();
-        if width > 1
-            && cells.first().is_some_and(|row| row.len() == width && row.iter().skip(1).all(is_number))
-        {
+        let is_value = |cell: &str| decimal.number(cell).is_some() || is_missing(cell);
+        let looks_like_row = |row: &Cells| {
+            row.len() == width && row.iter().skip(1).all(is_value) && (width > 1 || is_missing(row.get(0)))
+        };
+        if cells.first().is_some_and(looks_like_row) {
             let found = format!("line {line} begins with # as a comment and has the cells of a row");
             return Err(malformed(path, found, "the first cell in quotes, or no such line"));
         }

@@ -197,6 +197,12 @@ impl<R: Read> Read for Decoded<R> {
     }
 }
 
+/// How often a byte stands there.
+#[allow(clippy::naive_bytecount, reason = "the compiler makes it vector code")]
+pub(super) fn count(text: &[u8], wanted: u8) -> usize {
+    text.iter().filter(|&&byte| byte == wanted).count()
+}
+
 /// Counts line ends: LF, CR or CRLF.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LineCount {
@@ -207,9 +213,8 @@ pub(super) struct LineCount {
 impl LineCount {
     pub(super) fn add(&mut self, text: &[u8]) {
         let (Some(&first), Some(&last)) = (text.first(), text.last()) else { return };
-        let count = |wanted: u8| text.iter().filter(|&&byte| byte == wanted).count();
-        self.ends += count(b'\n');
-        let returns = count(b'\r');
+        self.ends += count(text, b'\n');
+        let returns = count(text, b'\r');
         if returns > 0 {
             self.ends += returns - text.windows(2).filter(|pair| pair == b"\r\n").count();
         }

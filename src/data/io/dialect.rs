@@ -113,14 +113,20 @@ const MOST_ROWS: usize = 100;
 pub(super) fn first_records(head: &[u8], is_whole: bool, delimiter: Delimiter) -> Vec<Cells> {
     let mut reader = Records::new(head, delimiter.byte(), LineCount::default());
     let mut records = Vec::new();
-    while records.len() < MOST_ROWS && reader.advance().unwrap_or(false) {
-        records.push(reader.cells().copied());
-    }
-    if !is_whole && records.len() < MOST_ROWS {
-        // The last one is cut off.
-        match &mut records[..] {
-            [only] => only.pop(),
-            _ => drop(records.pop()),
+    while records.len() < MOST_ROWS {
+        match reader.advance() {
+            Ok(true) => records.push(reader.cells().copied()),
+            Ok(false) if is_whole => break,
+            Ok(false) => {
+                // The last one is cut off.
+                match &mut records[..] {
+                    [only] => only.pop(),
+                    _ => drop(records.pop()),
+                }
+                break;
+            }
+            // One that ends in quotes is not among them.
+            Err(_) => break,
         }
     }
     records
@@ -182,6 +188,7 @@ pub(super) fn looks_like_names(records: &[Cells], decimal: Decimal) -> bool {
         return false;
     }
     let numbers: Vec<f64> = first.iter().filter_map(|cell| decimal.number(cell)).collect();
+    #[allow(clippy::float_cmp, reason = "whole numbers")]
     let counts_on = numbers.len() > 2 && numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0);
     let has_no_whole_number = |column: usize| {
         let mut cells = below.iter().filter(|cells| column < cells.len()).map(|cells| cells.get(column));

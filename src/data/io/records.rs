@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
-use super::decode::{LineCount, refused};
+use super::decode::{LineCount, count, refused};
 
 /// Longest cell: beyond it, a quote is taken to be never closed, before the rest of the file is in memory.
 const LONGEST_CELL: usize = 1 << 20;
@@ -81,27 +81,27 @@ impl<R: BufRead> Records<R> {
     pub(super) fn advance(&mut self) -> io::Result<bool> {
         self.lines = skip_blank_lines(&mut self.source, self.lines)?;
         self.start = self.lines.line();
-        let Cells { text, ends, count } = &mut self.buffer;
+        let Cells { text, ends, count: cells } = &mut self.buffer;
         text.resize(text.len().max(1024), 0);
         ends.resize(ends.len().max(64), 0);
-        *count = 0;
+        *cells = 0;
         let (mut filled, mut is_past_end) = (0, false);
         loop {
             let input = self.source.fill_buf()?;
             let is_end = input.is_empty();
-            let start = if *count == 0 { 0 } else { ends[*count - 1] };
+            let start = if *cells == 0 { 0 } else { ends[*cells - 1] };
             if is_end && is_past_end {
                 // The line end that was added is part of a cell: it stands in quotes.
-                let line = self.start + text[..start].iter().filter(|&&byte| byte == b'\n').count();
-                let found = format!("line {line}, column {}: a quote that is never closed", *count + 1);
+                let line = self.start + count(&text[..start], b'\n');
+                let found = format!("line {line}, column {}: a quote that is never closed", *cells + 1);
                 return Err(refused(found, "a quote at the end of the cell"));
             }
             let piece = if is_end { &b"\n"[..] } else { input };
             let (result, read, written, ended) =
-                self.core.read_record(piece, &mut text[filled..], &mut ends[*count..]);
+                self.core.read_record(piece, &mut text[filled..], &mut ends[*cells..]);
             self.lines.add(&piece[..read]);
             filled += written;
-            *count += ended;
+            *cells += ended;
             if is_end {
                 is_past_end = written > 0;
             } else {
@@ -114,7 +114,7 @@ impl<R: BufRead> Records<R> {
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputEndsFull => ends.resize(2 * ends.len(), 0),
                 ReadRecordResult::OutputFull if ended == 0 && filled - start > LONGEST_CELL => {
-                    let (line, column) = (self.start, *count + 1);
+                    let (line, column) = (self.start, *cells + 1);
                     let found =
                         format!("line {line}, column {column}: a cell of more than {LONGEST_CELL} bytes");
                     return Err(refused(found, "a shorter one; perhaps its quote is never closed"));

@@ -249,6 +249,7 @@ impl Counting {
     }
 
     /// Sees the inputs of row `n`, counted from 0.
+    #[allow(clippy::float_cmp, reason = "whole numbers, as the numbers of rows are")]
     fn see(&mut self, n: usize, row: &[f64]) {
         self.places.retain(|&(place, from)| row[place] == n as f64 + from);
     }
