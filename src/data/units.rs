@@ -3,6 +3,7 @@
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 use crate::error::{Error, Result, check};
+use crate::linalg::scale::{inverse_power, largest};
 
 /// Ranges of columns within this factor of each other count as one unit.
 const ONE_UNIT: f64 = 10.0;
@@ -43,8 +44,8 @@ pub fn commensurate(x: ArrayView2<f64>) -> Result<Array2<f64>> {
     if ranges[ranges.len() - 1 - aside] > ONE_UNIT * ranges[aside] {
         for mut column in kept.axis_iter_mut(Axis(1)) {
             // By a power of two near the largest value, which changes no digit, so that no square leaves the range of numbers.
-            let unit = largest(column.view()).log2().floor().exp2();
-            column.mapv_inplace(|value| value / unit);
+            let scale = inverse_power(largest(&column));
+            column.mapv_inplace(|value| value * scale);
             let (mean, deviation) = (column.sum() / column.len() as f64, column.std(0.0));
             column.mapv_inplace(|value| (value - mean) / deviation);
         }
@@ -58,10 +59,6 @@ fn range(values: ArrayView1<f64>) -> f64 {
     values.iter().copied().fold(f64::NEG_INFINITY, f64::max) - low
 }
 
-fn largest(values: ArrayView1<f64>) -> f64 {
-    values.iter().fold(0.0, |most, value| most.max(value.abs()))
-}
-
 /// How far apart two values of a column may be by rounding alone.
 fn rounding(values: ArrayView1<f64>) -> f64 {
     let all = |is: fn(f64) -> bool| values.iter().all(|&value| is(value));
@@ -70,5 +67,5 @@ fn rounding(values: ArrayView1<f64>) -> f64 {
     }
     #[allow(clippy::cast_possible_truncation)] // whether it is lossless is the question
     let is_single = all(|value| f64::from(value as f32) == value);
-    ROUNDINGS[usize::from(is_single)] * largest(values)
+    ROUNDINGS[usize::from(is_single)] * largest(&values)
 }

@@ -51,10 +51,13 @@ const MOST_WRONG_ANSWERS: f64 = 0.2;
 /// Classes are apart if the answers leave at most this probability that they are one.
 const ONE_CLASS: f64 = 0.01;
 
-/// The share of questions that check what is believed, while the belief doubts less than the given share of what they leave open.
-const SHARES: [(f64, f64); 2] = [(0.1, 1.0), (0.5, 0.5)];
-/// That share otherwise.
-const LEAST_SHARE: f64 = 0.2;
+/// The share of questions that check what is believed: where the belief doubts less than `LITTLE_DOUBT` of what the checks leave
+/// open, and else at first, what it grows by with each answer, and at most.
+const SHARE_IN_LITTLE_DOUBT: f64 = 0.5;
+const LITTLE_DOUBT: f64 = 0.1;
+const FIRST_SHARE: f64 = 0.1;
+const SHARE_AN_ANSWER: f64 = 0.001;
+const MOST_SHARE: f64 = 0.25;
 /// How often two clusters that were never compared are taken to be of one class, counted as one comparison.
 const PRIOR_OF_ONE_CLASS: f64 = 0.05;
 
@@ -202,10 +205,14 @@ impl Belief {
             self.confidence().iter().map(|confidence| 1.0 - confidence).sum::<f64>() / self.len() as f64;
         let (audited, split);
         (self.audit.remaining, audited, split) = self.remaining(doubt);
-        let share = SHARES.iter().find(|(ratio, _)| doubt < ratio * self.audit.remaining.interval.1);
-        let share = share.map_or(LEAST_SHARE, |&(_, share)| share);
+        let answers = self.answers() as f64;
+        let share = if doubt < LITTLE_DOUBT * self.audit.remaining.interval.1 {
+            SHARE_IN_LITTLE_DOUBT
+        } else {
+            (FIRST_SHARE + SHARE_AN_ANSWER * answers).min(MOST_SHARE)
+        };
         self.audit.due = None;
-        if (self.audit.checks as f64) < share * (self.answers() + 1) as f64 {
+        if (self.audit.checks as f64) < (share * (answers + 1.0)).floor() {
             let sample = || self.next_audit().1.map(Check::Sample);
             let classes = || self.question_of_classes().map(Check::Classes);
             self.audit.due =

@@ -11,8 +11,8 @@ use crate::oracle::Pair;
 /// the representative of its class, or two classes that no answer tells apart for sure. On these
 /// [`remaining_error`](crate::active::remaining_error) rests.
 ///
-/// One question of five is a check while much is in doubt; the more the less the belief doubts beside what the checks leave
-/// open, and in the end every one.
+/// One question in ten is a check at first, and one in four from 150 answers on; one in two while the belief doubts little
+/// beside what the checks leave open.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Audited<S>(
     /// What asks the other questions.
