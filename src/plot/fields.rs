@@ -67,7 +67,7 @@ pub fn fields(stem: &Path, fields: &[Field], domain: Domain, points: Option<Poin
         let (rows, columns) = field.values.dim();
         check::shape("field", &[rows.max(2), columns.max(2)], &[rows, columns])?;
         check::finite("field", &field.values)?;
-        check_size("field", &field.values)?;
+        check_size("field", field.values)?;
     }
     check_domain(domain)?;
     if let Some(points) = points {

@@ -76,7 +76,7 @@ pub fn scatter(stem: &Path, panels: &[ScatterPanel]) -> Result<()> {
 pub(crate) fn check_points(points: ArrayView2<f64>, labels: &Labels) -> Result<()> {
     check::shape("points", &[labels.len(), 2], points.shape())?;
     check::finite("points", &points)?;
-    check_size("points", &points)
+    check_size("points", points)
 }
 
 /// Axes of equal length that hold all points with a little air.

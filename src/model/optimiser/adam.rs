@@ -48,7 +48,7 @@ impl<F: Scalar> Update<F> for Adam {
     fn is_bold(&self, rate: f64) -> bool {
         let (size, moment) = (rate / (1.0 - self.beta1), F::max_value().sqrt().as_f64());
         let step = size * (moment / self.epsilon);
-        !(F::of(size).is_finite() && step < negligible::<F>() && rate * self.weight_decay < 2.0)
+        !(F::of(size * moment).is_finite() && step < negligible::<F>() && rate * self.weight_decay < 2.0)
     }
 
     fn update(

@@ -155,10 +155,7 @@ impl<F: Scalar> Optimiser<F> {
             bold |= gradient.as_slice_memory_order().is_none_or(|entries| largest_of(entries) > most);
         }
         let before = bold.then(|| {
-            (
-                parameters.iter().map(|parameter| parameter.to_owned()).collect::<Vec<_>>(),
-                self.moments.clone(),
-            )
+            (parameters.iter().map(ndarray::ArrayBase::to_owned).collect::<Vec<_>>(), self.moments.clone())
         });
         self.steps += 1;
         let moments_of = self.moments.chunks_mut(U::MOMENTS);
