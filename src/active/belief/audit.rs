@@ -51,13 +51,15 @@ const MOST_WRONG_ANSWERS: f64 = 0.2;
 /// Classes are apart if the answers leave at most this probability that they are one.
 const ONE_CLASS: f64 = 0.01;
 
-/// The share of questions that check what is believed: where the belief doubts less than `LITTLE_DOUBT` of what the checks leave
-/// open, and else at first, what it grows by with each answer, and at most.
-const SHARE_IN_LITTLE_DOUBT: f64 = 0.5;
-const LITTLE_DOUBT: f64 = 0.1;
-const FIRST_SHARE: f64 = 0.1;
-const SHARE_AN_ANSWER: f64 = 0.001;
-const MOST_SHARE: f64 = 0.25;
+/// The share of questions that check what is believed grows by this with each answer, up to a limit: while the belief doubts
+/// less than `LITTLE_DOUBT` of the samples, and otherwise. The experiment `pairs_on_real_data` chose them: checks that begin at once,
+/// one question in ten, cost up to 50 % more answers to reach an index on iris, breast cancer and digits; with half of this
+/// growth the bound after 200 answers rests on 20 samples.
+const LITTLE_DOUBT: f64 = 0.01;
+const GROWTH_IN_LITTLE_DOUBT: f64 = 0.025;
+const MOST_IN_LITTLE_DOUBT: f64 = 0.5;
+const GROWTH: f64 = 0.001;
+const MOST: f64 = 0.25;
 /// How often two clusters that were never compared are taken to be of one class, counted as one comparison.
 const PRIOR_OF_ONE_CLASS: f64 = 0.05;
 
@@ -206,10 +208,10 @@ impl Belief {
         let (audited, split);
         (self.audit.remaining, audited, split) = self.remaining(doubt);
         let answers = self.answers() as f64;
-        let share = if doubt < LITTLE_DOUBT * self.audit.remaining.interval.1 {
-            SHARE_IN_LITTLE_DOUBT
+        let share = if doubt < LITTLE_DOUBT {
+            (GROWTH_IN_LITTLE_DOUBT * answers).min(MOST_IN_LITTLE_DOUBT)
         } else {
-            (FIRST_SHARE + SHARE_AN_ANSWER * answers).min(MOST_SHARE)
+            (GROWTH * answers).min(MOST)
         };
         self.audit.due = None;
         if (self.audit.checks as f64) < (share * (answers + 1.0)).floor() {
