@@ -72,6 +72,8 @@ pub struct Optimiser<F> {
     steps: u64,
     /// Those of the first parameter, then those of the second, and so on; empty before the first step.
     moments: Vec<Array2<F>>,
+    /// A gradient once was so large that steps to come may be, too.
+    large: bool,
 }
 
 impl<F: Scalar> Optimiser<F> {
@@ -85,7 +87,7 @@ impl<F: Scalar> Optimiser<F> {
             Rule::Adam(rule) => Update::<F>::check(&rule),
             Rule::Lars(rule) => Update::<F>::check(&rule),
         }?;
-        Ok(Self { rule, steps: 0, moments: Vec::new() })
+        Ok(Self { rule, steps: 0, moments: Vec::new(), large: false })
     }
 
     /// An optimiser as [`Optimiser::steps`] and [`Optimiser::moments`] of another describe it.
@@ -93,7 +95,8 @@ impl<F: Scalar> Optimiser<F> {
     /// # Errors
     /// As [`Optimiser::new`].
     pub(in crate::model) fn resume(rule: Rule, steps: u64, moments: Vec<Array2<F>>) -> Result<Self> {
-        Ok(Self { steps, moments, ..Self::new(rule)? })
+        let large = moments.iter().any(is_large);
+        Ok(Self { steps, moments, large, ..Self::new(rule)? })
     }
 
     /// Number of steps taken.
@@ -148,12 +151,12 @@ impl<F: Scalar> Optimiser<F> {
             check::shape("gradient", parameter.shape(), gradient.shape())?;
             moments.iter().try_for_each(|kept| check::shape("parameter", kept.shape(), parameter.shape()))?;
         }
-        let mut bold = rule.is_bold(rate) || !F::of(rate).is_finite();
+        let mut large = self.large;
         for gradient in gradients {
             check::finite("gradient", gradient)?;
-            let most = F::of(0.5) * F::max_value().sqrt();
-            bold |= gradient.as_slice_memory_order().is_none_or(|entries| largest_of(entries) > most);
+            large |= is_large(gradient);
         }
+        let bold = large || rule.is_bold(rate) || !F::of(rate).is_finite();
         let before = bold.then(|| {
             (parameters.iter().map(ndarray::ArrayBase::to_owned).collect::<Vec<_>>(), self.moments.clone())
         });
@@ -173,9 +176,17 @@ impl<F: Scalar> Optimiser<F> {
         if after.is_err() || kept.is_err() {
             parameters.iter_mut().zip(&before).for_each(|(parameter, before)| parameter.assign(before));
             (self.steps, self.moments) = (self.steps - 1, moments);
+        } else {
+            self.large = large;
         }
         after.and(kept)
     }
+}
+
+/// Whether an entry is beyond half the root of the largest number: its square, and sums of many, may be no numbers.
+fn is_large<F: Scalar>(array: &Array2<F>) -> bool {
+    let most = F::of(0.5) * F::max_value().sqrt();
+    array.as_slice_memory_order().is_none_or(|entries| largest_of(entries) > most)
 }
 
 /// A number of a rule is one in the precision of the parameters, too.
