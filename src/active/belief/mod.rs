@@ -12,7 +12,9 @@
 //! 3. *All others.* One ridge regression a class on the features of the warm start, from the prior of the starting clusters
 //!    around each sample: label propagation, in which an anchor corrects what is near it.
 //!
-//! With truthful answers and a small `ε` the classes are those of the transitive closure (claim T39) wherever answers reach.
+//! With truthful answers about every pair and a small `ε` the classes are the true ones, and those of the transitive closure
+//! (claim T39). With fewer answers they are so as a rule, but not always: a single answer may tie with what the surroundings
+//! of a sample say, and the moves of one anchor at a time may end where no single move is better.
 //!
 //! What could be asked next is a [`Doubt`]: something believed that may be wrong, how probably, and how many pairs of samples
 //! it would put right.
