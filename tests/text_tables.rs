@@ -201,6 +201,10 @@ fn rows_are_as_wide_as_the_first() {
     assert_eq!(guessed(&open).unwrap().table.inputs.dim(), (200, 2));
     refuses(open + "5,6,7\n", &options, &["line 201, column 3: \"7\", expected nothing"]);
     refuses("1,2,\n3,4,5\n", &options, &["line 1, column 3: \"\"", "filled in"]);
+    for end in ["\n", "\r\n", "\r"] {
+        let text = ["# c", "a,b", "1,2", "", "3,x", ""].join(end);
+        refuses(text, &options, &["line 5, column 2 (b): \"x\""]);
+    }
     refuses("a,b\n1,2\n# 3\n", &options, &["line 3: 1 columns", "top of the file"]);
     refuses("#ff,2\n#ee,3\n1,2\n", &options, &["line 1 begins with #"]);
     refuses("#N/A,#N/A\n1,2\n", &options, &["line 1 begins with #"]);
