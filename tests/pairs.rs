@@ -123,13 +123,15 @@ fn commensurate_drops_what_varies_by_rounding_alone() {
         let column = Array2::from_shape_fn((50, 1), |(i, _)| column(i));
         commensurate(concatenate(Axis(1), &[x.view(), column.view()]).unwrap().view()).unwrap()
     };
-    for scale in [1e-300, 1e-7, 1.0, 1e20, 1e300] {
-        let divided = |i: usize| 19.99 * scale / (1.0 + i as f64 / 7.0) * (1.0 + i as f64 / 7.0);
+    // From 1 to 7, in no order.
+    let divisor = |i: usize| 1.0 + 6.0 * (0.618 * i as f64).fract();
+    for scale in [1e-300, 3e-7, 7.0, 1e20, 1e300] {
+        let divided = |i: usize| 19.99 * scale / divisor(i) * divisor(i);
         assert!((0..50).any(|i| divided(i) != divided(0)));
         assert_eq!(with(&divided), x);
         assert_eq!(with(&|i| scale * (0.1 + 1e-16 * i as f64)), x);
     }
-    let single = |i: usize| 19.99_f32 / (1.0 + i as f32 / 7.0) * (1.0 + i as f32 / 7.0);
+    let single = |i: usize| 19.99_f32 / divisor(i) as f32 * divisor(i) as f32;
     assert!((0..50).any(|i| single(i) != single(0)));
     assert_eq!(with(&|i| f64::from(single(i))), x);
     // Whole numbers are exact: a year, a time in milliseconds.
