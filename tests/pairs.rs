@@ -125,7 +125,7 @@ fn commensurate_drops_what_varies_by_rounding_alone() {
     };
     // From 1 to 7, in no order.
     let divisor = |i: usize| 1.0 + 6.0 * (0.618 * i as f64).fract();
-    for scale in [1e-300, 3e-7, 7.0, 1e20, 1e300] {
+    for scale in [1e-300, 3e-7, 1.0, 1e20, 1e300] {
         let divided = |i: usize| 19.99 * scale / divisor(i) * divisor(i);
         assert!((0..50).any(|i| divided(i) != divided(0)));
         assert_eq!(with(&divided), x);

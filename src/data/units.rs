@@ -65,7 +65,7 @@ fn rounding(values: ArrayView1<f64>) -> f64 {
     if all(|value| value.fract() == 0.0) {
         return 0.0;
     }
-    #[allow(clippy::cast_possible_truncation)] // whether it is lossless is the question
+    #[allow(clippy::cast_possible_truncation, clippy::float_cmp)] // whether it is lossless is the question
     let is_single = all(|value| f64::from(value as f32) == value);
-    ROUNDINGS[usize::from(is_single)] * largest(&values)
+    ROUNDINGS[usize::from(is_single)] * largest(values)
 }

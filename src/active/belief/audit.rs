@@ -8,7 +8,7 @@
 //! Let `M_j` be the share, among the samples not audited before audit `j`, of those whose true class is not that of the sample
 //! that represents theirs, and `X_j` whether the audit finds one. For every fixed `θ` in `(0, 1)`
 //!
-//! $$ W_\theta = \prod_j \frac{(1-\theta)^{X_j}}{1-\theta M_j} $$
+//! `W_θ = Π_j (1 − θ)^{X_j} / (1 − θ M_j)`
 //!
 //! is a martingale of mean one, however the classes move from one audit to the next; so is a mixture over `θ` and over the
 //! audit at which the product starts. By Ville's inequality it exceeds `1/α` at *any* time with probability at most `α`
@@ -48,6 +48,8 @@ const COMPARISONS_MISLEAD: f64 = 0.01;
 /// Answers may be wrong at this rate and the bound still holds.
 const MOST_WRONG_ANSWERS: f64 = 0.2;
 
+/// Rates that are tried of how often classes are one.
+const RATES: usize = 1000;
 /// Classes are apart if the answers leave at most this probability that they are one.
 const ONE_CLASS: f64 = 0.01;
 
@@ -197,12 +199,11 @@ impl Belief {
     /// What the checks say of the classes as they are now. `O(n m + c²)` after `m` audits.
     pub(super) fn take_stock(&mut self) {
         self.represent();
-        const STEPS: usize = 1000;
-        let most_often_one = largest(STEPS - 2, |step| {
-            let rate = step as f64 / STEPS as f64;
+        let most_often_one = largest(RATES - 2, |step| {
+            let rate = step as f64 / RATES as f64;
             wealth(self.audit.comparisons.iter().map(|&is_one| (is_one, rate))) < COMPARISONS_MISLEAD.recip()
         });
-        self.audit.often_one = (most_often_one + 1) as f64 / STEPS as f64;
+        self.audit.often_one = (most_often_one + 1) as f64 / RATES as f64;
         let doubt =
             self.confidence().iter().map(|confidence| 1.0 - confidence).sum::<f64>() / self.len() as f64;
         let (audited, split);
