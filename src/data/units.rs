@@ -10,16 +10,18 @@ const ONE_UNIT: f64 = 10.0;
 /// The shares of columns, by range, that are left aside at either end.
 const OUTER: f64 = 0.1;
 
+/// Up to this, `2^53`, doubles tell all whole numbers apart.
+const LARGEST_COUNT: f64 = (1_u64 << 53) as f64;
 /// Rounding errors that a constant may have gathered on its way: in units of the last place of double and of single precision.
 const ROUNDINGS: [f64; 2] = [1024.0 * f64::EPSILON, 64.0 * f32::EPSILON as f64];
 
 /// The columns of `x` `(n, p)` made comparable, as distances between rows need them.
 ///
 /// Constant columns are dropped, those that vary by no more than rounding included: by `1024 ε` of their largest value, or,
-/// where all values are single precision numbers, by 64 times the `ε` of those. Whole numbers are exact, and constant only if equal. If the ranges
-/// (largest less smallest value) of the middle four fifths of the others are within a factor of ten, they are taken to share a
-/// unit, as pixels or lengths do, and are kept: to scale each by itself would blow up those that carry little. Otherwise, as
-/// where milligrams stand beside years, each gets mean 0 and standard deviation 1.
+/// where all values are single precision numbers, by 64 times the `ε` of those. Whole numbers up to `2^53` are exact, and
+/// constant only if equal. If the ranges (largest less smallest value) of the middle four fifths of the others are within a
+/// factor of ten, they are taken to share a unit, as pixels or lengths do, and are kept: to scale each by itself would blow up
+/// those that carry little. Otherwise, as where milligrams stand beside years, each gets mean 0 and standard deviation 1.
 ///
 /// # Errors
 /// [`Error::NotFinite`]; [`Error::Empty`] without rows or if every column is constant.
@@ -62,7 +64,7 @@ fn range(values: ArrayView1<f64>) -> f64 {
 /// How far apart two values of a column may be by rounding alone.
 fn rounding(values: ArrayView1<f64>) -> f64 {
     let all = |is: fn(f64) -> bool| values.iter().all(|&value| is(value));
-    if all(|value| value.fract() == 0.0) {
+    if all(|value| value.fract() == 0.0 && value.abs() <= LARGEST_COUNT) {
         return 0.0;
     }
     #[allow(clippy::cast_possible_truncation, clippy::float_cmp)] // whether it is lossless is the question

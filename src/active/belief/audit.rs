@@ -62,6 +62,9 @@ const GROWTH_IN_LITTLE_DOUBT: f64 = 0.025;
 const MOST_IN_LITTLE_DOUBT: f64 = 0.5;
 const GROWTH: f64 = 0.001;
 const MOST: f64 = 0.25;
+/// The estimate, not the bound, counts as many refusals among as many audits before the first: one sample in twenty.
+const PRIOR_REFUSALS: f64 = 0.5;
+const PRIOR_AUDITS: f64 = 10.0;
 /// How often two clusters that were never compared are taken to be of one class, counted as one comparison.
 const PRIOR_OF_ONE_CLASS: f64 = 0.05;
 
@@ -207,7 +210,7 @@ impl Belief {
         let doubt =
             self.confidence().iter().map(|confidence| 1.0 - confidence).sum::<f64>() / self.len() as f64;
         let (audited, split);
-        (self.audit.remaining, audited, split) = self.remaining(doubt);
+        (self.audit.remaining, audited, split) = self.remaining();
         let answers = self.answers() as f64;
         let share = if doubt < LITTLE_DOUBT {
             (GROWTH_IN_LITTLE_DOUBT * answers).min(MOST_IN_LITTLE_DOUBT)
@@ -260,7 +263,7 @@ impl Belief {
     }
 
     /// What is known of the remaining error, and the two parts of its upper end: samples, and classes in parts.
-    fn remaining(&self, doubt: f64) -> (RemainingError, f64, f64) {
+    fn remaining(&self) -> (RemainingError, f64, f64) {
         let Audit {
             order, outcomes, comparisons, often_one: most_often_one, closure, representatives, ..
         } = &self.audit;
@@ -312,7 +315,9 @@ impl Belief {
         let refused: f64 = judged.iter().filter(|judged| judged.is_refused).map(weight).sum();
         let often_one = (comparisons.iter().filter(|&&is_one| is_one).count() as f64 + PRIOR_OF_ONE_CLASS)
             / (comparisons.len() + 1) as f64;
-        let estimate = (refused + doubt) / (weights + 1.0) * others.len() as f64 + wrong + split(often_one);
+        let estimate = (refused + PRIOR_REFUSALS) / (weights + PRIOR_AUDITS) * others.len() as f64
+            + wrong
+            + split(often_one);
         let (sampled, in_parts) = (most_wrong + wrong, split(*most_often_one));
         let high = ((sampled + in_parts) / n as f64).min(1.0);
         let remaining = RemainingError {
