@@ -105,34 +105,37 @@ impl Evidence {
     /// Takes in what answer `id` says: of pairs, or of the class of a sample.
     ///
     /// A label says of the sample what [`LabelStatements`] says. One that names another class than an earlier answer did for
-    /// the same sample is a contradiction of that answer, and nothing else of it is taken in. Cost as [`Evidence::insert`] a
-    /// statement.
+    /// the same sample is a contradiction of that answer, and nothing else of it is taken in. Returns all that it says of pairs,
+    /// contradictions too, for whoever weighs answers. Cost as [`Evidence::insert`] a statement.
     ///
     /// # Errors
     /// As [`Answered::require_valid`], and [`Error::Domain`] if there is no such sample; nothing is taken in then.
-    pub fn learn(&mut self, id: usize, answered: &Answered) -> Result<()> {
+    pub fn learn(&mut self, id: usize, answered: &Answered) -> Result<Vec<(Pair, bool)>> {
         answered.require_valid()?;
         if let Answered::Label { sample, class } = answered {
             self.require(*sample)?;
             return self.label(id, *sample, class);
         }
-        for (i, j, _) in answered.statements() {
-            self.require(Pair::new(i, j)?.second())?;
+        let said = pairs(answered.statements())?;
+        said.iter().try_for_each(|(pair, _)| self.require(pair.second()))?;
+        for &(pair, same) in &said {
+            self.insert(id, pair.first(), pair.second(), same)?;
         }
-        answered.statements().try_for_each(|(i, j, same)| self.insert(id, i, j, same).map(|_| ()))
+        Ok(said)
     }
 
-    fn label(&mut self, id: usize, sample: usize, class: &str) -> Result<()> {
+    fn label(&mut self, id: usize, sample: usize, class: &str) -> Result<Vec<(Pair, bool)>> {
         self.statements.push((id, Statement::Label { sample, class: class.to_owned() }));
         let is_other = self.labels.class_of(sample).is_some_and(|named| named != class);
-        let said = self.labels.of_label(sample, class);
+        let said = pairs(self.labels.of_label(sample, class))?;
         let first = *self.labelled.entry(sample).or_insert(id);
         if is_other {
             let statement = Statement::Label { sample, class: class.to_owned() };
             self.contradictions.push(Contradiction { id, statement, implied_by: vec![first] });
-            return Ok(());
+            return Ok(said);
         }
-        said.into_iter().try_for_each(|(i, j, same)| self.link(id, Pair::new(i, j)?, same))
+        said.iter().try_for_each(|&(pair, same)| self.link(id, pair, same))?;
+        Ok(said)
     }
 
     /// Takes in one statement of answer `id`: whether `i` and `j` belong together.
@@ -237,7 +240,9 @@ impl Evidence {
                 Statement::Pair { pair, same } => {
                     rebuilt.insert(*id, pair.first(), pair.second(), *same)?;
                 }
-                Statement::Label { sample, class } => rebuilt.label(*id, *sample, class)?,
+                Statement::Label { sample, class } => {
+                    rebuilt.label(*id, *sample, class)?;
+                }
             }
         }
         let retracted = self.statements.len() - rebuilt.statements.len();
@@ -298,6 +303,11 @@ impl Evidence {
     fn require(&self, sample: usize) -> Result<()> {
         check::index("sample", sample, self.links.len(), "below the number of samples")
     }
+}
+
+/// Statements `(i, j, whether they belong together)` with their pairs.
+fn pairs(statements: impl IntoIterator<Item = (usize, usize, bool)>) -> Result<Vec<(Pair, bool)>> {
+    statements.into_iter().map(|(i, j, same)| Ok((Pair::new(i, j)?, same))).collect()
 }
 
 /// The ids on the way to `place`, each once.

@@ -21,7 +21,6 @@ use crate::state::{Folder, Lock, Settings};
 pub(crate) struct Known {
     pub(crate) belief: Belief,
     pub(crate) evidence: Evidence,
-    labels: LabelStatements,
     /// What was paid for answers, those taken back included.
     pub(crate) spent: f64,
 }
@@ -37,7 +36,6 @@ impl Known {
         let mut known = Self {
             belief: Belief::new(Arc::clone(start), settings.belief())?,
             evidence: Evidence::new(start.len())?,
-            labels: LabelStatements::default(),
             spent: 0.0,
         };
         watch(&known)?;
@@ -57,10 +55,7 @@ impl Known {
     fn take_in(&mut self, id: usize, entry: &Entry) -> Result<()> {
         match entry {
             Entry::Answer(record) => {
-                let statements = self.labels.of(&record.answered);
-                self.evidence.learn(id, &record.answered)?;
-                let pairs = statements.into_iter().map(|(i, j, same)| Ok((Pair::new(i, j)?, same)));
-                let answers = pairs.collect::<pal::Result<Vec<_>>>()?;
+                let answers = self.evidence.learn(id, &record.answered)?;
                 if !answers.is_empty() {
                     self.belief.learn_all(answers)?;
                 }
