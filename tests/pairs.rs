@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, Axis, concatenate};
+use ndarray::{Array2, Axis, concatenate, s};
 use pal::active::{
     Belief, BeliefOptions, ExpectedWrongPairs, PairStrategy as _, Ranked, STRATEGIES, StoppingRule, Subject,
     WarmStart, WarmStartOptions, ask_pairs, discover, learning_curve, remaining_error, strategy,

@@ -1,5 +1,6 @@
 //! What is known of the samples of a state directory, and the one way to add to it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -157,6 +158,10 @@ impl Session {
         self.require_valid(&answered)?;
         let cost = self.price(answered.kind(), answered.size());
         budget.require(self.known.spent, cost)?;
+        if !(self.known.spent + cost).is_finite() {
+            let must = "a price that can be added to what was spent";
+            return Err(pal::Error::Domain { argument: "price of the answer", value: cost, must }.into());
+        }
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let id = self.keep(&Entry::Answer(Record { answered, annotator, at, seconds, cost }))?;
         self.known.spent += cost;
@@ -231,8 +236,9 @@ impl Session {
             Answered::Pair { pair: (i, j), .. } => {
                 [*i, *j].iter().try_for_each(|&i| self.require_sample(i))?;
             }
-            Answered::Captcha { shown, candidates, .. } => {
+            Answered::Captcha { shown, candidates, belongs } => {
                 shown.iter().chain(candidates).try_for_each(|&sample| self.require_sample(sample))?;
+                require_judgement(candidates, belongs)?;
             }
             Answered::Label { sample, class } => {
                 self.require_sample(*sample)?;
@@ -244,4 +250,21 @@ impl Session {
         }
         Ok(answered.require_valid()?)
     }
+}
+
+/// A captcha judges at least one candidate, and none both ways.
+fn require_judgement(candidates: &[usize], belongs: &[bool]) -> Result<()> {
+    let refused = |found: String, expected: &str| {
+        Err(Failure::Unfit { what: "candidates".to_owned(), found, expected: expected.to_owned() })
+    };
+    if candidates.is_empty() {
+        return refused("none".to_owned(), "at least one");
+    }
+    let mut judged = BTreeMap::new();
+    for (&candidate, &belongs) in candidates.iter().zip(belongs) {
+        if *judged.entry(candidate).or_insert(belongs) != belongs {
+            return refused(format!("sample {candidate} twice, judged both ways"), "one judgement of each");
+        }
+    }
+    Ok(())
 }

@@ -161,7 +161,8 @@ impl<'a> CsvFile<'a> {
         }
         if self.width == 1 && self.records.is_after_blank() && (self.rows > 0 || !self.names.is_empty()) {
             let found = format!("line {}: after a blank line", self.records.line());
-            let expected = "no blank line within a table of one column, where it could be a row without its value";
+            let expected =
+                "no blank line within a table of one column, where it could be a row without its value";
             return Err(malformed(self.path, found, expected));
         }
         let (cells, Dialect { delimiter, decimal, .. }) = (self.records.cells(), self.dialect);

@@ -130,10 +130,48 @@ const THOUSANDS: [char; 8] = [',', '.', ' ', '\'', '’', '_', '\u{a0}', '\u{202
 
 /// Words that stand where a number is missing, in lower case: those of pandas, R, Excel, and of the older data sets.
 const MISSING: [&str; 42] = [
-    "", "na", "n/a", "n.a.", "n.a", "n.d.", "n.d", "<na>", "nan", "-nan", "nat", "null", "nil", "none",
-    "(none)", "missing", "?", "-", "--", "—", "–", ".", "..", "...", "#n/a", "#n/a n/a", "#na", "#null!",
-    "#div/0!", "#value!", "#num!", "#ref!", "#name?", "#spill!", "#calc!", "#field!", "#busy!", "#blocked!",
-    "#connect!", "#unknown!", "#getting_data", "#error!",
+    "",
+    "na",
+    "n/a",
+    "n.a.",
+    "n.a",
+    "n.d.",
+    "n.d",
+    "<na>",
+    "nan",
+    "-nan",
+    "nat",
+    "null",
+    "nil",
+    "none",
+    "(none)",
+    "missing",
+    "?",
+    "-",
+    "--",
+    "—",
+    "–",
+    ".",
+    "..",
+    "...",
+    "#n/a",
+    "#n/a n/a",
+    "#na",
+    "#null!",
+    "#div/0!",
+    "#value!",
+    "#num!",
+    "#ref!",
+    "#name?",
+    "#spill!",
+    "#calc!",
+    "#field!",
+    "#busy!",
+    "#blocked!",
+    "#connect!",
+    "#unknown!",
+    "#getting_data",
+    "#error!",
 ];
 
 /// Bytes of the longest of these words.
@@ -190,7 +228,8 @@ pub(super) fn guess_delimiter(head: &[u8], is_whole: bool, decimal: Decimal) -> 
         let records = first_records(head, is_whole, delimiter);
         let width = records.last().map_or(0, Cells::len);
         let is_even = records.iter().all(|cells| cells.len() == width) || ends_with_delimiter(&records, true);
-        let is_unclear = || records.iter().any(|cells| decimals_or_cells(cells, delimiter, decimal).is_some());
+        let is_unclear =
+            || records.iter().any(|cells| decimals_or_cells(cells, delimiter, decimal).is_some());
         if width < 2 || !is_even || is_unclear() {
             continue;
         }

@@ -98,8 +98,9 @@ pub struct TableFile {
     pub header: bool,
     /// What separates the cells.
     pub delimiter: Delimiter,
-    /// The columns that count the rows and were left out for it: each the name, or without a header the number, counted
-    /// from 1.
+    /// The columns of inputs: each the name, or without one the number in the file, counted from 1.
+    pub columns: Vec<String>,
+    /// The columns that count the rows and were left out for it, likewise.
     pub row_numbers: Vec<String>,
     /// Whether the first row, which was found to be no header, looks like names: 2019, 2020, …
     pub has_names_like_numbers: bool,
@@ -169,16 +170,14 @@ impl TableFile {
             return Err(malformed(path, found, "at least one input column before it"));
         }
         let counting = counting.found(n);
-        let row_numbers = counting.iter().map(|&at| {
+        let called = |at: usize| {
             let column = columns[at];
-            file.names
-                .get(column)
-                .filter(|name| !name.is_empty())
-                .cloned()
-                .unwrap_or_else(|| (column + 1).to_string())
-        });
-        let row_numbers = row_numbers.collect();
+            let name = file.names.get(column).filter(|name| !name.is_empty());
+            name.cloned().unwrap_or_else(|| (column + 1).to_string())
+        };
         let is_kept = |at: usize| !counting.contains(&at);
+        let of_inputs = (0..columns.len()).filter(|&at| is_kept(at)).map(called).collect();
+        let row_numbers = counting.iter().copied().map(called).collect();
         let p = columns.len();
         if !counting.is_empty() {
             retain_columns(&mut inputs, p, is_kept);
@@ -204,6 +203,7 @@ impl TableFile {
             sample_names: name.is_some().then_some(names),
             header,
             delimiter: file.dialect.delimiter,
+            columns: of_inputs,
             row_numbers,
             has_names_like_numbers: file.has_names_like_numbers,
             comment_lines: file.comment_lines(),
