@@ -241,12 +241,9 @@ impl Row<'_, '_> {
         let first = self.text(0);
         let comment =
             if first.starts_with('#') { "; comments stand at the top of the file only" } else { "" };
-        let end = if self.file.ends_with_delimiter {
-            ", and a delimiter at the end of the line, as in the first rows"
-        } else {
-            ""
-        };
-        let without = if end.is_empty() { "" } else { " without a delimiter at the end" };
+        let ends = self.file.ends_with_delimiter;
+        let end = if ends { ", and a delimiter at the end of the line, as in the first rows" } else { "" };
+        let without = if ends && found == width { " without a delimiter at the end" } else { "" };
         let found = format!("line {}: {found} columns{without}", self.line());
         Err(malformed(self.file.path, found, format!("{width}{end}{comment}")))
     }
