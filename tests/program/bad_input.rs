@@ -128,7 +128,7 @@ fn the_smallest_error_gives_numbers() {
     let lines: Vec<String> = (0..12)
         .map(|i| {
             let pair = if i < 6 { [0, 1] } else { [i, 100 + i % 2] };
-            json!({ "pair": pair, "same": i % 3 == 0, "annotator": ["ada", "eve"][i % 2] }).to_string()
+            json!({ "pair": pair, "same": i % 3 == 0, "annotator": (i % 2).to_string() }).to_string()
         })
         .collect();
     let said = state.run("query", &[], &lines.join("\n"));
@@ -144,13 +144,13 @@ fn what_was_spent_stays_a_number() {
     let state = State::of("bundled:iris");
     let path = state.file("state.json");
     let mut settings: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-    settings["prices"]["pair"] = json!(1e308);
+    settings["prices"]["pair"] = json!(6e299);
     write(&path, settings.to_string());
     let says = "{\"pair\":[0,1],\"same\":true}\n{\"pair\":[0,2],\"same\":true}\n";
     let said = state.run("query", &[], says).lines();
-    assert_eq!(said[1]["spent"], json!(1e308));
+    assert_eq!(said[1]["spent"], json!(6e299));
     let error = said.iter().find_map(|line| line["error"].as_str()).unwrap();
-    assert!(error.contains("price of the answer"), "{error}");
+    assert!(error.contains("cost of all answers"), "{error}");
     let page = state.beside("r.html");
     assert_eq!(run(state.command("report", &["--out"]).arg(&page), "").code, Some(0));
 }

@@ -9,6 +9,8 @@ use crate::failure::Result;
 const LEAST_ERROR: f64 = 1e-12;
 /// Sums of as many as can be paid are exact to a share of the unit.
 const HIGHEST_PRICE: f64 = 1e12;
+/// Beyond, no curve can be drawn against it.
+const HIGHEST_SPENT: f64 = 1e300;
 /// As many, each with a representation of its own, are in memory at a time.
 const MOST_TRIALS: usize = 10_000;
 /// No person gives as many answers, and no page shows them.
@@ -34,6 +36,11 @@ pub(crate) fn require_prices(prices: &Prices) -> Result<()> {
         require(price.is_nan() || price <= HIGHEST_PRICE, argument, price, "at most 1e12")?;
     }
     Ok(())
+}
+
+/// What was spent, in a state whose prices were set before they had a limit.
+pub(crate) fn require_spent(spent: f64) -> Result<()> {
+    require(spent <= HIGHEST_SPENT, "cost of all answers", spent, "at most 1e300; set lower prices with pal embed")
 }
 
 /// Trials of a measurement.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
 use crate::interrupt;
+use crate::limits;
 use crate::output::Output;
 use crate::state::{Folder, Lock, Settings};
 
@@ -158,10 +159,7 @@ impl Session {
         self.require_valid(&answered)?;
         let cost = self.price(answered.kind(), answered.size());
         budget.require(self.known.spent, cost)?;
-        if !(self.known.spent + cost).is_finite() {
-            let must = "a price that can be added to what was spent";
-            return Err(pal::Error::Domain { argument: "price of the answer", value: cost, must }.into());
-        }
+        limits::require_spent(self.known.spent + cost)?;
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let id = self.keep(&Entry::Answer(Record { answered, annotator, at, seconds, cost }))?;
         self.known.spent += cost;

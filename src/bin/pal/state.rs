@@ -180,7 +180,10 @@ impl Folder {
         write_atomically(&path, |file| file.write_all(&text))?;
         let own = own.file_name().unwrap_or_default().to_string_lossy();
         // No state names the others any more.
-        self.remove_files(|name| name.starts_with("start-") && name.ends_with(".npz") && name != own);
+        let is_start = |name: &str| {
+            name.starts_with("start-") && Path::new(name).extension().is_some_and(|ending| ending == "npz")
+        };
+        self.remove_files(|name| is_start(name) && name != own);
         Ok(())
     }
 

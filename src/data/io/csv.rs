@@ -8,7 +8,7 @@ use std::str::FromStr;
 use super::decode::{Decoded, LineCount, TextEncoding, not_text};
 use super::dialect::{
     Decimal, Delimiter, Header, decimals_or_cells, ends_with_delimiter, first_records, guess_delimiter,
-    guess_header, is_missing, looks_like_names,
+    guess_header, is_missing, looks_like_names, read_first,
 };
 use super::malformed;
 use super::records::{Cells, Records, skip_blank_lines};
@@ -61,7 +61,8 @@ impl<'a> CsvFile<'a> {
             Delimiter::Auto => guess_delimiter(&head, is_whole, dialect.decimal),
             given => given,
         };
-        let first = first_records(&head, is_whole, delimiter);
+        let mut first = Vec::new();
+        read_first(&head, is_whole, delimiter, lines, &mut first).map_err(not_text(path))?;
         let is_header = match dialect.header {
             Header::Present => true,
             Header::Absent => false,
@@ -124,10 +125,9 @@ impl<'a> CsvFile<'a> {
                 Some(more) => more == 0 || more == 1 && self.ends_with_delimiter,
                 None => false,
             };
-            let first_could_be = match is_text(0) {
-                true => is_told_by_numbers || !cells.get(0)[1..].starts_with([' ', '\t']),
-                false => self.width > 1 && is_told_by_numbers || is_missing(cells.get(0)),
-            };
+            let first = cells.get(0);
+            let first_could_be = is_told_by_numbers
+                || if is_text(0) { !first[1..].starts_with([' ', '\t']) } else { is_missing(first) };
             let fits = |column: usize| is_text(column) || is_value(cells.get(column));
             is_as_wide && first_could_be && (1..self.width).all(fits)
         };
@@ -255,7 +255,7 @@ impl Row<'_, '_> {
     pub(crate) fn number(&self, column: usize) -> Result<f64> {
         match self.file.dialect.decimal.number(self.text(column)) {
             Some(number) if number.is_finite() && !self.is_rounded_count(column, number) => Ok(number),
-            _ => Err(self.no_number(column)),
+            _ => Err(self.bad_cell(column, "a finite number")),
         }
     }
 
@@ -274,7 +274,7 @@ impl Row<'_, '_> {
     }
 
     /// The error of a cell that is no number, with what can be done about it.
-    fn no_number(&self, column: usize) -> Error {
+    pub(crate) fn no_number(&self, column: usize) -> Error {
         let cell = self.text(column);
         let own = self.file.dialect.decimal;
         let is_finite = |decimal: Decimal| decimal.number(cell).is_some_and(f64::is_finite);
@@ -283,8 +283,8 @@ impl Row<'_, '_> {
         expected += if is_missing(cell) {
             "; what is missing must be filled in, or its row removed, or its column left out with --drop=COLUMN"
         } else if own.number(cell).is_some_and(|number| self.is_rounded_count(column, number)) {
-            "; a whole number beyond 2^53 that doubles do not hold names samples with --names=COLUMN, or is left out with \
-             --drop=COLUMN"
+            ", and a whole one that is exact as a 64-bit floating point number, as not all beyond 2^53 are; what names the \
+             samples is read with --names=COLUMN, or left out with --drop=COLUMN"
         } else if own.has_thousands(cell) {
             "; thousands separators are not read: write the number without them"
         } else if is_finite(Decimal::Comma) {

@@ -1,5 +1,7 @@
 //! How a table of text is written: delimiter, decimal sign, header; what is guessed is guessed from parsed cells.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
 use super::decode::LineCount;
@@ -196,10 +198,25 @@ fn is_name(cell: &str) -> bool {
 /// Rows that are looked at.
 const MOST_ROWS: usize = 100;
 
-/// The first records of a text that is whole or goes on beyond `head`.
+/// The first records of a text that is whole or goes on beyond `head`, as far as there are some.
 pub(super) fn first_records(head: &[u8], is_whole: bool, delimiter: Delimiter) -> Vec<Cells> {
-    let mut reader = Records::new(head, delimiter.byte(), LineCount::default());
     let mut records = Vec::new();
+    let _ = read_first(head, is_whole, delimiter, LineCount::default(), &mut records);
+    records
+}
+
+/// Reads the first records of a text of which `lines` were read before.
+///
+/// # Errors
+/// What any reader of the text would refuse.
+pub(super) fn read_first(
+    head: &[u8],
+    is_whole: bool,
+    delimiter: Delimiter,
+    lines: LineCount,
+    records: &mut Vec<Cells>,
+) -> io::Result<()> {
+    let mut reader = Records::new(head, delimiter.byte(), lines);
     while records.len() < MOST_ROWS {
         match reader.advance() {
             Ok(true) => records.push(reader.cells().copied()),
@@ -212,11 +229,12 @@ pub(super) fn first_records(head: &[u8], is_whole: bool, delimiter: Delimiter) -
                 }
                 break;
             }
-            // One that ends in quotes is not among them.
-            Err(_) => break,
+            // So is one that ends in quotes.
+            Err(_) if !is_whole && reader.is_within_quotes() => break,
+            Err(error) => return Err(error),
         }
     }
-    records
+    Ok(())
 }
 
 /// The delimiter that the first lines are written with. If there is none the comma, or the semicolon where commas set off

@@ -82,9 +82,8 @@ impl Quotes {
                 quoted.push(byte == b'"');
             }
             self.place = match (self.place, byte) {
-                (Place::Start, b'"') => Place::Quoted,
                 (Place::Quoted, b'"') => Place::AfterQuote,
-                (Place::Quoted, _) | (Place::AfterQuote, b'"') => Place::Quoted,
+                (Place::Start | Place::AfterQuote, b'"') | (Place::Quoted, _) => Place::Quoted,
                 (_, b'\r' | b'\n') => Place::Start,
                 (_, byte) if byte == self.delimiter => Place::Start,
                 (Place::AfterQuote, b' ' | b'\t') => Place::AfterQuote,
@@ -139,6 +138,11 @@ impl<R: BufRead> Records<R> {
     /// Whether blank lines stood before it.
     pub(super) fn is_after_blank(&self) -> bool {
         self.is_after_blank
+    }
+
+    /// Whether the text that was read ends within quotes.
+    pub(super) fn is_within_quotes(&self) -> bool {
+        self.quotes.place == Place::Quoted
     }
 
     /// Reads the next record; `false` at the end.

@@ -150,7 +150,7 @@ impl TableFile {
         while let Some(row) = file.next_row()? {
             row.require_width(width)?;
             for &column in &columns {
-                inputs.push(row.number(column)?);
+                inputs.push(row.number(column).map_err(|_| row.no_number(column))?);
             }
             counting.see(n, &inputs[inputs.len() - columns.len()..]);
             names.extend(name.map(|column| row.text(column).to_owned()));
