@@ -106,6 +106,7 @@ fn features_that_cannot_be_used_are_refused() {
         ("--error", "0", "error = 0 must be in (0, 0.5)"),
         ("--error", "-0.1", "error = -0.1 must be in (0, 0.5)"),
         ("--smoothing", "-1e-3", "smoothing = -0.001"),
+        ("--smoothing", "-inf", "smoothing = -inf"),
         ("--classes", "", "a name between commas"),
         ("--classes", ",", "a name between commas"),
         ("--classes", "cat, ", "a name between commas"),

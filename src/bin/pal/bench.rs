@@ -44,7 +44,7 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "NAME", default_value = STRATEGIES[0], value_parser = PossibleValuesParser::new(STRATEGIES.into_iter().chain(["all"])))]
     strategy: String,
     /// Answers a trial
-    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
+    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u32).range(1..), allow_hyphen_values = true)]
     budget: u32,
     /// Trials, each with random choices of its own, to average over
     #[arg(long, value_name = "T", default_value_t = 5, allow_negative_numbers = true)]
@@ -59,10 +59,10 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
     /// How often the simulated annotator is wrong; about the same pair always or never
-    #[arg(long, value_name = "P", default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, allow_hyphen_values = true)]
     error_rate: f64,
     /// How often an answer is taken to be wrong, above 0 and below 0.5
-    #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error, allow_negative_numbers = true)]
+    #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error, allow_hyphen_values = true)]
     error: f64,
     /// Neighbours that each sample is joined to
     #[arg(long, value_name = "K", default_value_t = WarmStartOptions::default().neighbours, allow_negative_numbers = true)]

@@ -42,10 +42,10 @@ pub(crate) struct Embed {
     #[arg(long, value_name = "R", default_value_t = WarmStartOptions::default().modes, allow_negative_numbers = true)]
     modes: usize,
     /// How far beyond the clusters answers spread: a share of the graph's spectrum
-    #[arg(long, value_name = "TAU", default_value_t = WarmStartOptions::default().smoothing, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TAU", default_value_t = WarmStartOptions::default().smoothing, allow_hyphen_values = true)]
     smoothing: f64,
     /// How often an answer is taken to be wrong, above 0 and below 0.5
-    #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error, allow_negative_numbers = true)]
+    #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error, allow_hyphen_values = true)]
     error: f64,
     /// Seed of all randomness, of later questions too
     #[arg(long, value_name = "S", default_value_t = 0, allow_negative_numbers = true)]
@@ -54,13 +54,13 @@ pub(crate) struct Embed {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     classes: Vec<String>,
     /// Price of a question about a pair
-    #[arg(long, value_name = "P", default_value_t = Prices::default().pair, allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", default_value_t = Prices::default().pair, allow_hyphen_values = true)]
     price_pair: f64,
     /// Price of a label
-    #[arg(long, value_name = "P", default_value_t = Prices::default().label, allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", default_value_t = Prices::default().label, allow_hyphen_values = true)]
     price_label: f64,
     /// Price of each candidate of a captcha
-    #[arg(long, value_name = "P", default_value_t = Prices::default().candidate, allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", default_value_t = Prices::default().candidate, allow_hyphen_values = true)]
     price_candidate: f64,
 }
 

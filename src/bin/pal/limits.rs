@@ -40,7 +40,12 @@ pub(crate) fn require_prices(prices: &Prices) -> Result<()> {
 
 /// What was spent, in a state whose prices were set before they had a limit.
 pub(crate) fn require_spent(spent: f64) -> Result<()> {
-    require(spent <= HIGHEST_SPENT, "cost of all answers", spent, "at most 1e300; set lower prices with pal embed")
+    require(
+        spent <= HIGHEST_SPENT,
+        "cost of all answers",
+        spent,
+        "at most 1e300; set lower prices with pal embed",
+    )
 }
 
 /// Trials of a measurement.

@@ -61,7 +61,7 @@ pub(crate) struct Asking {
     #[arg(long, value_name = "NAME", default_value = STRATEGIES[0], value_parser = PossibleValuesParser::new(STRATEGIES))]
     pub(crate) strategy: String,
     /// Stop before answers have cost more, those of earlier runs included: the number of answers if each costs 1
-    #[arg(long, value_name = "Q", allow_negative_numbers = true)]
+    #[arg(long, value_name = "Q", allow_hyphen_values = true)]
     pub(crate) budget: Option<f64>,
     /// Who answers, where an answer does not say
     #[arg(long, value_name = "NAME", default_value = "me")]
