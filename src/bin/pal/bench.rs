@@ -43,10 +43,10 @@ pub(crate) struct Bench {
     /// The strategy, or all of them
     #[arg(long, value_name = "NAME", default_value = STRATEGIES[0], value_parser = PossibleValuesParser::new(STRATEGIES.into_iter().chain(["all"])))]
     strategy: String,
-    /// Answers a trial
+    /// Answers a trial, at most 1000000
     #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u32).range(1..), allow_hyphen_values = true)]
     budget: u32,
-    /// Trials, each with random choices of its own, to average over
+    /// Trials, each with random choices of its own, to average over; at most 10000
     #[arg(long, value_name = "T", default_value_t = 5, allow_negative_numbers = true)]
     trials: usize,
     /// Seed of all randomness
@@ -61,7 +61,7 @@ pub(crate) struct Bench {
     /// How often the simulated annotator is wrong; about the same pair always or never
     #[arg(long, value_name = "P", default_value_t = 0.0, allow_hyphen_values = true)]
     error_rate: f64,
-    /// How often an answer is taken to be wrong, above 0 and below 0.5
+    /// How often an answer is taken to be wrong, at least 1e-12 and below 0.5
     #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error, allow_hyphen_values = true)]
     error: f64,
     /// Neighbours that each sample is joined to

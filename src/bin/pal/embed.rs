@@ -44,7 +44,7 @@ pub(crate) struct Embed {
     /// How far beyond the clusters answers spread: a share of the graph's spectrum
     #[arg(long, value_name = "TAU", default_value_t = WarmStartOptions::default().smoothing, allow_hyphen_values = true)]
     smoothing: f64,
-    /// How often an answer is taken to be wrong, above 0 and below 0.5
+    /// How often an answer is taken to be wrong, at least 1e-12 and below 0.5
     #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error, allow_hyphen_values = true)]
     error: f64,
     /// Seed of all randomness, of later questions too
@@ -53,7 +53,7 @@ pub(crate) struct Embed {
     /// The classes that answers may name, separated by commas; without it, any name is a class
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     classes: Vec<String>,
-    /// Price of a question about a pair
+    /// Price of a question about a pair, at most 1e12 as all prices
     #[arg(long, value_name = "P", default_value_t = Prices::default().pair, allow_hyphen_values = true)]
     price_pair: f64,
     /// Price of a label
