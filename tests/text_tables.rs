@@ -301,6 +301,11 @@ fn text_after_a_closing_quote_is_refused() {
     let named = CsvOptions { sample_names: Some("1".into()), ..CsvOptions::guessed() };
     refuses("\"x\"y,4\nz,5\n", &named, &["line 1, column 1: text after a closing quote"]);
     assert_eq!(guessed("\"1\" ,2\n\"3\"\t,4\n").unwrap().table.inputs, array![[1.0, 2.0], [3.0, 4.0]]);
+    // Across the pieces that are read at a time, and after many cells without quotes.
+    let wide = "1.5,".repeat(50_000);
+    let place = "line 2, column 50001: text after a closing quote";
+    refuses(format!("{wide}2\n{wide}\"2\"3\n"), &CsvOptions::guessed(), &[place]);
+    assert_eq!(guessed(format!("{wide}2\n{wide}\"2\"\n")).unwrap().table.inputs.ncols(), 50_001);
     // Within a cell that does not begin with one, a quote is a character.
     let inch = read("5\" pipe,4\nz,5\n", &named).unwrap();
     assert_eq!(inch.sample_names.unwrap(), ["5\" pipe", "z"]);

@@ -77,6 +77,16 @@ impl Quotes {
     /// Follows the next bytes; for each cell that begins in them `quoted` gets whether it is in quotes. Where text stands
     /// after a closing quote, if it does; blanks may.
     fn follow(&mut self, bytes: &[u8], quoted: &mut Vec<bool>) -> Option<usize> {
+        let last = *bytes.last()?;
+        if matches!(self.place, Place::Start | Place::Unquoted) && count(bytes, b'"') == 0 {
+            // Most pieces are so: to count their cells takes a fraction of the time.
+            let begun = usize::from(self.place == Place::Start) + count(bytes, self.delimiter)
+                - usize::from(last == self.delimiter);
+            quoted.resize(quoted.len() + begun, false);
+            let is_between = last == self.delimiter || b"\r\n".contains(&last);
+            self.place = if is_between { Place::Start } else { Place::Unquoted };
+            return None;
+        }
         for (at, &byte) in bytes.iter().enumerate() {
             if self.place == Place::Start {
                 quoted.push(byte == b'"');
