@@ -316,7 +316,8 @@ fn what_is_wrong_takes_one_line_and_exit_code_2() {
     let good = folder.path().join("good");
     let [good, bad] = [&good, &below_a_file].map(|path| path.to_str().unwrap());
     for (arguments, told) in [
-        (vec!["--trials", "0", "--out", good], "trials = 0 must be at least 1"),
+        (vec!["--trials", "0", "--out", good], "trials = 0 must be from 1 to 1000000"),
+        (vec!["--trials", "18446744073709551615", "--out", good], "must be from 1 to 1000000"),
         (vec!["--threads", "0", "--out", good], "threads = 0 must be from 1 to 1024"),
         (vec!["--threads", "1025", "--out", good], "threads = 1025 must be from 1 to 1024"),
         (vec!["--trials", "many"], "invalid value 'many' for '--trials <N>'"),

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, Axis, concatenate};
+use ndarray::{Array2, Axis, concatenate, s};
 use pal::active::{
     Belief, BeliefOptions, ExpectedWrongPairs, PairStrategy as _, Ranked, STRATEGIES, StoppingRule, Subject,
     WarmStart, WarmStartOptions, ask_pairs, discover, learning_curve, remaining_error, strategy,
 };
-use pal::data::{self, Labelled, commensurate};
+use pal::data::{self, Labelled, commensurate, constant_columns};
 use pal::graph::SimilarityGraph;
 use pal::oracle::Pair;
 use pal::probe::adjusted_rand_index;
@@ -121,7 +121,7 @@ fn commensurate_drops_what_varies_by_rounding_alone() {
     let x = gaussian(50, 3, &mut rng(5));
     let with = |column: &dyn Fn(usize) -> f64| {
         let column = Array2::from_shape_fn((50, 1), |(i, _)| column(i));
-        commensurate(concatenate(Axis(1), &[x.view(), column.view()]).unwrap().view()).unwrap()
+        commensurate(concatenate(Axis(1), &[x.view(), column.view()]).unwrap()).unwrap()
     };
     // From 1 to 7, in no order.
     let divisor = |i: usize| 1.0 + 6.0 * (0.618 * i as f64).fract();
@@ -140,6 +140,30 @@ fn commensurate_drops_what_varies_by_rounding_alone() {
     }
     // A small range that is no rounding.
     assert_eq!(with(&|i| 1e9 + 1e-3 * i as f64).ncols(), 4);
+    // Doubles that happen to be single precision numbers as well: four units of the last place there, and more.
+    for (start, step) in [(2e5, 0.5), (1e6, 0.25), (-4096.0, 1.0 / 512.0)] {
+        assert_eq!(with(&|i| start + step * (i % 2) as f64).ncols(), 4, "{start}");
+    }
+    assert_eq!(with(&|i| f64::from(f32::MAX) * (i % 2) as f64).ncols(), 4);
+}
+
+/// Whether it is given away or looked at, and however it lies in memory: the same columns, and nothing is copied for nothing.
+#[test]
+fn commensurate_gives_the_same_of_views_and_of_arrays() {
+    let x = gaussian(50, 3, &mut rng(5));
+    let constant = Array2::from_elem((50, 1), 7.0);
+    let full = concatenate(Axis(1), &[x.view(), constant.view(), x.view()]).unwrap();
+    assert_eq!(constant_columns(full.view()), [3]);
+    assert!(commensurate(x.view()).unwrap().is_view());
+    let expected = commensurate(full.view()).unwrap().into_owned();
+    let full = full.as_standard_layout().into_owned();
+    assert_eq!(commensurate(full.clone()).unwrap(), expected);
+    assert_eq!(commensurate(full.t().as_standard_layout().into_owned().reversed_axes()).unwrap(), expected);
+    let sliced = full.slice_move(s![10..40, ..]);
+    let place = sliced.as_ptr();
+    let kept = commensurate(sliced).unwrap();
+    assert_eq!(kept, expected.slice(s![10..40, ..]));
+    assert!(kept.is_standard_layout() && kept.as_ptr() <= place);
 }
 
 /// Standardised columns are the same whatever power of two they are multiplied by, to the limits of the numbers.
@@ -151,7 +175,7 @@ fn commensurate_does_not_depend_on_the_scale() {
         for (mut column, exponent) in scaled.columns_mut().into_iter().zip(exponents) {
             column.mapv_inplace(|entry| entry * 2_f64.powi(exponent));
         }
-        commensurate(scaled.view()).unwrap()
+        commensurate(scaled).unwrap()
     };
     let expected = scaled([0, 10, 20]);
     for exponents in [[1000, 0, -900], [-900, 1020, 3], [-1000, -990, 1020]] {

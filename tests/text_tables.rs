@@ -226,6 +226,168 @@ fn decimal_commas_are_read_if_told() {
     refuses("1,5;2,5\n3,5;4,5\n", &CsvOptions::guessed(), &["line 1, column 1: \"1,5\"", "--decimal=comma"]);
 }
 
+/// Lines at the top that begin with `#` are comments, but for those that could be a sample as the options say what columns are.
+#[test]
+fn a_sample_is_not_taken_for_a_comment() {
+    let with = |names: Option<&str>, drop: &[&str]| CsvOptions {
+        sample_names: names.map(str::to_owned),
+        drop: drop.iter().map(ToString::to_string).collect(),
+        ..CsvOptions::guessed()
+    };
+    for (text, options) in [
+        ("#a1,red,0.1\na2,blue,0.2\na3,red,0.4\n", with(Some("1"), &["2"])),
+        ("# a1,red,0.1\na2,blue,0.2\na3,red,0.4\n", with(Some("1"), &["2"])),
+        ("#REF!,0.1\n2.5,0.2\n", with(None, &[])),
+        ("#name?,#SPILL!\n2.5,0.2\n", with(None, &[])),
+        ("#REF!\n2.5\n", with(None, &[])),
+        ("#a1;0.1;\na2;0.2;\na3;0.4;\n", with(Some("1"), &[])),
+        ("# first\n#a1,0.1\na2,0.2\n", with(Some("1"), &[])),
+    ] {
+        refuses(text, &options, &["begins with # as a comment and has the cells of a row", "in quotes"]);
+    }
+    let found = read("\"#a1\",0.1\na2,0.2\n", &with(Some("1"), &[])).unwrap();
+    assert_eq!((found.comment_lines, found.sample_names.unwrap()), (0, vec!["#a1".into(), "a2".into()]));
+    // Other words in a column of numbers, or another number of cells: a comment.
+    let text = "# id, kind, x\n#\n# of 2024, by me\na1,red,0.1\na2,blue,0.2\n";
+    let found = read(text, &with(Some("1"), &["2"])).unwrap();
+    assert_eq!((found.comment_lines, found.table.inputs), (3, array![[0.1], [0.2]]));
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    let column = |text: &str| {
+        fs::write(&path, text).unwrap();
+        TextColumn::read(&path, &CsvOptions::guessed(), None)
+    };
+    for text in ["#hash\ncat\ndog\n", "#1,#hash\n2,cat\n"] {
+        let error = column(text).unwrap_err().to_string();
+        assert!(error.contains("line 1 begins with # as a comment"), "{error}");
+    }
+    let found = column("# the kinds\ncat\ndog\n").unwrap();
+    assert_eq!((found.comment_lines, found.cells.len(), found.column), (1, 2, (1, 1)));
+}
+
+#[test]
+fn a_comma_sets_off_decimals_or_separates_cells() {
+    let options = |delimiter| CsvOptions { decimal: Decimal::Comma, delimiter, ..CsvOptions::guessed() };
+    let auto = options(Delimiter::Auto);
+    for text in ["10,5\n12,7\n9,25\n", "x\n10,5\n12,7\n9,25\n", "0,5\n1,5\n2,25\n"] {
+        let found = read(text, &auto).unwrap();
+        assert_eq!((found.table.inputs.ncols(), found.table.inputs.nrows()), (1, 3), "{text:?}");
+    }
+    assert_eq!(read("10,5\n12,7\n", &auto).unwrap().table.inputs, array![[10.5], [12.7]]);
+    let comma = options(Delimiter::Comma);
+    for (text, place) in [
+        ("10,5\n12,7\n", "line 1, column 1: 10,5, which is one number or two"),
+        ("a,b\n\"1,5\",\"2\"\n\"1,5\",2\n7,3\n", "line 4, column 1: 7,3,"),
+    ] {
+        refuses(text, &comma, &[place, "another delimiter, or cells in quotes"]);
+    }
+    let quoted = "a,b\n\"1,5\",\"2,5\"\n3,\"4,25\"\n";
+    for options in [&auto, &comma] {
+        assert_eq!(read(quoted, options).unwrap().table.inputs, array![[1.5, 2.5], [3.0, 4.25]]);
+    }
+}
+
+#[test]
+fn text_after_a_closing_quote_is_refused() {
+    for (text, place) in [
+        ("\"1\"2,4\n3,5\n", "line 1, column 1: text after a closing quote"),
+        ("a,b\n1,\"2\n\"x\n", "line 3, column 2: text after a closing quote"),
+        ("1,2\n3,\"4\"\"5\"6\n", "line 2, column 2: "),
+        ("1,2\n\"3\"x\n", "line 2, column 1: "),
+    ] {
+        refuses(text, &CsvOptions::guessed(), &[place, "written twice"]);
+    }
+    let named = CsvOptions { sample_names: Some("1".into()), ..CsvOptions::guessed() };
+    refuses("\"x\"y,4\nz,5\n", &named, &["line 1, column 1: text after a closing quote"]);
+    assert_eq!(guessed("\"1\" ,2\n\"3\"\t,4\n").unwrap().table.inputs, array![[1.0, 2.0], [3.0, 4.0]]);
+    // Across the pieces that are read at a time, and after many cells without quotes.
+    let wide = "1.5,".repeat(50_000);
+    let place = "line 2, column 50001: text after a closing quote";
+    refuses(format!("{wide}2\n{wide}\"2\"3\n"), &CsvOptions::guessed(), &[place]);
+    assert_eq!(guessed(format!("{wide}2\n{wide}\"2\"\n")).unwrap().table.inputs.ncols(), 50_001);
+    // Within a cell that does not begin with one, a quote is a character.
+    let inch = read("5\" pipe,4\nz,5\n", &named).unwrap();
+    assert_eq!(inch.sample_names.unwrap(), ["5\" pipe", "z"]);
+}
+
+#[test]
+fn thousands_separators_are_named_as_such() {
+    let point = CsvOptions::guessed();
+    let comma = CsvOptions { decimal: Decimal::Comma, ..CsvOptions::guessed() };
+    for (cell, options) in [
+        ("1,234", &point),
+        ("-12,345,678", &point),
+        ("1,234.5", &point),
+        ("1'234", &point),
+        ("1 234 567.25", &point),
+        ("1.234", &comma),
+        ("1.234.567,5", &comma),
+    ] {
+        let error = read(format!("a;b\n\"{cell}\";2\n3;4\n"), options).unwrap_err();
+        assert!(error.contains("thousands separators") && !error.contains("--decimal"), "{error}");
+    }
+    refuses("a;b\n1,23;2\n", &point, &["--decimal=comma"]);
+    refuses("a;b\n1234,567;2\n", &point, &["--decimal=comma"]);
+}
+
+#[test]
+fn a_blank_line_within_one_column_is_refused() {
+    for (text, line) in
+        [("1.5\n\n2.5\n", 3), ("x\n1.5\r\n\r\n2.5\r\n", 4), ("x\n\n1\n2\n", 3), ("1\r\r2\r", 3)]
+    {
+        refuses(text, &CsvOptions::guessed(), &[&format!("line {line}: after a blank line"), "one column"]);
+    }
+    let found = guessed("\n# x\n\n1.5\r\n2.5\r\n\r\n\n").unwrap();
+    assert_eq!(found.table.inputs, array![[1.5], [2.5]]);
+    assert_eq!(guessed("1,2\n\n3,4\n").unwrap().table.inputs.nrows(), 2);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    fs::write(&path, "cat\n\ndog\n").unwrap();
+    let error = TextColumn::read(&path, &CsvOptions::guessed(), None).unwrap_err().to_string();
+    assert!(error.contains("line 3: after a blank line"), "{error}");
+}
+
+/// Whole numbers are exact or refused, as those of npy files; other numbers are rounded to the nearest double.
+#[test]
+fn whole_numbers_that_are_not_exact_are_refused() {
+    for cell in ["9007199254740993", "-9007199254740993", "9007199254740993.0", "123456789012345678901"] {
+        let words = ["line 2, column 1: ", "beyond 2^53", "--names=COLUMN"];
+        refuses(format!("1.5;2\n{cell};3\n"), &CsvOptions::guessed(), &words);
+    }
+    for (cell, number) in [
+        ("9007199254740992", 9_007_199_254_740_992.0),
+        ("+09007199254740994", 9_007_199_254_740_994.0),
+        ("12345678901234567000", 12_345_678_901_234_567e3),
+        ("1180591620717411303424", 2_f64.powi(70)),
+        ("1e25", 1e25),
+        ("0.1", 0.1),
+        ("1e-400", 0.0),
+    ] {
+        assert_eq!(guessed(format!("1.5,2\n{cell},3\n")).unwrap().table.inputs[[1, 0]], number, "{cell}");
+    }
+}
+
+#[test]
+fn a_delimiter_may_end_the_rows_and_not_the_header() {
+    for delimiter in [",", ";", "\t", "|"] {
+        let text = "a;b\n1;2;\n3;4.5;\n".replace(';', delimiter);
+        let found = guessed(&text).unwrap();
+        assert_eq!((found.table.inputs, found.table.names.len()), (array![[1.0, 2.0], [3.0, 4.5]], 2));
+        let one = guessed("a;\n1.5;\n3;\n".replace(';', delimiter)).unwrap();
+        assert_eq!(one.table.inputs, array![[1.5], [3.0]]);
+    }
+    let rows = "1;2;\n".repeat(150);
+    let words =
+        ["line 152: 2 columns without a delimiter at the end", "expected 2, and a delimiter at the end"];
+    refuses(format!("a;b\n{rows}3;4\n"), &CsvOptions::guessed(), &words);
+    refuses(
+        format!("a;b\n{rows}3;4;5;6\n"),
+        &CsvOptions::guessed(),
+        &["line 152: 4 columns, expected 2, and"],
+    );
+}
+
 #[test]
 fn a_column_that_counts_the_rows_is_left_out() {
     for (text, left_out, inputs) in [

@@ -59,6 +59,7 @@ pub fn read_curves(path: impl AsRef<Path>) -> Result<Vec<Curve>> {
     if file.names != HEADER {
         return Err(malformed(path, format!("the header {:?}", file.names.join(",")), HEADER.join(",")));
     }
+    file.require_no_row_among_comments(|column| column == 0)?;
     let mut curves: Vec<Curve> = Vec::new();
     while let Some(row) = file.next_row()? {
         row.require_width(HEADER.len())?;

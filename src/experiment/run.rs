@@ -31,6 +31,8 @@ pub fn stream(seed: u64, number: u64) -> ChaCha8Rng {
 
 /// More would take the system longer to start than any trial takes to run.
 const MOST_THREADS: usize = 1024;
+/// Results of more would not fit into memory.
+const MOST_TRIALS: usize = 1_000_000;
 
 /// How much of an experiment's protocol to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -77,15 +79,15 @@ impl Run {
     /// A run of `experiment`; what `args` leaves open is the experiment's own default. The clock starts.
     ///
     /// # Errors
-    /// [`Error::Domain`] if the number of trials is zero or that of threads not in `1..=1024`, or the system cannot start
-    /// so many;
+    /// [`Error::Domain`] if the number of trials is not in `1..=1000000` or that of threads not in `1..=1024`, or the system
+    /// cannot start so many;
     /// [`Error::Io`] if the output folder can neither be found nor created, or not be written.
     pub fn new(experiment: &Experiment, args: &Args) -> Result<Self> {
         let trial_count = args.trials.unwrap_or(match args.scale {
             Scale::Full => experiment.trials,
             Scale::Quick => experiment.quick_trials,
         });
-        check::count("trials", trial_count, usize::MAX, "at least 1")?;
+        check::count("trials", trial_count, MOST_TRIALS, "from 1 to 1000000")?;
         let threads = args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
         check::count("threads", threads, MOST_THREADS, "from 1 to 1024")?;
         require_writable_folder(&args.out)?;

@@ -335,3 +335,96 @@ fn a_state_that_does_not_say_how_its_features_were_read_goes_on() {
     let again = files.run(&["embed", "--features", "x.csv", "--state", "state"]);
     again.refuses(1, &["--keep-index", "there are answers"]);
 }
+
+/// What is found of a file of labels is stated: how many classes, in which column, how it is written.
+#[test]
+fn labels_are_stated() {
+    let files = Files::new();
+    let stated = |lines: &[String], options: &[&str]| {
+        files.write("y.csv", lines);
+        let finished = files.bench("y.csv", options);
+        assert_eq!(finished.code, Some(0), "{}", finished.err);
+        finished.err
+    };
+    let words = (0..N).map(|i| format!("s{i};{};{i}", ["cat", "dog", "cow"][i % 3]));
+    let err = stated(&with_header("# of 2024\nid;kind;x", words), &["--labels-column", "kind"]);
+    let expected = "y.csv: 60 labels of 3 classes in column 2 of 3, the first row names the columns, delimiter semicolon, \
+                    1 comment line";
+    assert!(err.contains(expected), "{err}");
+    // Decimal commas that were not said to be some: the last column is one class.
+    let halves: Vec<String> = (0..N).map(|i| format!("1{},5", i % 2)).collect();
+    let err = stated(&halves, &[]);
+    assert!(err.contains("60 labels of the one class \\\"5\\\" in column 2 of 2, no row names"), "{err}");
+    let err = stated(&halves, &["--decimal", "comma"]);
+    assert!(err.contains("60 labels of 2 classes in column 1 of 1"), "{err}");
+    let bundled = run(
+        pal().current_dir(files.folder.path()).args([
+            "bench",
+            "--features",
+            "bundled:iris",
+            "--labels",
+            "bundled:iris",
+            "--budget",
+            "1",
+            "--trials",
+            "1",
+            "--out",
+            "b",
+        ]),
+        "",
+    );
+    assert!(bundled.err.contains("bundled:iris: 150 labels of 3 classes"), "{}", bundled.err);
+}
+
+/// Columns that say nothing are named; one with two values that are no rounding is none of them.
+#[test]
+fn constant_columns_and_comments_are_stated() {
+    let files = Files::new();
+    let rows =
+        files.rows(",").into_iter().enumerate().map(|(i, row)| format!("{row},7,{},{}", 0.1 + 0.2, i % 2));
+    files.write("x.csv", &with_header("# one\n#two\na,b,c,,e", rows));
+    let embedded = files.embed("x.csv", &[]);
+    assert_eq!(embedded.lines()[0]["constant"], json!(["c", "4"]));
+    for words in ["60 rows of 5 numbers", "2 comment lines", "left out of distances: columns c, 4"] {
+        assert!(embedded.err.contains(words), "{}", embedded.err);
+    }
+    assert_eq!(files.embedded("x.npy", &[])["constant"], json!([]));
+    // The classes are in the one column that varies by little: 32 units of the last place of single precision.
+    let halves: Vec<String> = (0..N).map(|i| ["200000.0,7", "200000.5,7"][i % 2].to_owned()).collect();
+    files.write("halves.csv", &halves);
+    let embedded = files.embedded("halves.csv", &[]);
+    assert_eq!((&embedded["constant"], &embedded["clusters"]), (&json!(["2"]), &json!(2)));
+}
+
+/// Reading a table and making the graph of it take two copies of its numbers, and little else.
+#[test]
+#[cfg(target_os = "linux")]
+fn two_copies_of_the_numbers_are_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let features = folder.path().join("x.npy");
+    let (n, p) = (400, 40_000);
+    // One column says nothing, and units differ: the numbers are changed where they stand.
+    let numbers = Array2::from_shape_fn((n, p), |(i, j)| match j {
+        0 => 7.0,
+        1..20_000 => ((i * 7919 + j * 104_729) % 1000) as f64,
+        _ => 1e-3 * ((i * 31 + j * 17) % 997) as f64,
+    });
+    write_npy(&features, &numbers).unwrap();
+    let mut command = pal();
+    command.args(["embed", "--features"]).arg(&features).args(["--modes", "4", "--state"]);
+    command.arg(folder.path().join("state")).env("RAYON_NUM_THREADS", "1");
+    let mut child = command.spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<usize>().ok());
+        peak = peak.max(kilobytes.unwrap_or_default());
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    assert!(child.wait().unwrap().success());
+    let array = n * p * 8 / 1024;
+    assert!(peak > array, "{peak} kB were seen of {array}");
+    assert!(peak < array * 23 / 10, "{peak} kB for an array of {array} kB");
+}

@@ -55,6 +55,7 @@ fn the_id_of_another_question_is_refused() {
         (json!({ "id": -1, "same": true }), "id: "),
         (json!({ "id": "1", "same": true }), "id: "),
         (json!({ "id": 1 }), "expected one of"),
+        (json!({ "same": true }), "neither the pair nor the id of a question"),
         (json!({ "id": 1, "pair": [3, 3], "same": true }), "two different samples"),
         (
             json!({ "id": 1, "kind": "label", "sample": 1, "class": "a" }),
@@ -95,4 +96,24 @@ fn what_contradicts_itself_is_kept_and_named() {
     state.run("query", &[], &format!("{}\n{}\n", label(9, "x"), label(9, "y")));
     assert_eq!(state.run("report", &["--out", &report.display().to_string()], "").code, Some(0));
     assert!(std::fs::read_to_string(report).unwrap().contains("of y"));
+}
+
+#[test]
+fn a_field_that_comes_twice_is_refused() {
+    let state = State::of("bundled:iris");
+    let twice = [
+        (r#"{"pair":[2,3],"same":false,"same":true}"#, "same"),
+        (r#"{"pair":[2,3],"pair":[4,5],"same":true}"#, "pair"),
+        (r#"{"id":0,"id":1,"same":true}"#, "id"),
+        (r#"{"retract":1,"retract":2}"#, "retract"),
+        (r#"{"pair":[2,3],"same":true,"s\u0061me":true}"#, "same"),
+        (r#"{"pair":[2,3],"skip":true,"skip":true}"#, "skip"),
+        (r#"{"kind":"label","sample":1,"class":"a","class":"b"}"#, "class"),
+    ];
+    let said = state.run("query", &["--count", "2"], &twice.map(|(line, _)| line).join("\n")).lines();
+    for ((line, field), said) in twice.iter().zip(&said[2..]) {
+        let error = said["error"].as_str().unwrap_or_else(|| panic!("{line}: {said}"));
+        assert!(error.contains(&format!("the field \"{field}\" comes twice")), "{error}");
+    }
+    assert!(!state.file("answers.jsonl").exists() || state.log().lines().count() <= 1);
 }

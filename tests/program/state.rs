@@ -92,3 +92,16 @@ fn damaged_files_are_named_and_what_is_derived_can_be_made_anew() {
     fs::write(state.file("state.json"), &settings[..40]).unwrap();
     state.run("query", &[], "").refuses(1, &["state.json"]);
 }
+
+#[test]
+fn what_a_killed_program_left_behind_is_removed() {
+    let state = State::of("bundled:iris");
+    let left = [".pal-a1B2c3", ".pal-ZZZZZZ"].map(|name| state.file(name));
+    let others = [".pal-notes.txt", ".pal-", "pal-a1B2c3"].map(|name| state.file(name));
+    left.iter().chain(&others).for_each(|path| fs::write(path, "x").unwrap());
+    let looking = state.labels();
+    assert!(left.iter().all(|path| path.exists()), "whoever looks has no lock");
+    state.run("query", &[], ANSWER);
+    assert!(left.iter().all(|path| !path.exists()) && others.iter().all(|path| path.exists()));
+    assert!(looking.starts_with("sample,class"));
+}

@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 
 use ndarray::Array1;
 use ndarray_npy::NpzReader;
-use pal::data::io::read_npz;
+use pal::data::io::{read_npz, write_npy};
 
-use crate::drive::{Finished, State, run, write};
+use crate::drive::{Finished, State, pal, run, write};
 
 fn report(state: &State, out: &std::path::Path) -> Finished {
     run(state.command("report", &["--quiet", "--out"]).arg(out), "")
@@ -92,7 +92,7 @@ fn permissions_are_kept_and_obeyed() {
     mode(0o444);
     report(&state, &page).refuses(1, &["page.html", "read-only"]);
     assert_eq!(fs::read_to_string(&page).unwrap(), "old");
-    report(&state, &state.dir()).refuses(1, &["state: it is a folder, expected a file"]);
+    report(&state, &state.beside("")).refuses(1, &["it is a folder, expected a file"]);
     report(&state, &page.join("below.html")).refuses(1, &["page.html"]);
 }
 
@@ -127,4 +127,122 @@ fn exported_indices_are_integers() {
     let confidence: Array1<f64> = read_npz(&labels, "confidence").unwrap();
     let weight: Array1<f64> = read_npz(&graph, "weight").unwrap();
     assert_eq!((confidence.len(), weight.len()), (150, row.len()));
+}
+
+/// However it is reached: by name, through a link, as another name of the same file, in a folder that is not there yet.
+#[test]
+fn outputs_are_never_what_is_read_or_part_of_the_state() {
+    let state = State::of("bundled:iris");
+    state.run("query", &[], "{\"pair\":[0,1],\"same\":true}");
+    let log = state.file("answers.jsonl");
+    let [link, hard, folder] = ["link.jsonl", "hard.jsonl", "folder"].map(|name| state.beside(name));
+    symlink("state/answers.jsonl", &link).unwrap();
+    fs::hard_link(&log, &hard).unwrap();
+    symlink("state", &folder).unwrap();
+    let before = state.log();
+    let within = [
+        log.clone(),
+        state.file("../state/./answers.jsonl"),
+        state.file("state.json"),
+        state.file("lock"),
+        state.file("new.jsonl"),
+        state.file("new/new.jsonl"),
+        folder.join("answers.jsonl"),
+        link.clone(),
+        hard.clone(),
+    ];
+    for path in &within {
+        report(&state, path)
+            .refuses(1, &["--out", "a file of the state directory", "expected one elsewhere"]);
+        let exported = run(state.command("export", &["--pairs"]).arg(path), "");
+        exported.refuses(1, &["--pairs", "a file of the state directory"]);
+    }
+    assert_eq!((state.log(), link.is_symlink()), (before, true));
+    // A log that is kept elsewhere is part of the state as well.
+    let elsewhere = state.beside("elsewhere.jsonl");
+    fs::rename(&log, &elsewhere).unwrap();
+    symlink("../elsewhere.jsonl", &log).unwrap();
+    report(&state, &elsewhere).refuses(1, &["a file of the state directory"]);
+
+    let items = state.beside("items.txt");
+    write(&items, "x\n".repeat(150));
+    let command = &mut state.command("report", &["--items"]);
+    run(command.arg(&items).arg("--out").arg(&items), "").refuses(1, &["items.txt", "a file that is read"]);
+    let features = state.beside("x.npy");
+    write_npy(&features, &pal::data::iris().unwrap().inputs).unwrap();
+    let old = fs::read(&features).unwrap();
+    let other = state.beside("other");
+    let embed = |out: &std::path::Path| {
+        let mut embed = pal();
+        embed.arg("embed").arg("--features").arg(&features).arg("--state").arg(&other);
+        run(embed.arg("--out").arg(out), "")
+    };
+    embed(&features).refuses(1, &["--out", "a file that is read"]);
+    embed(&other.join("z.npy")).refuses(1, &["a file of the state directory"]);
+    embed(&state.beside("z.csv")).refuses(1, &["z.csv", "a name that ends in .npy"]);
+    assert!(!other.exists());
+    assert_eq!(embed(&state.beside("z.npy")).code, Some(0));
+    let mut of_other = pal();
+    of_other.arg("report").arg("--state").arg(&other).arg("--out").arg(&features);
+    run(&mut of_other, "").refuses(1, &["x.npy", "a file that is read"]);
+    let bench = state.beside("bench");
+    fs::create_dir(&bench).unwrap();
+    let labels = bench.join("bench.csv");
+    write(&labels, "a\nb\nc\n".repeat(50));
+    let mut measure = pal();
+    measure.args(["bench", "--features", "bundled:iris", "--budget", "1", "--labels"]).arg(&labels);
+    run(measure.arg("--out").arg(&bench), "").refuses(1, &["bench.csv", "a file that is read"]);
+    assert_eq!(fs::read(&features).unwrap(), old);
+}
+
+#[test]
+fn two_outputs_are_two_files() {
+    let state = State::of("bundled:iris");
+    let path = state.beside("a.csv");
+    let same = [path.clone(), state.beside("./a.csv"), state.beside("link.csv")];
+    symlink("a.csv", &same[2]).unwrap();
+    for other in &same {
+        let mut export = state.command("export", &["--labels"]);
+        let exported = run(export.arg(&path).arg("--pairs").arg(other), "");
+        exported.refuses(1, &["--pairs", "the file that --labels writes", "expected another"]);
+        assert!(!path.exists());
+    }
+    symlink("/dev/null", state.beside("null.csv")).unwrap();
+    let null = state.beside("null.csv");
+    let mut export = state.command("export", &["--labels"]);
+    assert_eq!(run(export.arg(&null).arg("--pairs").arg(&null), "").code, Some(0), "nothing is lost there");
+}
+
+#[test]
+fn of_a_hard_link_one_name_is_the_new_file() {
+    let state = State::of("bundled:iris");
+    let [page, other] = ["page.html", "other.html"].map(|name| state.beside(name));
+    write(&page, "old");
+    fs::hard_link(&page, &other).unwrap();
+    assert_eq!(report(&state, &page).code, Some(0));
+    assert!(fs::metadata(&page).unwrap().len() > 1000);
+    assert_eq!(fs::read_to_string(&other).unwrap(), "old");
+}
+
+#[test]
+fn a_full_disk_is_the_reason_and_the_only_word() {
+    let state = State::of("bundled:iris");
+    for (option, name) in [("--graph", "full.npz"), ("--labels", "full.npy"), ("--pairs", "full.csv")] {
+        symlink("/dev/full", state.beside(name)).unwrap();
+        let exported = run(state.command("export", &[option]).arg(state.beside(name)), "");
+        exported.refuses(1, &[name, "No space"]);
+        assert_eq!(exported.err.lines().count(), 1, "{}", exported.err);
+    }
+    // In a folder that is full: files may be no longer than this.
+    let graph = state.beside("graph.npz").display().to_string();
+    let command = format!(
+        "ulimit -f 1; exec {} export --state {} --graph {graph}",
+        env!("CARGO_BIN_EXE_pal"),
+        state.dir().display()
+    );
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &command]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let limited = run(&mut shell, "");
+    assert!(!limited.err.contains("drop failed"), "{}", limited.err);
+    assert!(limited.code != Some(0) && !state.beside("graph.npz").exists());
 }

@@ -1,6 +1,6 @@
 //! `pal bench`: how many answers a strategy needs, on labelled data.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::builder::PossibleValuesParser;
@@ -16,7 +16,9 @@ use rand::Rng;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::apart::require_apart;
 use crate::failure::{Outcome, Result};
+use crate::limits;
 use crate::output::Output;
 use crate::source::{self, Features, LabelReading, Reading};
 
@@ -41,32 +43,32 @@ pub(crate) struct Bench {
     /// The strategy, or all of them
     #[arg(long, value_name = "NAME", default_value = STRATEGIES[0], value_parser = PossibleValuesParser::new(STRATEGIES.into_iter().chain(["all"])))]
     strategy: String,
-    /// Answers a trial
-    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Answers a trial, at most 1000000
+    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u32).range(1..), allow_hyphen_values = true)]
     budget: u32,
-    /// Trials, each with random choices of its own, to average over
-    #[arg(long, value_name = "T", default_value_t = 5)]
+    /// Trials, each with random choices of its own, to average over; at most 10000
+    #[arg(long, value_name = "T", default_value_t = 5, allow_negative_numbers = true)]
     trials: usize,
     /// Seed of all randomness
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    #[arg(long, value_name = "S", default_value_t = 0, allow_negative_numbers = true)]
     seed: u64,
     /// Folder of the outputs, made if there is none
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Threads to run the trials on [default: all cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
     /// How often the simulated annotator is wrong; about the same pair always or never
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, value_name = "P", default_value_t = 0.0, allow_hyphen_values = true)]
     error_rate: f64,
-    /// How often an answer is taken to be wrong, above 0 and below 0.5
-    #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error)]
+    /// How often an answer is taken to be wrong, at least 1e-12 and below 0.5
+    #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error, allow_hyphen_values = true)]
     error: f64,
     /// Neighbours that each sample is joined to
-    #[arg(long, value_name = "K", default_value_t = WarmStartOptions::default().neighbours)]
+    #[arg(long, value_name = "K", default_value_t = WarmStartOptions::default().neighbours, allow_negative_numbers = true)]
     neighbours: usize,
     /// Most eigenvectors kept
-    #[arg(long, value_name = "R", default_value_t = WarmStartOptions::default().modes)]
+    #[arg(long, value_name = "R", default_value_t = WarmStartOptions::default().modes, allow_negative_numbers = true)]
     modes: usize,
 }
 
@@ -89,14 +91,18 @@ struct Parameters<'a> {
 
 impl Bench {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
-        let Features { numbers: features, header, .. } =
-            source::features(&self.features, &self.reading, output)?;
+        limits::require_error(self.error)?;
+        limits::require_trials(self.trials)?;
+        limits::require_answers(self.budget as usize)?;
+        let endings =
+            ["csv", "svg", "png", "json"].map(|ending| self.out.join("bench").with_extension(ending));
+        let inputs = [&self.features, &self.labels].map(Path::new);
+        require_apart(endings.iter().map(|path| ("--out", &**path)), inputs, None)?;
+        let features = source::features(&self.features, &self.reading, output)?;
+        features.constant(&self.features, output);
+        let Features { numbers: features, header, .. } = features;
         let (labels, labels_header) =
-            source::labels(&self.labels, features.nrows(), &self.reading, &self.label_reading)?;
-        if let Some(header) = labels_header {
-            let names = if header { "the first row names" } else { "no row names" };
-            output.note(format_args!("{}: {} labels, {names} the columns", self.labels, labels.len()));
-        }
+            source::labels(&self.labels, features.nrows(), &self.reading, &self.label_reading, output)?;
         let strategies: Vec<&'static str> =
             STRATEGIES.into_iter().filter(|&name| self.strategy == "all" || self.strategy == name).collect();
         let run = Run::new(&EXPERIMENT, &self.args())?;

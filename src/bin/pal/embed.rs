@@ -1,14 +1,19 @@
 //! `pal embed`: from features to a state directory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ndarray::Array2;
 use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions};
+use pal::data::commensurate;
 use pal::data::io::write_npy;
+use pal::graph::SimilarityGraph;
 use pal::oracle::{Budget, Ledger, Prices};
 use serde_json::json;
 
+use crate::apart::require_apart;
 use crate::failure::{Failure, Outcome, Result};
+use crate::limits;
 use crate::output::Output;
 use crate::source::{self, Features, Reading};
 use crate::state::{FORMAT, Fingerprint, Folder, Settings};
@@ -31,45 +36,53 @@ pub(crate) struct Embed {
     #[arg(long, value_name = "Z.npy")]
     out: Option<PathBuf>,
     /// Neighbours that each sample is joined to
-    #[arg(long, value_name = "K", default_value_t = WarmStartOptions::default().neighbours)]
+    #[arg(long, value_name = "K", default_value_t = WarmStartOptions::default().neighbours, allow_negative_numbers = true)]
     neighbours: usize,
     /// Most eigenvectors kept
-    #[arg(long, value_name = "R", default_value_t = WarmStartOptions::default().modes)]
+    #[arg(long, value_name = "R", default_value_t = WarmStartOptions::default().modes, allow_negative_numbers = true)]
     modes: usize,
     /// How far beyond the clusters answers spread: a share of the graph's spectrum
-    #[arg(long, value_name = "TAU", default_value_t = WarmStartOptions::default().smoothing)]
+    #[arg(long, value_name = "TAU", default_value_t = WarmStartOptions::default().smoothing, allow_hyphen_values = true)]
     smoothing: f64,
-    /// How often an answer is taken to be wrong, above 0 and below 0.5
-    #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error)]
+    /// How often an answer is taken to be wrong, at least 1e-12 and below 0.5
+    #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error, allow_hyphen_values = true)]
     error: f64,
     /// Seed of all randomness, of later questions too
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    #[arg(long, value_name = "S", default_value_t = 0, allow_negative_numbers = true)]
     seed: u64,
     /// The classes that answers may name, separated by commas; without it, any name is a class
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     classes: Vec<String>,
-    /// Price of a question about a pair
-    #[arg(long, value_name = "P", default_value_t = Prices::default().pair)]
+    /// Price of a question about a pair, at most 1e12 as all prices
+    #[arg(long, value_name = "P", default_value_t = Prices::default().pair, allow_hyphen_values = true)]
     price_pair: f64,
     /// Price of a label
-    #[arg(long, value_name = "P", default_value_t = Prices::default().label)]
+    #[arg(long, value_name = "P", default_value_t = Prices::default().label, allow_hyphen_values = true)]
     price_label: f64,
     /// Price of each candidate of a captcha
-    #[arg(long, value_name = "P", default_value_t = Prices::default().candidate)]
+    #[arg(long, value_name = "P", default_value_t = Prices::default().candidate, allow_hyphen_values = true)]
     price_candidate: f64,
 }
 
 impl Embed {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
-        let Features { numbers, names, header, left_out } =
-            source::features(&self.features, &self.reading, output)?;
+        self.require_output()?;
+        if self.classes.iter().any(|name| name.trim().is_empty()) {
+            let (what, found) = ("--classes".to_owned(), format!("{:?}", self.classes));
+            return Err(Failure::Unfit { what, found, expected: "a name between commas".to_owned() });
+        }
+        limits::require_error(self.error)?;
+        let features = source::features(&self.features, &self.reading, output)?;
+        let constant = features.constant(&self.features, output);
+        let Features { numbers, names, header, left_out, .. } = features;
         let mut settings = self.settings(Fingerprint::of(&numbers), names);
         Ledger::new(settings.prices, Budget::unlimited())?; // the prices are prices
+        limits::require_prices(&settings.prices)?;
         let folder = Folder::new(&self.state);
         let _lock = folder.lock()?;
         let kept = self.answers_kept(&folder, &settings.fingerprint)?;
         output.note(format_args!("{}: {}", self.features, settings.fingerprint));
-        let start = Arc::new(WarmStart::of_features(numbers.view(), &settings.warm_start())?);
+        let start = Arc::new(start(numbers, &settings.warm_start())?);
         Belief::new(Arc::clone(&start), settings.belief())?; // the options are options
         folder.write(&start, &mut settings)?;
         if let Some(path) = &self.out {
@@ -78,7 +91,7 @@ impl Embed {
         let (samples, clusters, modes) = (start.len(), start.number_of_clusters(), start.eigenvalues().len());
         let mut object = json!({
             "state": self.state, "samples": samples, "clusters": clusters, "modes": modes, "answers": kept,
-            "crc": settings.fingerprint.crc,
+            "crc": settings.fingerprint.crc, "constant": constant,
         });
         if let Some(header) = header {
             object["header"] = json!(header);
@@ -92,6 +105,20 @@ impl Embed {
             &object,
         )?;
         Ok(Outcome::Done)
+    }
+
+    /// The representation has a file of its own, whose name says its format.
+    fn require_output(&self) -> Result<()> {
+        let Some(path) = self.out.as_deref() else { return Ok(()) };
+        require_apart([("--out", path)], [Path::new(&self.features)], Some(&self.state))?;
+        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy")) {
+            return Ok(());
+        }
+        Err(Failure::Unfit {
+            what: format!("--out {}", path.display()),
+            found: "another ending".to_owned(),
+            expected: "a name that ends in .npy".to_owned(),
+        })
     }
 
     /// How many answers about these features there are already; those about others are in the way.
@@ -128,4 +155,16 @@ impl Embed {
             names,
         }
     }
+}
+
+/// As [`WarmStart::of_features`], in the memory of the features, which are not needed any more.
+fn start(features: Array2<f64>, options: &WarmStartOptions) -> pal::Result<WarmStart> {
+    let samples = features.nrows();
+    if options.neighbours == 0 || samples < 2 {
+        return WarmStart::of_features(features.view(), options); // it says what is wrong
+    }
+    let comparable = commensurate(features)?;
+    let graph = SimilarityGraph::neighbours(comparable.view(), options.neighbours.min(samples - 1))?;
+    drop(comparable);
+    WarmStart::of_graph(graph, options)
 }

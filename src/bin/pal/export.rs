@@ -11,6 +11,7 @@ use pal::data::io::{Numbers, write_atomically, write_npy, write_npz};
 use pal::oracle::Pair;
 use serde_json::{Value, json};
 
+use crate::apart::require_apart;
 use crate::failure::{Failure, Outcome, Result};
 use crate::output::Output;
 use crate::session::Session;
@@ -46,6 +47,9 @@ impl Export {
         let session = Session::view(&self.state)?;
         let wanted: [(&str, &Option<PathBuf>, Writer); 3] =
             [("labels", &self.labels, labels), ("pairs", &self.pairs, pairs), ("graph", &self.graph, graph)];
+        let outputs = [("--labels", &self.labels), ("--pairs", &self.pairs), ("--graph", &self.graph)];
+        let outputs = outputs.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)));
+        require_apart(outputs, [Path::new(&session.settings.features)], Some(&self.state))?;
         for (what, path, write) in wanted {
             if let Some(path) = path {
                 let rows = write(&session, path)?;

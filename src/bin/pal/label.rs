@@ -25,7 +25,7 @@ pub(crate) struct Label {
     #[command(flatten)]
     shown: Shown,
     /// Stop once the share of samples in the wrong class is at most this, with 95 % confidence
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     until_error: Option<f64>,
     #[command(flatten)]
     asking: Asking,

@@ -4,6 +4,7 @@
 #![warn(missing_docs, unreachable_pub, clippy::pedantic, clippy::unwrap_used, clippy::expect_used)]
 #![allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 
+mod apart;
 mod bench;
 mod embed;
 mod export;
@@ -11,6 +12,7 @@ mod failure;
 mod interrupt;
 mod label;
 mod layout;
+mod limits;
 mod output;
 mod protocol;
 mod query;

@@ -1,7 +1,10 @@
 //! Lines that answers come in.
 
+use std::fmt;
+
 use pal::oracle::{Answered, Pair};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Result};
@@ -28,7 +31,7 @@ const FORMS: &str = r#"one of
 impl Said {
     /// Reads a line; `question` is the pair that an open question is about, by its `id`.
     pub(crate) fn parse(line: &[u8], question: impl Fn(usize) -> Result<Pair>) -> Result<Self> {
-        let mut fields: Map<String, Value> =
+        let Fields(mut fields) =
             serde_json::from_slice(line).map_err(|error| not_understood(line, &error))?;
         if fields.contains_key("same") || fields.contains_key("skip") {
             settle_pair(line, &mut fields, question)?;
@@ -54,6 +57,10 @@ impl Said {
         }
         let annotator = taken(line, fields, "annotator")?;
         let seconds = taken(line, fields, "seconds")?;
+        let is_of_pair = fields.contains_key("same") && !fields.contains_key("kind");
+        if is_of_pair && !fields.contains_key("pair") {
+            return Err(not_understood(line, &"there is neither the pair nor the id of a question"));
+        }
         if fields.contains_key("pair") {
             fields.entry("kind").or_insert_with(|| "pair".into());
         }
@@ -62,6 +69,36 @@ impl Said {
             fields.retain(|name, _| !understood.contains_key(name));
         }
         Ok(Self::Answer { answered, annotator, seconds })
+    }
+}
+
+/// The fields of an object, each of which comes once.
+struct Fields(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> std::result::Result<Fields, A::Error> {
+        let mut fields = Map::new();
+        while let Some((name, value)) = entries.next_entry::<String, Value>()? {
+            if fields.contains_key(&name) {
+                return Err(A::Error::custom(format_args!("the field {name:?} comes twice")));
+            }
+            fields.insert(name, value);
+        }
+        Ok(Fields(fields))
     }
 }
 

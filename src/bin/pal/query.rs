@@ -48,7 +48,7 @@ pub(crate) struct Query {
     #[arg(long, value_name = "DIR")]
     state: PathBuf,
     /// Questions open at a time
-    #[arg(long, value_name = "M", default_value = "1", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "M", default_value = "1", value_parser = clap::value_parser!(u16).range(1..), allow_negative_numbers = true)]
     count: u16,
     #[command(flatten)]
     asking: Asking,
@@ -61,13 +61,13 @@ pub(crate) struct Asking {
     #[arg(long, value_name = "NAME", default_value = STRATEGIES[0], value_parser = PossibleValuesParser::new(STRATEGIES))]
     pub(crate) strategy: String,
     /// Stop before answers have cost more, those of earlier runs included: the number of answers if each costs 1
-    #[arg(long, value_name = "Q")]
+    #[arg(long, value_name = "Q", allow_hyphen_values = true)]
     pub(crate) budget: Option<f64>,
     /// Who answers, where an answer does not say
     #[arg(long, value_name = "NAME", default_value = "me")]
     pub(crate) annotator: String,
     /// Seed of random choices [default: that of the state]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
 }
 

@@ -13,6 +13,7 @@ use pal::experiment::{Curve, escape_html, html_page};
 use pal::oracle::{Answered, Contradiction, Statement};
 use pal::plot::{self, Axes, Link, ScatterPanel};
 
+use crate::apart::require_apart;
 use crate::failure::{Outcome, Result};
 use crate::layout::layout;
 use crate::output::Output;
@@ -52,6 +53,8 @@ impl Report {
             Ok(())
         })?;
         let items = self.lines.items(&session.settings)?;
+        let inputs = self.lines.file().into_iter().chain([Path::new(&session.settings.features)]);
+        require_apart([("--out", &*self.out)], inputs, Some(&self.state))?;
         let folder = tempfile::tempdir().map_err(at(&self.out))?;
         let pictures = folder.path();
         draw_errors(&pictures.join("error"), &errors)?;

@@ -1,5 +1,6 @@
 //! What is known of the samples of a state directory, and the one way to add to it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
 use crate::interrupt;
+use crate::limits;
 use crate::output::Output;
 use crate::state::{Folder, Lock, Settings};
 
@@ -157,6 +159,7 @@ impl Session {
         self.require_valid(&answered)?;
         let cost = self.price(answered.kind(), answered.size());
         budget.require(self.known.spent, cost)?;
+        limits::require_spent(self.known.spent + cost)?;
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let id = self.keep(&Entry::Answer(Record { answered, annotator, at, seconds, cost }))?;
         self.known.spent += cost;
@@ -231,8 +234,9 @@ impl Session {
             Answered::Pair { pair: (i, j), .. } => {
                 [*i, *j].iter().try_for_each(|&i| self.require_sample(i))?;
             }
-            Answered::Captcha { shown, candidates, .. } => {
+            Answered::Captcha { shown, candidates, belongs } => {
                 shown.iter().chain(candidates).try_for_each(|&sample| self.require_sample(sample))?;
+                require_judgement(candidates, belongs)?;
             }
             Answered::Label { sample, class } => {
                 self.require_sample(*sample)?;
@@ -244,4 +248,21 @@ impl Session {
         }
         Ok(answered.require_valid()?)
     }
+}
+
+/// A captcha judges at least one candidate, and none both ways.
+fn require_judgement(candidates: &[usize], belongs: &[bool]) -> Result<()> {
+    let refused = |found: String, expected: &str| {
+        Err(Failure::Unfit { what: "candidates".to_owned(), found, expected: expected.to_owned() })
+    };
+    if candidates.is_empty() {
+        return refused("none".to_owned(), "at least one");
+    }
+    let mut judged = BTreeMap::new();
+    for (&candidate, &belongs) in candidates.iter().zip(belongs) {
+        if *judged.entry(candidate).or_insert(belongs) != belongs {
+            return refused(format!("sample {candidate} twice, judged both ways"), "one judgement of each");
+        }
+    }
+    Ok(())
 }

@@ -60,6 +60,11 @@ pub(crate) struct Items {
 }
 
 impl Lines {
+    /// The file, if there is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.items.as_deref()
+    }
+
     /// The lines of the file if there is one, else the names that the state has.
     pub(crate) fn items(&self, settings: &Settings) -> Result<Items> {
         let lines = match &self.items {
@@ -95,10 +100,12 @@ fn images(size: ImageSize, settings: &Settings, output: Output) -> Result<(Array
     if given != found {
         return Err(Failure::ChangedFeatures { path: settings.features.clone(), found, given });
     }
-    if size.width * size.height != found.columns {
+    let pixels = size.width.checked_mul(size.height);
+    if pixels != Some(found.columns) {
         return Err(Failure::Unfit {
             what: format!("--image {}x{}", size.width, size.height),
-            found: format!("{} pixels", size.width * size.height),
+            found: pixels
+                .map_or("more pixels than can be counted".into(), |pixels| format!("{pixels} pixels")),
             expected: format!("{}, as many as a sample has numbers", found.columns),
         });
     }

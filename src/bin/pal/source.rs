@@ -53,10 +53,10 @@ pub(crate) struct Reading {
     keep_index: bool,
     /// The column of a table of text, by name or by number from 1, that names the samples: shown in questions, reports and
     /// exports
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", allow_negative_numbers = true)]
     names: Option<String>,
     /// Columns of a table of text to leave out, by name or by number from 1, separated by commas
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', allow_negative_numbers = true)]
     drop: Vec<String>,
     /// The array of an .npz file
     #[arg(long, value_name = "NAME")]
@@ -77,7 +77,7 @@ pub(crate) struct LabelReading {
     labels_header: Header,
     /// The column of a table of text, by name or by number from 1, or the array of an .npz file, that holds the labels
     /// [default: the last column]
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", allow_negative_numbers = true)]
     labels_column: Option<String>,
 }
 
@@ -127,6 +127,47 @@ pub(crate) struct Features {
     pub(crate) header: Option<bool>,
     /// Columns that count the rows and were left out.
     pub(crate) left_out: Vec<String>,
+    /// What the columns are called.
+    columns: Columns,
+}
+
+impl Features {
+    /// The columns that are constant but for rounding; says so.
+    pub(crate) fn constant(&self, source: &str, output: Output) -> Vec<String> {
+        let constant = data::constant_columns(self.numbers.view());
+        let constant: Vec<String> = constant.into_iter().map(|at| self.columns.name(at)).collect();
+        if !constant.is_empty() {
+            output.note(format_args!(
+                "{source}: constant but for rounding, and left out of distances: {}",
+                listed("column", &constant)
+            ));
+        }
+        constant
+    }
+}
+
+/// The names of columns in a source, or their numbers there.
+struct Columns(Vec<String>);
+
+impl Columns {
+    /// What the column with this place, counted from 0, is called: by number, counted from 1, where it has no name.
+    fn name(&self, at: usize) -> String {
+        let name = self.0.get(at).filter(|name| !name.is_empty());
+        name.cloned().unwrap_or_else(|| (at + 1).to_string())
+    }
+}
+
+/// Names that a sentence lists.
+const MOST_LISTED: usize = 20;
+
+/// A few of the names, and how many they are if those are more: `columns a, b`.
+fn listed(what: &str, names: &[String]) -> String {
+    let shown = names.iter().take(MOST_LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        1 => format!("{what} {shown}"),
+        count if count <= MOST_LISTED => format!("{what}s {shown}"),
+        count => format!("{count} {what}s: {shown}, …"),
+    }
 }
 
 /// Reads features, and says what was guessed of them.
@@ -139,16 +180,21 @@ pub(crate) fn features(source: &str, reading: &Reading, output: Output) -> Resul
         Some(Kind::Npz) => matrix(source, array(source, "--array", reading.array.as_deref())?)?,
         Some(Kind::Text) => return table(source, reading, output),
     };
-    Ok(Features { numbers, names: Vec::new(), header: None, left_out: Vec::new() })
+    Ok(Features {
+        numbers,
+        names: Vec::new(),
+        header: None,
+        left_out: Vec::new(),
+        columns: Columns(Vec::new()),
+    })
 }
 
 fn table(source: &str, reading: &Reading, output: Output) -> Result<Features> {
     let found = TableFile::read(source, &reading.options())?;
     let (rows, columns) = found.table.inputs.dim();
-    let header = if found.header { "the first row names the columns" } else { "no row names the columns" };
     output.note(format_args!(
-        "{source}: {rows} rows of {columns} numbers, {header}, delimiter {}",
-        format!("{:?}", found.delimiter).to_lowercase()
+        "{source}: {rows} rows of {columns} numbers, {}",
+        dialect(found.header, found.delimiter, found.comment_lines)
     ));
     if found.has_names_like_numbers {
         output.warning(format_args!(
@@ -167,7 +213,20 @@ fn table(source: &str, reading: &Reading, output: Output) -> Result<Features> {
         names: found.sample_names.unwrap_or_default(),
         header: Some(found.header),
         left_out: found.row_numbers,
+        columns: Columns(found.columns),
     })
+}
+
+/// How a table of text was found to be written.
+fn dialect(header: bool, delimiter: Delimiter, comment_lines: usize) -> String {
+    let header = if header { "the first row names the columns" } else { "no row names the columns" };
+    let delimiter = format!("{delimiter:?}").to_lowercase();
+    let comments = match comment_lines {
+        0 => String::new(),
+        1 => ", 1 comment line".to_owned(),
+        lines => format!(", {lines} comment lines"),
+    };
+    format!("{header}, delimiter {delimiter}{comments}")
 }
 
 /// Two axes.
@@ -193,12 +252,13 @@ fn array(source: &str, option: &str, name: Option<&str>) -> Result<ArrayD<f64>> 
     }
 }
 
-/// The class of each of `samples`, numbered in the order of the names, and whether a header was found.
+/// The class of each of `samples`, numbered in the order of the names, and whether a header was found; says what was found.
 pub(crate) fn labels(
     source: &str,
     samples: usize,
     reading: &Reading,
     of_labels: &LabelReading,
+    output: Output,
 ) -> Result<(Labels, Option<bool>)> {
     let column = of_labels.labels_column.as_deref();
     let kind = Kind::of("labels", source)?;
@@ -210,7 +270,7 @@ pub(crate) fn labels(
             "a table or an .npz file",
         ));
     }
-    let mut header = None;
+    let (mut header, mut place) = (None, String::new());
     let names = match kind {
         None => bundled(source)?.labels.iter().map(|class| class.unwrap_or_default().to_string()).collect(),
         Some(Kind::Npy) => numbers(source, &read_npy(source)?)?,
@@ -219,6 +279,9 @@ pub(crate) fn labels(
             let options = CsvOptions { header: of_labels.labels_header, ..reading.options() };
             let found = TextColumn::read(source, &options, column)?;
             header = Some(found.header);
+            let (column, columns) = found.column;
+            let dialect = dialect(found.header, found.delimiter, found.comment_lines);
+            place = format!(" in column {column} of {columns}, {dialect}");
             class_names(source, &found.cells)?
         }
     };
@@ -234,8 +297,17 @@ pub(crate) fn labels(
     let mut classes = names.clone();
     classes.sort_unstable();
     classes.dedup();
+    output.note(format_args!("{source}: {samples} labels of {}{place}", classes_of(&classes)));
     let class_of = names.iter().map(|name| classes.partition_point(|class| class < name)).collect();
     Ok((Labels::new(class_of, classes.len())?, header))
+}
+
+/// How many classes there are; a single one by its name, as labels that are one by mistake look.
+fn classes_of(classes: &[String]) -> String {
+    match classes {
+        [only] => format!("the one class {only:?}"),
+        several => format!("{} classes", several.len()),
+    }
 }
 
 /// One class a sample.

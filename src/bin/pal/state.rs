@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayView1};
 use pal::active::{BeliefOptions, WarmStart, WarmStartOptions};
-use pal::data::io::{at, read_npz, write_atomically, write_npz};
+use pal::data::io::{at, is_temporary, read_npz, write_atomically, write_npz};
 use pal::graph::{Form, SimilarityGraph};
 use pal::oracle::{AnswerLog, Prices};
 use serde::{Deserialize, Serialize};
@@ -115,6 +115,7 @@ impl Folder {
         }
         // Who holds it is a courtesy: on a full disk there is no number.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        self.remove_files(is_temporary);
         Ok(Lock(file))
     }
 
@@ -177,16 +178,19 @@ impl Folder {
         let path = self.settings_path();
         let text = serde_json::to_vec_pretty(settings).map_err(|error| at(&path)(error.into()))?;
         write_atomically(&path, |file| file.write_all(&text))?;
-        self.remove_starts_but(&own);
+        let own = own.file_name().unwrap_or_default().to_string_lossy();
+        // No state names the others any more.
+        let is_start = |name: &str| {
+            name.starts_with("start-") && Path::new(name).extension().is_some_and(|ending| ending == "npz")
+        };
+        self.remove_files(|name| is_start(name) && name != own);
         Ok(())
     }
 
-    /// Removes what no state names any more; what cannot be removed takes room alone.
-    fn remove_starts_but(&self, own: &Path) {
+    /// Removes the files with such names; what cannot be removed takes room alone.
+    fn remove_files(&self, is_useless: impl Fn(&str) -> bool) {
         for file in fs::read_dir(&self.0).into_iter().flatten().flatten() {
-            let name = file.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with("start-") && name.ends_with(".npz") && file.path() != own {
+            if is_useless(&file.file_name().to_string_lossy()) {
                 let _ = fs::remove_file(file.path());
             }
         }

@@ -7,7 +7,8 @@ use std::str::FromStr;
 
 use super::decode::{Decoded, LineCount, TextEncoding, not_text};
 use super::dialect::{
-    Decimal, Delimiter, Header, first_records, guess_delimiter, guess_header, is_missing, looks_like_names,
+    Decimal, Delimiter, Header, decimals_or_cells, ends_with_delimiter, first_records, guess_delimiter,
+    guess_header, is_missing, looks_like_names, read_first,
 };
 use super::malformed;
 use super::records::{Cells, Records, skip_blank_lines};
@@ -40,6 +41,8 @@ pub(crate) struct CsvFile<'a> {
     pub(crate) dialect: Dialect,
     /// Whether the first row was not found to be a header, and is numbers that look like names.
     pub(crate) has_names_like_numbers: bool,
+    /// The lines at the top that were taken for comments.
+    comments: Vec<Comment>,
     /// Whether the header was guessed.
     is_guessed: bool,
     width: usize,
@@ -58,8 +61,8 @@ impl<'a> CsvFile<'a> {
             Delimiter::Auto => guess_delimiter(&head, is_whole, dialect.decimal),
             given => given,
         };
-        let first = first_records(&head, is_whole, delimiter);
-        require_no_row(path, &comments, delimiter, dialect.decimal, first.first().map_or(0, Cells::len))?;
+        let mut first = Vec::new();
+        read_first(&head, is_whole, delimiter, lines, &mut first).map_err(not_text(path))?;
         let is_header = match dialect.header {
             Header::Present => true,
             Header::Absent => false,
@@ -78,6 +81,7 @@ impl<'a> CsvFile<'a> {
             has_names_like_numbers: dialect.header == Header::Auto
                 && !is_header
                 && looks_like_names(&first, dialect.decimal),
+            comments,
             is_guessed: dialect.header == Header::Auto,
             width: first.first().map_or(0, Cells::len),
             ends_with_delimiter: false,
@@ -103,6 +107,43 @@ impl<'a> CsvFile<'a> {
         self.width
     }
 
+    /// How many lines at the top were taken for comments.
+    pub(crate) fn comment_lines(&self) -> usize {
+        self.comments.len()
+    }
+
+    /// Refuses a comment that could be a row: as many cells as there are columns, and each what its column may hold, which is
+    /// anything for one of text, else a number or a word for a missing value. The first cell begins with `#` and says nothing;
+    /// where no other is one of numbers, a blank after the `#` tells a comment.
+    pub(crate) fn require_no_row_among_comments(&self, is_text: impl Fn(usize) -> bool) -> Result<()> {
+        let Dialect { delimiter, decimal, .. } = self.dialect;
+        let is_value = |cell: &str| decimal.number(cell).is_some() || is_missing(cell);
+        let mut others = 1..self.width;
+        let is_told_by_numbers = others.any(|column| !is_text(column));
+        let could_be_row = |cells: &Cells| {
+            let is_as_wide = match cells.len().checked_sub(self.width) {
+                Some(more) => more == 0 || more == 1 && self.ends_with_delimiter,
+                None => false,
+            };
+            let first = cells.get(0);
+            let first_could_be = is_told_by_numbers
+                || if is_text(0) { !first[1..].starts_with([' ', '\t']) } else { is_missing(first) };
+            let fits = |column: usize| is_text(column) || is_value(cells.get(column));
+            is_as_wide && first_could_be && (1..self.width).all(fits)
+        };
+        for (line, comment) in &self.comments {
+            if first_records(comment, true, delimiter).first().is_some_and(could_be_row) {
+                let found = format!(
+                    "line {line} begins with # as a comment and has the cells of a row: {:?}",
+                    String::from_utf8_lossy(comment)
+                );
+                let expected = "the first cell in quotes if it is a row, and no such line if it is none";
+                return Err(malformed(self.path, found, expected));
+            }
+        }
+        Ok(())
+    }
+
     /// A last column without a name may be one: nothing but a label is missing in it.
     pub(crate) fn keep_empty_last_column(&mut self) {
         if std::mem::take(&mut self.ends_with_delimiter) {
@@ -117,6 +158,22 @@ impl<'a> CsvFile<'a> {
     pub(crate) fn next_row(&mut self) -> Result<Option<Row<'_, 'a>>> {
         if !self.advance()? {
             return Ok(None);
+        }
+        if self.width == 1 && self.records.is_after_blank() && (self.rows > 0 || !self.names.is_empty()) {
+            let found = format!("line {}: after a blank line", self.records.line());
+            let expected =
+                "no blank line within a table of one column, where it could be a row without its value";
+            return Err(malformed(self.path, found, expected));
+        }
+        let (cells, Dialect { delimiter, decimal, .. }) = (self.records.cells(), self.dialect);
+        if let Some(column) = decimals_or_cells(cells, delimiter, decimal) {
+            let (line, before, after) = (self.records.line(), cells.get(column), cells.get(column + 1));
+            let found = format!(
+                "line {line}, column {}: {before},{after}, which is one number or two where commas set off decimals \
+                 and separate cells",
+                column + 1
+            );
+            return Err(malformed(self.path, found, "another delimiter, or cells in quotes"));
         }
         self.rows += 1;
         Ok(Some(Row { file: self }))
@@ -184,8 +241,11 @@ impl Row<'_, '_> {
         let first = self.text(0);
         let comment =
             if first.starts_with('#') { "; comments stand at the top of the file only" } else { "" };
-        let found = format!("line {}: {found} columns", self.line());
-        Err(malformed(self.file.path, found, format!("{width}{comment}")))
+        let ends = self.file.ends_with_delimiter;
+        let end = if ends { ", and a delimiter at the end of the line, as in the first rows" } else { "" };
+        let without = if ends && found == width { " without a delimiter at the end" } else { "" };
+        let found = format!("line {}: {found} columns{without}", self.line());
+        Err(malformed(self.file.path, found, format!("{width}{end}{comment}")))
     }
 
     pub(crate) fn text(&self, column: usize) -> &str {
@@ -194,9 +254,13 @@ impl Row<'_, '_> {
 
     pub(crate) fn number(&self, column: usize) -> Result<f64> {
         match self.file.dialect.decimal.number(self.text(column)) {
-            Some(number) if number.is_finite() => Ok(number),
+            Some(number) if number.is_finite() && !self.is_rounded_count(column, number) => Ok(number),
             _ => Err(self.bad_cell(column, "a finite number")),
         }
+    }
+
+    fn is_rounded_count(&self, column: usize, number: f64) -> bool {
+        self.file.dialect.decimal.is_rounded_count(self.text(column), number)
     }
 
     pub(crate) fn parsed<T: FromStr>(&self, column: usize) -> Option<T> {
@@ -212,16 +276,22 @@ impl Row<'_, '_> {
     /// The error of a cell that is no number, with what can be done about it.
     pub(crate) fn no_number(&self, column: usize) -> Error {
         let cell = self.text(column);
+        let own = self.file.dialect.decimal;
         let is_finite = |decimal: Decimal| decimal.number(cell).is_some_and(f64::is_finite);
         let first = cell.chars().find(|character| character.is_alphanumeric());
         let mut expected = "a finite number".to_owned();
         expected += if is_missing(cell) {
             "; what is missing must be filled in, or its row removed, or its column left out with --drop=COLUMN"
+        } else if own.number(cell).is_some_and(|number| self.is_rounded_count(column, number)) {
+            ", and a whole one that is exact as a 64-bit floating point number, as not all beyond 2^53 are; what names the \
+             samples is read with --names=COLUMN, or left out with --drop=COLUMN"
+        } else if own.has_thousands(cell) {
+            "; thousands separators are not read: write the number without them"
         } else if is_finite(Decimal::Comma) {
             "; decimal commas are read with --decimal=comma"
         } else if is_finite(Decimal::Point) {
             "; decimal points are read with --decimal=point"
-        } else if self.file.dialect.decimal.number(cell).is_none() && first.is_some_and(char::is_alphabetic) {
+        } else if own.number(cell).is_none() && first.is_some_and(char::is_alphabetic) {
             "; a column of text names the samples with --names=COLUMN or is left out with --drop=COLUMN"
         } else {
             ""
@@ -262,28 +332,6 @@ fn comments(text: &mut Decoded<File>) -> io::Result<(Vec<Comment>, LineCount)> {
     }
 }
 
-/// Refuses a comment that has the cells of a row: numbers, or words such as `#N/A`, after the first. It could be a sample.
-fn require_no_row(
-    path: &Path,
-    comments: &[Comment],
-    delimiter: Delimiter,
-    decimal: Decimal,
-    width: usize,
-) -> Result<()> {
-    for (line, comment) in comments {
-        let cells = first_records(comment, true, delimiter);
-        let is_value = |cell: &str| decimal.number(cell).is_some() || is_missing(cell);
-        let looks_like_row = |row: &Cells| {
-            row.len() == width && row.iter().skip(1).all(is_value) && (width > 1 || is_missing(row.get(0)))
-        };
-        if cells.first().is_some_and(looks_like_row) {
-            let found = format!("line {line} begins with # as a comment and has the cells of a row");
-            return Err(malformed(path, found, "the first cell in quotes, or no such line"));
-        }
-    }
-    Ok(())
-}
-
 /// The beginning of a text, and whether that is all of it: a few lines, however long they are.
 fn head(text: &mut Decoded<File>) -> io::Result<(Vec<u8>, bool)> {
     let (mut head, mut lines) = (Vec::new(), LineCount::default());
@@ -310,16 +358,4 @@ fn is_header(first: &[Cells], decimal: Decimal, columns: &[&str]) -> bool {
         names.any(|name| name == cell.trim())
     };
     cells.iter().any(is_asked_for) || guess_header(first, decimal)
-}
-
-/// Whether all rows, of one width, end with a cell that is empty and has no name.
-fn ends_with_delimiter(first: &[Cells], is_header: bool) -> bool {
-    let (header, rows) = first.split_at(usize::from(is_header).min(first.len()));
-    let width = rows.first().map_or(0, Cells::len);
-    let is_open = |cells: &Cells| {
-        cells.len() == width && cells.iter().next_back().is_some_and(|cell| cell.trim().is_empty())
-    };
-    width > 1
-        && rows.iter().all(is_open)
-        && header.iter().all(|names| names.len() == width - 1 || is_open(names))
 }

@@ -1,11 +1,11 @@
 //! `NumPy`'s npy (one array) and npz (a zip of named npy) files.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek};
+use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek, Write};
 use std::path::Path;
 
 use ndarray::{Array, ArrayD, ArrayRef, ArrayView, ArrayViewD, Dimension, ShapeBuilder};
-use ndarray_npy::{NpzReader, NpzWriter, ReadNpyError, ReadNpyExt, ReadNpzError, WriteNpyExt};
+use ndarray_npy::{NpzReader, NpzWriter, ReadNpyError, ReadNpyExt, ReadNpzError, WriteNpyError, WriteNpyExt};
 
 use super::element::Real;
 use super::{at, malformed, write_atomically};
@@ -31,7 +31,12 @@ pub fn read_npy<D: Dimension>(path: impl AsRef<Path>) -> Result<Array<f64, D>> {
 /// # Errors
 /// [`Error::Io`] if the file cannot be written.
 pub fn write_npy<D: Dimension>(path: impl AsRef<Path>, array: &ArrayRef<f64, D>) -> Result<()> {
-    write_atomically(path.as_ref(), |file| array.write_npy(file).map_err(io::Error::other))
+    write_atomically(path.as_ref(), |file| {
+        array.write_npy(file).map_err(|error| match error {
+            WriteNpyError::Io(error) => error,
+            error => io::Error::other(error),
+        })
+    })
 }
 
 /// The names of the arrays in an npz file, in the order they stand there.
@@ -91,7 +96,8 @@ impl<'a, D: Dimension> From<ArrayView<'a, i64, D>> for Numbers<'a> {
 /// [`Error::Io`] if the file cannot be written or a name comes twice.
 pub fn write_npz(path: impl AsRef<Path>, arrays: &[(&str, Numbers)]) -> Result<()> {
     write_atomically(path.as_ref(), |file| {
-        let mut archive = NpzWriter::new_compressed(file);
+        // In memory: an archive that the disk has no room for would say so on standard error, and not here.
+        let mut archive = NpzWriter::new_compressed(Cursor::new(Vec::new()));
         for (name, numbers) in arrays {
             match numbers {
                 Numbers::Real(array) => archive.add_array(*name, array),
@@ -99,8 +105,7 @@ pub fn write_npz(path: impl AsRef<Path>, arrays: &[(&str, Numbers)]) -> Result<(
             }
             .map_err(io::Error::other)?;
         }
-        archive.finish().map_err(io::Error::other)?;
-        Ok(())
+        file.write_all(archive.finish().map_err(io::Error::other)?.get_ref())
     })
 }
 

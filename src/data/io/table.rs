@@ -9,7 +9,7 @@ use super::csv::{CsvFile, Dialect, Row};
 use super::decode::TextEncoding;
 use super::dialect::{Decimal, Delimiter, Header};
 use super::{malformed, shortest, write_atomically};
-use crate::data::Labels;
+use crate::data::{Labels, retain_columns};
 use crate::error::{Error, Result, check};
 
 /// How to read a table of text. The default takes all literally: comma separated numbers without a header, in UTF-8.
@@ -98,11 +98,14 @@ pub struct TableFile {
     pub header: bool,
     /// What separates the cells.
     pub delimiter: Delimiter,
-    /// The columns that count the rows and were left out for it: each the name, or without a header the number, counted
-    /// from 1.
+    /// The columns of inputs: each the name, or without one the number in the file, counted from 1.
+    pub columns: Vec<String>,
+    /// The columns that count the rows and were left out for it, likewise.
     pub row_numbers: Vec<String>,
     /// Whether the first row, which was found to be no header, looks like names: 2019, 2020, …
     pub has_names_like_numbers: bool,
+    /// Lines at the top that begin with `#` and are no rows.
+    pub comment_lines: usize,
 }
 
 /// What a column is read as.
@@ -119,8 +122,10 @@ const FEWEST_COUNTED: usize = 3;
 impl TableFile {
     /// Reads a table of text, every row as wide as the first, blanks around numbers ignored.
     ///
-    /// Lines at the top that begin with `#`, blank lines, and a delimiter that ends every row are no part of it. The file is
-    /// read once, a piece at a time: it needs little more memory than its numbers.
+    /// Lines at the top that begin with `#`, blank lines, and a delimiter that ends every row are no part of it; what could be
+    /// a row all the same is refused: a comment with cells that fit the columns, and a blank line within one column. Numbers
+    /// are rounded to the nearest double, those nearest to zero to zero, but for whole numbers beyond `2^53`, which must be
+    /// exact. The file is read once, a piece at a time: it needs little more memory than its numbers.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read; [`Error::Format`] with the line if it is not text of its encoding, a row is
@@ -134,6 +139,10 @@ impl TableFile {
             file.keep_empty_last_column();
         }
         let (width, roles) = (file.width(), roles(path, &file, options)?);
+        file.require_no_row_among_comments(|column| match roles.get(column) {
+            Some(role) => *role != Role::Input,
+            None => false, // a label
+        })?;
         let of = |role| (0..roles.len()).filter(|&column| roles[column] == role).collect::<Vec<_>>();
         let (columns, name) = (of(Role::Input), of(Role::Name).first().copied());
         let mut counting = Counting::new(&columns, options.row_numbers);
@@ -161,21 +170,18 @@ impl TableFile {
             return Err(malformed(path, found, "at least one input column before it"));
         }
         let counting = counting.found(n);
-        let row_numbers = counting.iter().map(|&at| {
+        let called = |at: usize| {
             let column = columns[at];
-            file.names
-                .get(column)
-                .filter(|name| !name.is_empty())
-                .cloned()
-                .unwrap_or_else(|| (column + 1).to_string())
-        });
-        let row_numbers = row_numbers.collect();
+            let name = file.names.get(column).filter(|name| !name.is_empty());
+            name.cloned().unwrap_or_else(|| (column + 1).to_string())
+        };
         let is_kept = |at: usize| !counting.contains(&at);
-        let (mut at, p) = (0, columns.len());
-        inputs.retain(|_| {
-            at += 1;
-            counting.is_empty() || is_kept((at - 1) % p)
-        });
+        let of_inputs = (0..columns.len()).filter(|&at| is_kept(at)).map(called).collect();
+        let row_numbers = counting.iter().copied().map(called).collect();
+        let p = columns.len();
+        if !counting.is_empty() {
+            retain_columns(&mut inputs, p, is_kept);
+        }
         let inputs = Array2::from_shape_vec((n, p - counting.len()), inputs)
             .map_err(|error| malformed(path, error.to_string(), "rows of equal width"))?;
         let labels = match options.last_column {
@@ -197,8 +203,10 @@ impl TableFile {
             sample_names: name.is_some().then_some(names),
             header,
             delimiter: file.dialect.delimiter,
+            columns: of_inputs,
             row_numbers,
             has_names_like_numbers: file.has_names_like_numbers,
+            comment_lines: file.comment_lines(),
         })
     }
 }
@@ -268,6 +276,12 @@ pub struct TextColumn {
     pub cells: Vec<(usize, String)>,
     /// Whether the first row named the columns.
     pub header: bool,
+    /// Which column it is, counted from 1, and of how many.
+    pub column: (usize, usize),
+    /// What separates the cells.
+    pub delimiter: Delimiter,
+    /// Lines at the top that begin with `#` and are no rows.
+    pub comment_lines: usize,
 }
 
 impl TextColumn {
@@ -285,12 +299,19 @@ impl TextColumn {
             Some(reference) => file.column(reference)?,
             None => width.saturating_sub(1),
         };
+        file.require_no_row_among_comments(|_| true)?;
         let mut cells = Vec::new();
         while let Some(row) = file.next_row()? {
             row.require_width(width)?;
             cells.push((row.line(), row.text(column).trim().to_owned()));
         }
-        Ok(Self { cells, header: file.dialect.header == Header::Present })
+        Ok(Self {
+            cells,
+            header: file.dialect.header == Header::Present,
+            column: (column + 1, width),
+            delimiter: file.dialect.delimiter,
+            comment_lines: file.comment_lines(),
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::error::Result;
 /// place of `path`. A missing folder is created. If anything fails, what stood at `path` still stands.
 ///
 /// A symbolic link stays, and the file that it leads to is written so; its permissions stay as well, and a file that may not
-/// be written is refused. What is no file (a pipe, a device such as `/dev/null` or `/dev/stdout`) gets the bytes, once they
+/// be written is refused. Of several hard links that are one file, `path` alone becomes the new one. What is no file (a pipe, a device such as `/dev/null` or `/dev/stdout`) gets the bytes, once they
 /// are all there, and stays what it is.
 ///
 /// # Errors
@@ -144,11 +144,21 @@ fn keep_owner_and_permissions(file: &File, old: &Metadata) -> io::Result<()> {
     file.set_permissions(old.permissions())
 }
 
+/// How the names of temporary files begin.
+const TEMPORARY: &str = ".pal-";
+
+/// Whether a file of this name is what a writer that was killed left behind, if none is at work in its folder.
+#[must_use]
+pub fn is_temporary(name: &str) -> bool {
+    name.strip_prefix(TEMPORARY)
+        .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
 /// A new temporary file in `folder`, which is created if missing.
 fn temporary_in(folder: &Path) -> Result<NamedTempFile> {
     fs::create_dir_all(folder).map_err(at(folder))?;
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".pal-");
+    builder.prefix(TEMPORARY);
     #[cfg(unix)] // the crate's own default hides the file from every other user
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder).map_err(at(folder))
