@@ -1,6 +1,6 @@
 //! Clusters around means (Lloyd 1982), started far apart (Arthur and Vassilvitskii 2007).
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use rand::distr::Distribution as _;
 use rand::distr::weighted::WeightedIndex;
 use rand::{Rng, RngExt};
@@ -31,6 +31,31 @@ pub(super) fn k_means(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized
         }
     }
     best.1
+}
+
+/// Clusters of at most `most` rows, copies of one row apart: each that has more is cut in two. `O(n p log(n / most))`.
+pub(super) fn bisected(x: ArrayView2<f64>, most: usize, rng: &mut (impl Rng + ?Sized)) -> Vec<usize> {
+    let mut cluster_of = vec![0; x.nrows()];
+    let mut clusters = 0;
+    let mut open = vec![(0..x.nrows()).collect::<Vec<usize>>()];
+    while let Some(rows) = open.pop() {
+        if rows.len() > most {
+            let sides = k_means(x.select(Axis(0), &rows).view(), 2, rng);
+            let side = |of: usize| {
+                rows.iter().zip(&sides).filter(move |&(_, &side)| side == of).map(|(&row, _)| row)
+            };
+            let (first, second): (Vec<usize>, Vec<usize>) = (side(0).collect(), side(1).collect());
+            if !first.is_empty() && !second.is_empty() {
+                open.extend([second, first]);
+                continue;
+            }
+        }
+        for row in rows {
+            cluster_of[row] = clusters;
+        }
+        clusters += 1;
+    }
+    cluster_of
 }
 
 /// Rows drawn one after the other in proportion to their squared distance from those drawn before.

@@ -31,6 +31,7 @@
 //! [`random_pairs`] is the passive counterpart of either, and [`discover`] finds the classes one after the other, whatever the
 //! samples look like.
 
+mod agglomeration;
 mod belief;
 mod captcha;
 mod discovery;

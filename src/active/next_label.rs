@@ -1,6 +1,5 @@
 //! Which sample to label next, where the annotator names classes instead of comparing two.
 
-use super::belief::counts;
 use super::{Belief, Subject};
 
 /// The sample whose label would tell most: first the centre of each starting cluster, the largest cluster first; then the one
@@ -27,10 +26,9 @@ use super::{Belief, Subject};
 /// ```
 pub fn next_label(belief: &Belief, labelled: &[usize]) -> Option<usize> {
     let start = belief.start();
-    let sizes = counts(start.clusters(), start.number_of_clusters());
-    let mut clusters: Vec<usize> = (0..sizes.len()).collect();
-    clusters.sort_by_key(|&cluster| std::cmp::Reverse(sizes[cluster]));
-    let mut centres = clusters.into_iter().filter_map(|cluster| start.centre_of(cluster));
+    let mut clusters = start.samples_of_clusters();
+    clusters.sort_by_key(|samples| std::cmp::Reverse(samples.len()));
+    let mut centres = clusters.into_iter().filter_map(|samples| start.centre_of(&samples));
     centres.find(|centre| !labelled.contains(centre)).or_else(|| most_in_doubt(belief, labelled))
 }
 

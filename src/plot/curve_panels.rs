@@ -71,6 +71,8 @@ pub struct CurvePanel {
 
 /// Size of a plot area in CSS pixels where two stand side by side, and the room round it.
 const SIDE_BY_SIDE: (i32, i32) = (450, 300);
+/// More panels than these stand four in a row.
+const MANY: usize = 12;
 const LEFT: i32 = 88;
 const RIGHT: i32 = 34;
 const TITLE: i32 = 42;
@@ -101,7 +103,7 @@ impl Layout {
         let shared = usize::from(panels.len() > 1);
         let untitled = panels.iter().all(|panel| panel.title.is_empty());
         Self {
-            columns: 1 + shared,
+            columns: if panels.len() > MANY { 4 } else { 1 + shared },
             plot: [PLOT, SIDE_BY_SIDE][shared],
             title: if untitled { NO_TITLE } else { TITLE },
             label_size: LABEL_SIZES[shared],

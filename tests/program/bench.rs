@@ -37,7 +37,7 @@ fn the_curves_are_at_the_points_that_the_help_names() {
     assert_eq!((finished.lines().len(), finished.err.as_str()), (1, ""));
     let curves = read_curves(folder.path().join("bench.csv")).unwrap();
     let names: Vec<&str> = curves.iter().map(|curve| curve.series.as_str()).collect();
-    assert_eq!(names, ["pal/ari", "pal/accuracy"]);
+    assert_eq!(names, ["pal/ari", "pal/accuracy", "pal/upper"]);
     let grid: Vec<f64> = (0..=20)
         .chain((25..=100).step_by(5))
         .chain((110..=160).step_by(10))
@@ -46,6 +46,31 @@ fn the_curves_are_at_the_points_that_the_help_names() {
         .collect();
     assert_eq!(curves[0].x, grid);
     assert!(curves[0].mean.last().unwrap() > &0.99);
+}
+
+/// Where an annotator would have stopped: at the first answer after which no more is stated to be wrong.
+#[test]
+fn it_says_where_an_annotator_would_have_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let stops = |target: &str| {
+        let options = ["--budget", "100", "--trials", "2", "--json", "--quiet", "--until-error", target];
+        let finished = bench("bundled:iris", folder.path(), &options);
+        assert_eq!(finished.code, Some(0), "{}", finished.err);
+        let line = &finished.lines()[0];
+        assert_eq!(line["until_error"].as_f64(), target.parse().ok());
+        line["stops"].as_array().unwrap().clone()
+    };
+    assert!(stops("1").iter().all(|stop| stop["answers"] == 20)); // the least number of answers
+    let at_ten = stops("0.1");
+    assert_eq!(at_ten.len(), 2);
+    assert!(at_ten.iter().all(|stop| {
+        (21..=100).contains(&stop["answers"].as_u64().unwrap()) && stop["error"].as_f64().unwrap() <= 0.1
+    }));
+    assert!(stops("0").iter().all(serde_json::Value::is_null));
+    for target in ["NaN", "-1", "2"] {
+        bench("bundled:iris", folder.path(), &["--budget", "30", "--until-error", target])
+            .refuses(1, &[&format!("target = {target}"), "[0, 1]"]);
+    }
 }
 
 #[test]

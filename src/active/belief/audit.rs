@@ -190,8 +190,7 @@ impl Belief {
         let mut open: Vec<(f64, usize, usize)> = pairs
             .filter(|&(b, a)| !self.are_apart(b, a))
             .map(|(b, a)| {
-                let ties = self.ties.log_odds(&self.grouping.groups[b], &self.grouping.groups[a]);
-                let probability = logistic(self.grouping.between_classes[[b, a]] + ties);
+                let probability = logistic(self.grouping.log_odds[[b, a]]);
                 (probability * self.class_sizes[b].min(self.class_sizes[a]) as f64, b, a)
             })
             .collect();

@@ -2,10 +2,12 @@
 //!
 //! Three layers, each corrected by the answers alone:
 //!
-//! 1. *Atoms.* The clusters of the [`WarmStart`], and beyond them samples that belong to no class known before. A class is a
-//!    group of atoms. Answers between samples of two atoms add up, `±ln((1 − ε)/ε)` each as far as both samples are sure to
-//!    sit there without it, and the atoms join while the sum is positive, the best pair first. Every answer counts at every
-//!    time: a join that later answers speak against is undone.
+//! 1. *Atoms.* The micro-clusters of the [`WarmStart`], and beyond them samples that belong to no class known before. A class is
+//!    a group of atoms. Answers between samples of two atoms add up, `±ln((1 − ε)/ε)` each as far as both samples are sure to
+//!    sit there without it; the affinity of the atoms in the graph adds to that, for a join only inside a starting cluster. The
+//!    atoms join while the sum is positive, the best pair first. At which affinity classes stand is learned from the answers,
+//!    so that a few of them cut the whole hierarchy at another level. Every answer counts at every time: a join that later
+//!    answers speak against is undone.
 //! 2. *Anchors.* A sample that was asked about sits in the class that its own answers and its surroundings make most
 //!    probable, or founds an atom if all refuse it. The surroundings speak by the prediction that leaves the sample out, so
 //!    that a wrong answer among right ones is outvoted.
@@ -25,22 +27,24 @@ mod blocks;
 mod doubts;
 mod places;
 mod ridge;
+mod threshold;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
+use super::agglomeration::Ties;
 use super::{RemainingError, WarmStart};
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
 use crate::oracle::{Pair, class_graph};
 
-use atoms::{Grouping, Ties};
+use atoms::Grouping;
 use audit::Audit;
 pub use doubts::{Doubt, Subject};
-pub(super) use places::counts;
 use ridge::Ridge;
+use threshold::Threshold;
 
 /// Options of [`Belief`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -115,10 +119,14 @@ pub struct Belief {
     atoms: usize,
     grouping: Grouping,
     ties: Ties,
+    threshold: Threshold,
+    /// The starting cluster and the centre of every atom that is a micro-cluster; these come first.
+    cluster_of_atom: Vec<usize>,
+    centre_of_atom: Vec<usize>,
     /// Anchors of the starting clusters, which come first.
-    centres: usize,
+    first_anchors: usize,
     /// [`WarmStart::surroundings`].
-    surroundings: Array2<f64>,
+    surroundings: Vec<Vec<(usize, f64)>>,
     /// The regressions' means and what they say of the classes, both `(n, c)`.
     memberships: Array2<f64>,
     probabilities: Array2<f64>,
@@ -142,10 +150,19 @@ impl Belief {
         check::probability("prior", options.prior)?;
         check::positive("noise", options.noise)?;
         let n = start.len();
-        let centres: Vec<Option<usize>> =
-            (0..start.number_of_clusters()).map(|cluster| start.centre_of(cluster)).collect();
-        let clusters = start.clusters().iter().enumerate();
-        let representatives = clusters.map(|(sample, &cluster)| centres[cluster].unwrap_or(sample)).collect();
+        let atoms = start.number_of_micro_clusters();
+        let mut cluster_of_atom = vec![0; atoms];
+        for (&atom, &cluster) in start.micro_clusters().iter().zip(start.clusters()) {
+            cluster_of_atom[atom] = cluster;
+        }
+        let centre = |samples: &Vec<usize>| start.centre_of(samples);
+        let mut centre_of_atom: Vec<usize> =
+            start.samples_of_micro_clusters().iter().filter_map(centre).collect();
+        let centres: Vec<usize> = start.samples_of_clusters().iter().filter_map(centre).collect();
+        for &centre in &centres {
+            centre_of_atom[start.micro_clusters()[centre]] = centre;
+        }
+        let representatives = start.clusters().iter().map(|&cluster| centres[cluster]).collect();
         let mut belief = Self {
             audit: Audit::new(representatives, options.seed)?,
             ridge: Ridge::new(Arc::clone(&start), options.noise),
@@ -154,24 +171,27 @@ impl Belief {
             anchor_of: vec![None; n],
             asked: HashSet::new(),
             predictions: Vec::new(),
-            atoms: start.number_of_clusters(),
-            grouping: Grouping::apart(start.number_of_clusters()),
+            atoms,
+            grouping: Grouping::apart(atoms),
             ties: Ties::default(),
-            centres: 0,
+            threshold: Threshold::default(),
+            cluster_of_atom,
+            centre_of_atom,
+            first_anchors: centres.len(),
             surroundings: start.surroundings(),
             memberships: Array2::zeros((n, 0)),
             probabilities: Array2::zeros((n, 0)),
             class_sizes: Vec::new(),
             classes: start.clusters().to_vec(),
-            atom_of: start.clusters().to_vec(),
+            atom_of: start.micro_clusters().to_vec(),
             weights: Array1::ones(n),
             start,
         };
-        for centre in centres.into_iter().flatten() {
+        for centre in centres {
             belief.anchor(centre);
         }
-        belief.centres = belief.anchors.len();
         belief.tie_atoms();
+        belief.threshold = Threshold::new(&belief.ties, &belief.related_atoms());
         belief.update(MOST_ROUNDS);
         Ok(belief)
     }
@@ -329,9 +349,9 @@ impl Belief {
     pub fn asked_since_a_class_was_found(&self) -> usize {
         let found = self.anchors.iter().rev();
         found
-            .take_while(|anchor| anchor.atom < self.start.number_of_clusters())
+            .take_while(|anchor| anchor.atom < self.start.number_of_micro_clusters())
             .count()
-            .min(self.anchors.len() - self.centres)
+            .min(self.anchors.len() - self.first_anchors)
     }
 
     /// Expected number of samples in doubt that are wrong.
@@ -391,41 +411,56 @@ impl Belief {
 
     /// All that follows from the answers, one anchor or all blocks being moved in a round.
     fn update(&mut self, most_rounds: usize) {
-        self.fit();
+        self.fit_anchors();
         for _ in 0..most_rounds {
             self.join_atoms();
-            self.fit();
+            self.fit_anchors();
             if !self.place_anchor() && !self.place_blocks() {
                 break;
             }
         }
         self.join_atoms();
-        self.fit();
+        self.memberships = self.fitted(None);
         self.read_off();
         self.take_stock();
     }
 
-    /// Memberships of all samples from the anchors' classes.
-    fn fit(&mut self) {
-        let class_of_atom = &self.grouping.class_of_atom;
-        let shape = (self.len(), self.number_of_classes());
-        let mut prior = Array2::zeros(shape);
-        for (sample, mut prior) in prior.outer_iter_mut().enumerate() {
-            prior.assign(&self.prior_of(sample));
-        }
-        let mut seen = Array2::zeros((self.anchors.len(), shape.1));
-        for (anchor, mut seen) in self.anchors.iter().zip(seen.outer_iter_mut()) {
-            seen[class_of_atom[anchor.atom]] = 1.0;
-        }
+    /// Memberships of the anchors alone, which is all that placing them needs.
+    fn fit_anchors(&mut self) {
         let samples: Vec<usize> = self.anchors.iter().map(|anchor| anchor.sample).collect();
-        self.memberships = self.ridge.mean(&samples, seen.view(), prior);
+        let fitted = self.fitted(Some(&samples));
+        self.memberships = Array2::zeros((self.len(), self.number_of_classes()));
+        for (&sample, row) in samples.iter().zip(fitted.outer_iter()) {
+            self.memberships.row_mut(sample).assign(&row);
+        }
+    }
+
+    /// Memberships of these samples, or of all, from the anchors' classes.
+    fn fitted(&self, rows: Option<&[usize]>) -> Array2<f64> {
+        let samples: Vec<usize> = self.anchors.iter().map(|anchor| anchor.sample).collect();
+        let priors = |samples: &mut dyn ExactSizeIterator<Item = usize>| {
+            let mut priors = Array2::zeros((samples.len(), self.number_of_classes()));
+            for (mut row, sample) in priors.outer_iter_mut().zip(samples) {
+                row.assign(&self.prior_of(sample));
+            }
+            priors
+        };
+        let mut residuals = -priors(&mut samples.iter().copied());
+        for (anchor, mut row) in self.anchors.iter().zip(residuals.outer_iter_mut()) {
+            row[self.class_of(anchor.atom)] += 1.0;
+        }
+        let prior = match rows {
+            Some(rows) => priors(&mut rows.iter().copied()),
+            None => priors(&mut (0..self.len())),
+        };
+        self.ridge.mean(&samples, residuals.view(), rows, prior)
     }
 
     /// Prior memberships of a sample in the classes.
     fn prior_of(&self, sample: usize) -> Array1<f64> {
         let mut prior = Array1::zeros(self.number_of_classes());
-        for (&share, &class) in self.surroundings.row(sample).iter().zip(&self.grouping.class_of_atom) {
-            prior[class] += self.options.prior * share;
+        for &(atom, share) in &self.surroundings[sample] {
+            prior[self.grouping.class_of_atom[atom]] += self.options.prior * share;
         }
         prior
     }

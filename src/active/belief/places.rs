@@ -4,8 +4,6 @@ use ndarray::{Array1, Array2, ArrayView1};
 
 use super::{Anchor, Belief, LEAST_PROBABILITY, NEW_CLASS};
 
-/// Probabilities are memberships to this power: regression pulls them together.
-const SHARPNESS: f64 = 1.5;
 /// Keeps every probability positive.
 const LEAST_MEMBERSHIP: f64 = 1e-6;
 /// How far a sample's own variance, which its answer removes whatever it tells about others, is discounted: at ½ samples
@@ -54,10 +52,7 @@ impl Belief {
             let founds = odds.of(best) < NEW_CLASS.ln();
             // Alone it is what its atom is: answers about it join atoms, unless it founded this one to no avail.
             let founded_for_good = founds && population[anchor.atom] == 1;
-            if self.stands_for_cluster(anchor, &population)
-                || founded_for_good
-                || (best == current && !founds)
-            {
+            if self.stands_for_atom(anchor, &population) || founded_for_good || (best == current && !founds) {
                 continue;
             }
             let (to, there) =
@@ -86,9 +81,10 @@ impl Belief {
         counts(self.anchors.iter().map(|anchor| &anchor.atom), self.atoms)
     }
 
-    /// Whether the anchor is all that stands for a starting cluster; such a one stays there, and answers about it join atoms.
-    pub(super) fn stands_for_cluster(&self, anchor: &Anchor, population: &[usize]) -> bool {
-        anchor.atom < self.start.number_of_clusters() && population[anchor.atom] == 1
+    /// Whether the anchor is the centre of a micro-cluster and all that stands for it; such a one stays there, and answers about
+    /// it join atoms.
+    pub(super) fn stands_for_atom(&self, anchor: &Anchor, population: &[usize]) -> bool {
+        self.centre_of_atom.get(anchor.atom) == Some(&anchor.sample) && population[anchor.atom] == 1
     }
 
     /// Probability of each class for an anchor, predicted from all others: `f₀ + (f − f₀ − h (y − f₀)) / (1 − h)`.
@@ -133,10 +129,10 @@ impl Belief {
                 None => largest(memberships).0,
             };
             self.classes[sample] = class;
-            let cluster = self.start.clusters()[sample];
+            let own = self.start.micro_clusters()[sample];
             self.atom_of[sample] = match self.anchor_of[sample] {
                 Some(anchor) => self.anchors[anchor].atom,
-                None if self.grouping.class_of_atom[cluster] == class => cluster,
+                None if self.grouping.class_of_atom[own] == class => own,
                 None => self.grouping.groups[class][0],
             };
         }
@@ -154,8 +150,10 @@ impl Belief {
             ndarray::Zip::from(&shared).and(self.ridge.variances()).map_collect(|&shared, &variance| {
                 (shared / variance.max(LEAST_VARIANCE).powf(ISOLATION)).max(1.0)
             });
-        for anchor in self.anchors.iter().filter(|anchor| anchor.certainty < SETTLED) {
-            self.weights[anchor.sample] = 1.0 + self.ridge.influence(anchor.sample, doubt.view());
+        let loose = self.anchors.iter().filter(|anchor| anchor.certainty < SETTLED);
+        let loose: Vec<usize> = loose.map(|anchor| anchor.sample).collect();
+        for (&sample, influence) in loose.iter().zip(self.ridge.influences(&loose, doubt.view())) {
+            self.weights[sample] = 1.0 + influence;
         }
     }
 
@@ -216,16 +214,14 @@ fn largest(values: ArrayView1<f64>) -> (usize, f64) {
     })
 }
 
-/// A membership as a weight among classes.
+/// A membership as a weight among classes: to the power of 1.5, for regression pulls them together.
 fn sharpened(membership: f64) -> f64 {
-    membership.max(0.0).powf(SHARPNESS) + LEAST_MEMBERSHIP
+    let positive = membership.max(0.0);
+    positive * positive.sqrt() + LEAST_MEMBERSHIP
 }
 
 /// How many are in each of `groups` groups.
-pub(in crate::active) fn counts<'a>(
-    group_of: impl IntoIterator<Item = &'a usize>,
-    groups: usize,
-) -> Vec<usize> {
+pub(super) fn counts<'a>(group_of: impl IntoIterator<Item = &'a usize>, groups: usize) -> Vec<usize> {
     let mut counts = vec![0; groups];
     for &group in group_of {
         counts[group] += 1;

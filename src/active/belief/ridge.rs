@@ -41,20 +41,25 @@ impl Ridge {
         }
     }
 
-    /// The posterior mean `(n, c)` of functions with prior mean `prior` `(n, c)` that were seen to be `seen` `(m, c)` at the
-    /// observed `samples`; `O(n r c)`.
+    /// The posterior mean `(rows, c)` at some rows (all, if none are named) of functions with prior mean `prior` `(rows, c)` there that were seen to exceed
+    /// their prior means at the observed `samples` by `residuals` `(m, c)`; `O((rows + m) r c)`.
     pub(super) fn mean(
         &self,
         samples: &[usize],
-        seen: ArrayView2<f64>,
+        residuals: ArrayView2<f64>,
+        rows: Option<&[usize]>,
         mut prior: Array2<f64>,
     ) -> Array2<f64> {
         let features = self.start.features();
-        let residuals = &seen - &prior.select(Axis(0), samples);
         let at_samples = features.select(Axis(0), samples);
-        let projected = product(at_samples.t(), residuals.view()) / self.noise;
+        let projected = product(at_samples.t(), residuals) / self.noise;
         let weights = product(self.covariance.view(), projected.view());
-        add_product(features, weights.view(), prior.view_mut());
+        match rows {
+            Some(rows) => {
+                add_product(features.select(Axis(0), rows).view(), weights.view(), prior.view_mut());
+            }
+            None => add_product(features, weights.view(), prior.view_mut()),
+        }
         prior
     }
 
@@ -74,10 +79,18 @@ impl Ridge {
         features.dot(&self.covariance.dot(&features.t().dot(&weights)))
     }
 
-    /// How much an observed sample decides of what `doubt` weighs: its positive weights in all fitted values.
-    pub(super) fn influence(&self, sample: usize, doubt: ArrayView1<f64>) -> f64 {
-        let (shared, _) = self.covariance_with_sample(sample);
-        shared.iter().zip(doubt).map(|(&shared, &doubt)| shared.max(0.0) * doubt).sum::<f64>() / self.noise
+    /// How much each of these observed samples decides of what `doubt` weighs: its positive weights in all fitted values.
+    pub(super) fn influences(&self, samples: &[usize], doubt: ArrayView1<f64>) -> Array1<f64> {
+        let features = self.start.features();
+        let towards = product(self.covariance.view(), features.select(Axis(0), samples).t());
+        let shared = product(features, towards.view());
+        let mut influences = Array1::zeros(samples.len());
+        for (shared, &doubt) in shared.outer_iter().zip(doubt) {
+            if doubt > 0.0 {
+                influences.zip_mut_with(&shared, |sum, &shared| *sum += shared.max(0.0) * doubt);
+            }
+        }
+        influences / self.noise
     }
 
     /// Covariance of every sample with one of them, and the variance of an observation there.
@@ -124,8 +137,11 @@ mod tests {
             Array2::from_shape_fn((samples.len(), 2), |(m, class)| f64::from(u8::from(m % 2 == class)));
         let residuals = &seen - &prior.select(Axis(0), &samples);
         let expected = &prior + &to_samples.dot(&solve(residuals.view())?);
-        let mean = ridge.mean(&samples, seen.view(), prior);
-        assert!(mean.iter().zip(&expected).all(|(&a, &b)| close(a, b)));
+        let rows = [3, 149, 20, 8];
+        let some = ridge.mean(&samples, residuals.view(), Some(&rows), prior.select(Axis(0), &rows));
+        assert!(some.iter().zip(&expected.select(Axis(0), &rows)).all(|(&a, &b)| close(a, b)));
+        let all = ridge.mean(&samples, residuals.view(), None, prior);
+        assert!(all.iter().zip(&expected).all(|(&a, &b)| close(a, b)));
 
         let weights = Array1::from_iter((0..150).map(f64::from));
         let shared = posterior.dot(&weights);
@@ -136,6 +152,10 @@ mod tests {
         assert!(column.iter().zip(posterior.column(50)).all(|(&a, &b)| close(a, b)));
         assert!(close(variance, posterior[[50, 50]] + noise));
         assert!(close(ridge.leverage(77), posterior[[77, 77]] / noise));
+        for (influence, sample) in ridge.influences(&samples, weights.view()).iter().zip(samples) {
+            let positive = posterior.column(sample).mapv(|shared| shared.max(0.0));
+            assert!((influence - positive.dot(&weights) / noise).abs() < 1e-6);
+        }
         Ok(())
     }
 }

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use clap::builder::PossibleValuesParser;
 use indicatif::ProgressBar;
 use ndarray::Array2;
-use pal::active::{Belief, BeliefOptions, STRATEGIES, WarmStart, WarmStartOptions, learning_curve, strategy};
+use pal::active::{
+    Belief, BeliefOptions, STRATEGIES, StoppingRule, WarmStart, WarmStartOptions, ask_pairs, remaining_error,
+    strategy,
+};
 use pal::data::Labels;
 use pal::experiment::{Args, Curve, Experiment, Run};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
@@ -26,7 +29,9 @@ use crate::source::{self, Features, LabelReading, Reading};
 ///
 /// Writes DIR/bench.csv with the header series,x,mean,std,n: series NAME/ari (the adjusted Rand index of the classes believed
 /// and the true ones) and NAME/accuracy (the share of samples right under the best naming of the classes), against the number
-/// of answers x: 0 to 20, then every 5 to 100, every 10 to 500, every 50 beyond, and the budget. Beside it DIR/bench.svg and
+/// of answers x: 0 to 20, then every 5 to 100, every 10 to 500, every 50 beyond, and the budget; NAME/upper, the upper end of
+/// what is said of the share of samples that are wrong. With it comes where an annotator would have stopped by --until-error,
+/// and what was true then. Beside it DIR/bench.svg and
 /// DIR/bench.png show the accuracy, and DIR/bench.json says how they were made. The same seed gives the same bytes in the CSV
 /// on any number of threads.
 #[derive(Debug, clap::Args)]
@@ -64,6 +69,9 @@ pub(crate) struct Bench {
     /// How often an answer is taken to be wrong, at least 1e-12 and below 0.5
     #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error, allow_hyphen_values = true)]
     error: f64,
+    /// Share of wrong samples at which an annotator stops: at most this is stated to be wrong
+    #[arg(long, value_name = "E", default_value_t = StoppingRule::default().target, allow_hyphen_values = true)]
+    until_error: f64,
     /// Neighbours that each sample is joined to
     #[arg(long, value_name = "K", default_value_t = WarmStartOptions::default().neighbours, allow_negative_numbers = true)]
     neighbours: usize,
@@ -72,10 +80,17 @@ pub(crate) struct Bench {
     modes: usize,
 }
 
-/// The two measures at every point of the grid.
-type Measures = [Vec<f64>; 2];
+/// What is measured at every point of the grid.
+const MEASURES: [&str; 3] = ["ari", "accuracy", "upper"];
 
-const MEASURES: [&str; 2] = ["ari", "accuracy"];
+/// What a trial saw.
+#[derive(Default)]
+struct Trial {
+    /// One list a measure.
+    measured: [Vec<f64>; MEASURES.len()],
+    /// Answers until the error was stated to be small enough, and the true share of wrong samples then.
+    stopped: Option<(usize, f64)>,
+}
 
 #[derive(Serialize)]
 struct Parameters<'a> {
@@ -85,6 +100,7 @@ struct Parameters<'a> {
     budget: u32,
     error_rate: f64,
     error: f64,
+    until_error: f64,
     neighbours: usize,
     modes: usize,
 }
@@ -112,27 +128,27 @@ impl Bench {
             if output.shows_progress() { ProgressBar::new(tasks as u64) } else { ProgressBar::hidden() };
         let starts =
             run.parallel(run.trial_count, |trial| self.start(&features, &mut run.trial_rng(trial)))?;
-        let measured = run.parallel(tasks, |task| {
+        let trials = run.parallel(tasks, |task| {
             let (trial, name) = (task / strategies.len(), strategies[task % strategies.len()]);
-            let measured = self.trial(&starts[trial], &labels, name, run.trial_rng(trial));
+            let trial = self.trial(&starts[trial], &labels, name, run.trial_rng(trial));
             progress.inc(1);
-            measured
+            trial
         })?;
         progress.finish_and_clear();
 
         let x: Vec<f64> = self.grid().map(|answers| answers as f64).collect();
         let mut curves = Vec::new();
         for (at, name) in strategies.iter().enumerate() {
-            let trials: Vec<&Measures> = measured.iter().skip(at).step_by(strategies.len()).collect();
+            let trials: Vec<&Trial> = trials.iter().skip(at).step_by(strategies.len()).collect();
             for (which, measure) in MEASURES.iter().enumerate() {
-                let rows: Vec<&[f64]> = trials.iter().map(|measures| &measures[which][..]).collect();
+                let rows: Vec<&[f64]> = trials.iter().map(|trial| &trial.measured[which][..]).collect();
                 curves.push(Curve::from_trials(format!("{name}/{measure}"), &x, &rows)?);
             }
         }
         run.save(&curves, &self.parameters(strategies))?;
         let shown: Vec<Curve> = curves.iter().skip(1).step_by(MEASURES.len()).map(renamed).collect();
         plot::curves(&run.stem(), &shown, &plot::Axes::new("Answers", "Accuracy"))?;
-        self.report(output, &curves, &run, [header, labels_header])?;
+        self.report(output, &curves, &trials, &run, [header, labels_header])?;
         Ok(Outcome::Done)
     }
 
@@ -154,20 +170,34 @@ impl Bench {
         labels: &Labels,
         name: &str,
         mut rng: impl Rng,
-    ) -> pal::Result<Measures> {
+    ) -> pal::Result<Trial> {
         let mut annotator =
             Noisy::new(LabelOracle::new(labels), self.error_rate, Noise::Persistent, rng.next_u64())?;
-        let options = BeliefOptions { error: self.error, ..BeliefOptions::default() };
+        let options = BeliefOptions { error: self.error, seed: rng.next_u64(), ..BeliefOptions::default() };
         let mut belief = Belief::new(Arc::clone(start), options)?;
         let truth: Vec<usize> = labels.iter().flatten().collect();
-        let measure = |belief: &Belief| {
-            let found = belief.classes();
-            Ok([adjusted_rand_index(found, &truth)?, matched_accuracy(found, &truth)?])
-        };
-        let grid: Vec<usize> = self.grid().collect();
+        let stopping = StoppingRule { target: self.until_error, ..StoppingRule::default() };
+        let (mut trial, mut last) = (Trial::default(), [0.0; MEASURES.len()]);
+        let mut grid = self.grid().peekable();
+        let budget = self.budget as usize;
         let ask = |pair| annotator.answer(&pair);
-        let curve = learning_curve(&mut belief, &*strategy(name)?, ask, &grid, &mut rng, measure)?;
-        Ok([0, 1].map(|which| curve.iter().map(|measures| measures[which]).collect()))
+        ask_pairs(&mut belief, &*strategy(name)?, ask, budget, &mut rng, |answers, belief| {
+            let found = belief.classes();
+            let accuracy = matched_accuracy(found, &truth)?;
+            last = [adjusted_rand_index(found, &truth)?, accuracy, remaining_error(belief).interval.1];
+            if grid.next_if_eq(&answers).is_some() {
+                trial.measured.iter_mut().zip(last).for_each(|(list, value)| list.push(value));
+            }
+            if trial.stopped.is_none() && stopping.is_met(belief)? {
+                trial.stopped = Some((answers, 1.0 - accuracy));
+            }
+            Ok(())
+        })?;
+        // Where nothing is left to ask, all stays as it is.
+        for _ in grid {
+            trial.measured.iter_mut().zip(last).for_each(|(list, value)| list.push(value));
+        }
+        Ok(trial)
     }
 
     /// The numbers of answers at which is measured.
@@ -184,20 +214,44 @@ impl Bench {
         })
     }
 
-    fn report(&self, output: Output, curves: &[Curve], run: &Run, headers: [Option<bool>; 2]) -> Result<()> {
-        for pair in curves.chunks(MEASURES.len()) {
-            let name = pair[0].series.trim_end_matches("/ari");
+    fn report(
+        &self,
+        output: Output,
+        curves: &[Curve],
+        trials: &[Trial],
+        run: &Run,
+        headers: [Option<bool>; 2],
+    ) -> Result<()> {
+        let strategies = curves.len() / MEASURES.len();
+        for (at, of_strategy) in curves.chunks(MEASURES.len()).enumerate() {
+            let name = of_strategy[0].series.trim_end_matches("/ari");
             let last = |curve: &Curve| curve.mean.last().copied().unwrap_or_default();
-            let (ari, accuracy) = (last(&pair[0]), last(&pair[1]));
-            let mut object =
-                json!({ "strategy": name, "answers": self.budget, "ari": ari, "accuracy": accuracy });
+            let [ari, accuracy, upper] = [0, 1, 2].map(|which| last(&of_strategy[which]));
+            let own = || trials.iter().skip(at).step_by(strategies);
+            let stops = own().map(|trial| {
+                trial.stopped.map(|(answers, error)| json!({ "answers": answers, "error": error }))
+            });
+            let mut object = json!({
+                "strategy": name,
+                "answers": self.budget,
+                "ari": ari,
+                "accuracy": accuracy,
+                "upper": upper,
+                "until_error": self.until_error,
+                "stops": stops.collect::<Vec<_>>(),
+            });
             for (name, header) in ["header", "labels_header"].into_iter().zip(headers) {
                 if let Some(header) = header {
                     object[name] = json!(header);
                 }
             }
             output.result(
-                format_args!("{name}: after {} answers, ARI {ari:.4}, accuracy {accuracy:.4}", self.budget),
+                format_args!(
+                    "{name}: after {} answers, ARI {ari:.4}, accuracy {accuracy:.4}, at most {:.1} % stated to be wrong\n{}",
+                    self.budget,
+                    100.0 * upper,
+                    self.stops(own()),
+                ),
                 &object,
             )?;
         }
@@ -211,6 +265,24 @@ impl Bench {
         Ok(())
     }
 
+    /// Where an annotator would have stopped, and what was true then.
+    fn stops<'a>(&self, trials: impl ExactSizeIterator<Item = &'a Trial>) -> String {
+        let count = trials.len();
+        let mut stops: Vec<(usize, f64)> = trials.filter_map(|trial| trial.stopped).collect();
+        stops.sort_unstable_by_key(|&(answers, _)| answers);
+        let target = 100.0 * self.until_error;
+        let (Some((first, _)), Some((last, _))) = (stops.first(), stops.last()) else {
+            return format!("  --until-error {}: no trial of {count} stops", self.until_error);
+        };
+        let right = stops.iter().filter(|&&(_, error)| error <= self.until_error).count();
+        format!(
+            "  --until-error {}: {} of {count} trials stop, after {first} to {last} answers; {right} of them have at most {target:.1} % \
+             wrong then",
+            self.until_error,
+            stops.len(),
+        )
+    }
+
     fn args(&self) -> Args {
         Args {
             trials: Some(self.trials),
@@ -222,7 +294,7 @@ impl Bench {
     }
 
     fn parameters(&self, strategies: Vec<&'static str>) -> Parameters<'_> {
-        let Self { features, labels, budget, error_rate, error, neighbours, modes, .. } = self;
+        let Self { features, labels, budget, error_rate, error, until_error, neighbours, modes, .. } = self;
         Parameters {
             features,
             labels,
@@ -230,6 +302,7 @@ impl Bench {
             budget: *budget,
             error_rate: *error_rate,
             error: *error,
+            until_error: *until_error,
             neighbours: *neighbours,
             modes: *modes,
         }

@@ -3,11 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ndarray::Array2;
 use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions};
-use pal::data::commensurate;
 use pal::data::io::write_npy;
-use pal::graph::SimilarityGraph;
 use pal::oracle::{Budget, Ledger, Prices};
 use serde_json::json;
 
@@ -82,7 +79,7 @@ impl Embed {
         let _lock = folder.lock()?;
         let kept = self.answers_kept(&folder, &settings.fingerprint)?;
         output.note(format_args!("{}: {}", self.features, settings.fingerprint));
-        let start = Arc::new(start(numbers, &settings.warm_start())?);
+        let start = Arc::new(WarmStart::of_features(numbers, &settings.warm_start())?);
         Belief::new(Arc::clone(&start), settings.belief())?; // the options are options
         folder.write(&start, &mut settings)?;
         if let Some(path) = &self.out {
@@ -155,16 +152,4 @@ impl Embed {
             names,
         }
     }
-}
-
-/// As [`WarmStart::of_features`], in the memory of the features, which are not needed any more.
-fn start(features: Array2<f64>, options: &WarmStartOptions) -> pal::Result<WarmStart> {
-    let samples = features.nrows();
-    if options.neighbours == 0 || samples < 2 {
-        return WarmStart::of_features(features.view(), options); // it says what is wrong
-    }
-    let comparable = commensurate(features)?;
-    let graph = SimilarityGraph::neighbours(comparable.view(), options.neighbours.min(samples - 1))?;
-    drop(comparable);
-    WarmStart::of_graph(graph, options)
 }

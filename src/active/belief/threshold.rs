@@ -1,0 +1,102 @@
+//! At which affinity the classes stand.
+//!
+//! Agglomeration by affinity is a hierarchy of the samples, from micro-clusters to the components of the graph. The level at
+//! which classes are cut out of it differs from one data set to the next by orders of magnitude, so that it is learned: answers
+//! between micro-clusters say on which side of the threshold the place is where the hierarchy joins them.
+
+use ndarray::Array2;
+
+use crate::active::agglomeration::{Agglomeration, Relation, Ties};
+use crate::oracle::logistic;
+
+// The development half of the experiment `unseen_data` chose these: of slopes 1 to 4, bounds 2 to 7 and deviations 0.7 to 2 the
+// index after 10 to 300 answers is largest near them, and flat.
+
+/// Log-odds of being one class grow by this with the logarithm of the affinity.
+const SLOPE: f64 = 3.0;
+/// Bounds on the log-odds that affinity alone gives: that groups are one class, and that they are not. Clusters of one class
+/// may be far apart, and classes that are never compared are never certain to be two.
+const MOST_TOGETHER: f64 = 7.0;
+const MOST_APART: f64 = 3.0;
+/// The threshold before any answer is that of the starting clusters, of which every join has these log-odds at least, and at
+/// most this.
+const LEAST_LOG_ODDS: f64 = 0.5;
+const LARGEST_THRESHOLD: f64 = 0.2;
+/// Groups with less affinity are not joined without an answer, whatever the starting clusters are.
+const LEAST_AFFINITY: f64 = 1e-3;
+/// Deviation of the threshold's logarithm from that of the starting clusters.
+const DEVIATION: f64 = 1.2;
+/// Thresholds tried, and the distance of their logarithms.
+const THRESHOLDS: i32 = 60;
+const STEP: f64 = 0.2;
+
+/// The affinity at which groups are as probably one class as not.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Threshold {
+    /// Its logarithm before any answer.
+    before: f64,
+    /// For two atoms of the start the logarithm of the affinity at which the hierarchy joins them.
+    joined_at: Array2<f64>,
+}
+
+impl Threshold {
+    /// The hierarchy of the atoms at the start, `is_related` where two are of one starting cluster.
+    pub(super) fn new(ties: &Ties, is_related: &Array2<bool>) -> Self {
+        let atoms = is_related.nrows();
+        let none = Array2::zeros((atoms, atoms));
+        let inside = Agglomeration::new(ties, none.clone(), is_related.clone(), |relation| {
+            if relation.is_related { relation.affinity } else { 0.0 }
+        });
+        let weakest =
+            inside.joins.iter().map(|join| join.score).filter(|&affinity| affinity > LEAST_AFFINITY);
+        let before = weakest.map(|affinity| affinity.ln() - LEAST_LOG_ODDS / SLOPE);
+        let all = Agglomeration::new(ties, none, is_related.clone(), |relation| relation.affinity);
+        let mut joined_at = Array2::from_elem((atoms, atoms), LEAST_AFFINITY.ln());
+        let mut height = f64::INFINITY;
+        for join in &all.joins {
+            height = height.min(join.score);
+            for (&a, &b) in join.first.iter().flat_map(|a| join.second.iter().map(move |b| (a, b))) {
+                joined_at[[a, b]] = height.max(LEAST_AFFINITY).ln();
+                joined_at[[b, a]] = joined_at[[a, b]];
+            }
+        }
+        Self { before: before.fold(LARGEST_THRESHOLD.ln(), f64::min), joined_at }
+    }
+
+    /// The mean of its logarithm, by the evidence between atoms: log-odds, as far as they are those of the start.
+    pub(super) fn by(&self, evidence: &Array2<f64>) -> f64 {
+        let (mut total, mut sum) = (0.0, 0.0);
+        let said: Vec<(f64, f64)> = self
+            .joined_at
+            .indexed_iter()
+            .filter(|&((a, b), _)| a < b && evidence[[a, b]] != 0.0)
+            .map(|((a, b), &height)| (height, evidence[[a, b]]))
+            .collect();
+        let mut logs: Vec<(f64, f64)> = Vec::new();
+        for step in -THRESHOLDS..=THRESHOLDS {
+            let shift = f64::from(step) * STEP;
+            let threshold = self.before + shift;
+            let likelihood = said.iter().map(|&(height, evidence)| {
+                let one = logistic(SLOPE * (height - threshold));
+                (one * (0.5 * evidence).exp() + (1.0 - one) * (-0.5 * evidence).exp()).ln()
+            });
+            logs.push((threshold, likelihood.sum::<f64>() - 0.5 * (shift / DEVIATION).powi(2)));
+        }
+        let most = logs.iter().map(|&(_, log)| log).fold(f64::NEG_INFINITY, f64::max);
+        for (threshold, log) in logs {
+            let weight = (log - most).exp();
+            total += weight;
+            sum += weight * threshold;
+        }
+        sum / total
+    }
+}
+
+/// Prior log-odds that two groups are one class, by their affinity alone. Affinity speaks for it only where the starting
+/// clusters do: nothing else is joined without an answer.
+pub(super) fn log_odds(relation: Relation, threshold: f64) -> f64 {
+    let excess = if relation.affinity > 0.0 { relation.affinity.ln() - threshold } else { f64::NEG_INFINITY };
+    let most = if excess > 0.0 { MOST_TOGETHER } else { MOST_APART };
+    let bounded = most * (SLOPE * excess / most).tanh();
+    if relation.is_related { bounded } else { bounded.min(0.0) }
+}
