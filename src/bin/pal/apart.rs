@@ -4,12 +4,13 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Result};
+use crate::state::is_of_state;
 
 /// An output with the option that names it.
 pub(crate) type Named<'a> = (&'static str, &'a Path);
 
-/// Refuses an output that is one of `inputs` or of the outputs before it, or a file within the state directory, whatever
-/// links lead there. Pipes and devices are no files that could be lost.
+/// Refuses an output that is one of `inputs` or of the outputs before it, or a file that makes up the state, whatever links lead
+/// there. Pipes and devices are no files that could be lost.
 pub(crate) fn require_apart<'a>(
     outputs: impl IntoIterator<Item = Named<'a>>,
     inputs: impl IntoIterator<Item = &'a Path>,
@@ -18,7 +19,8 @@ pub(crate) fn require_apart<'a>(
     let inputs: Vec<Place> = inputs.into_iter().map(Place::of).collect();
     let folder = state.map(|state| Place::of(state).path);
     let files = state.and_then(|state| fs::read_dir(state).ok()).into_iter().flatten().flatten();
-    let of_state: Vec<Place> = files.map(|file| Place::of(&file.path())).collect();
+    let of_state = files.filter(|file| is_of_state(&file.file_name()));
+    let of_state: Vec<Place> = of_state.map(|file| Place::of(&file.path())).collect();
     let mut before: Vec<(&str, Place)> = Vec::new();
     for (option, path) in outputs {
         let place = Place::of(path);
@@ -29,9 +31,10 @@ pub(crate) fn require_apart<'a>(
                 expected: expected.to_owned(),
             })
         };
-        let is_within = folder.as_ref().is_some_and(|folder| place.path.starts_with(folder));
-        if is_within || of_state.iter().any(|file| file.is(&place)) {
-            return refused("a file of the state directory".to_owned(), "one elsewhere");
+        let is_in_state = place.path.parent() == folder.as_deref()
+            && place.path.file_name().is_some_and(|name| folder.is_some() && is_of_state(name));
+        if is_in_state || of_state.iter().any(|file| file.is(&place)) {
+            return refused("a file of the state".to_owned(), "another");
         }
         if inputs.iter().any(|input| input.is(&place)) {
             return refused("a file that is read".to_owned(), "another");

@@ -7,6 +7,7 @@
 //! | `answers.jsonl` | the log of answers, the source of truth ([`AnswerLog`]); all else is made from it anew |
 //! | `lock` | locked by the one program that may write, with its process number |
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
@@ -235,6 +236,13 @@ impl Folder {
     fn start_path(&self, settings: &Settings) -> PathBuf {
         self.0.join(format!("start-{}.npz", settings.start))
     }
+}
+
+/// Whether a file of this name in a state directory is part of the state, now or once it is written.
+pub(crate) fn is_of_state(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    ["answers.jsonl", "state.json", "start.npz", "lock"].contains(&&*name)
+        || name.starts_with("start-") && name.ends_with(".npz")
 }
 
 fn checksum(path: &Path) -> Result<String> {
