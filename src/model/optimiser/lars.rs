@@ -36,8 +36,9 @@ impl<F: Scalar> Update<F> for Lars {
     }
 
     fn is_bold(&self, rate: f64) -> bool {
-        let steps = (1.0 - self.momentum).recip();
-        Update::<F>::is_bold(&self.descent(), rate) || rate.max(1.0) * self.trust * steps > 1e3
+        // An entry moves by at most this share of the norm of its parameter, which may be many times its largest entry.
+        let share = rate.max(1.0) * self.trust * (1.0 - self.momentum).recip();
+        Update::<F>::is_bold(&self.descent(), rate) || share > 0.1
     }
 
     fn update(
