@@ -1,16 +1,17 @@
 //! How do the recommended questions, and what is said of the error that remains, fare on data that nobody tuned to?
 //!
 //! A suite of data sets, one half for development and one for validation, is described by `benches/peers/sets.csv` and made
-//! by `benches/peers/sets.py` in `benches/peers/sets`; sets that are neither there nor bundled are skipped. On every set an annotator answers
-//! truthfully, or wrongly at a rate, with the same options everywhere; neither classes nor their number are known. The
-//! Python packages were measured by `benches/peers/unseen.py` and `starts.py`.
+//! by `benches/peers/sets.py` in `benches/peers/sets`; sets that are neither there nor bundled are skipped. On every set an
+//! annotator answers truthfully, or wrongly at a rate, with the same options everywhere; neither classes nor their number are
+//! known. The Python packages were measured by `benches/peers/unseen.py` and `starts.py`.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use ndarray::{Array1, Array2};
 use pal::active::{
-    Belief, BeliefOptions, STRATEGIES, WarmStart, WarmStartOptions, ask_pairs, remaining_error, strategy,
+    Belief, BeliefOptions, STRATEGIES, StoppingRule, WarmStart, WarmStartOptions, ask_pairs, remaining_error,
+    strategy,
 };
 use pal::data::io::read_npy;
 use pal::data::{Labelled, Labels, breast_cancer, digits, iris, wine};
@@ -45,9 +46,6 @@ struct Protocol {
 const FULL: Protocol =
     Protocol { rates: &[0.0, 0.05, 0.15], most_answers: 400, every: 20, until_error: 0.05 };
 const QUICK: Protocol = Protocol { rates: &[0.0], most_answers: 20, ..FULL };
-
-/// The least error rate that the belief is told: answers are never beyond doubt.
-const LEAST_ERROR: f64 = 0.01;
 
 fn main() -> ExitCode {
     run_main(&EXPERIMENT)
@@ -194,8 +192,9 @@ fn best_starts() -> Result<Vec<(String, f64)>> {
 fn session(run: &Run, set: &DataSet, rate: f64, trial: usize, protocol: &Protocol) -> Result<Session> {
     let options = WarmStartOptions { seed: trial as u64, ..WarmStartOptions::default() };
     let start = Arc::new(WarmStart::of_features(set.inputs.view(), &options)?);
-    let options =
-        BeliefOptions { error: rate.max(LEAST_ERROR), seed: trial as u64, ..BeliefOptions::default() };
+    // Answers are never beyond doubt.
+    let defaults = BeliefOptions::default();
+    let options = BeliefOptions { error: rate.max(defaults.error), seed: trial as u64, ..defaults };
     let mut belief = Belief::new(start, options)?;
     let mut annotator = Noisy::new(LabelOracle::new(&set.labels), rate, Noise::Fresh, trial as u64)?;
     let mut session = Session { index: Vec::new(), truth: Vec::new(), upper: Vec::new() };
@@ -304,18 +303,13 @@ impl Account {
         for (all, excess) in self.excess.iter_mut().zip(late) {
             all.extend(excess);
         }
+        let at_least = StoppingRule::default().at_least;
         let mut stops = Vec::new();
         for session in &sessions {
-            let first = |errors: &[f64]| {
-                errors
-                    .iter()
-                    .skip(AT_LEAST)
-                    .position(|&error| error <= protocol.until_error)
-                    .map(|after| after + AT_LEAST)
-            };
-            let reached = session.truth.iter().position(|&error| error <= protocol.until_error);
+            let is_small = |&error: &f64| error <= protocol.until_error;
+            let reached = session.truth.iter().position(is_small);
             let latest = reached.map(|reached| LATE.0 * reached as f64 + LATE.1);
-            let stop = first(&session.upper);
+            let stop = session.upper.iter().skip(at_least).position(is_small).map(|after| after + at_least);
             self.due += usize::from(latest.is_some_and(|latest| latest <= protocol.most_answers as f64));
             if let Some(stop) = stop {
                 self.stopped += 1;
@@ -382,9 +376,6 @@ impl Account {
         )
     }
 }
-
-/// Answers before stopping is considered.
-const AT_LEAST: usize = 20;
 
 /// The mean at `x`, on straight lines between the points; the last one beyond them.
 fn height(curve: &Curve, x: f64) -> f64 {

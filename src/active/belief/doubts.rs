@@ -142,10 +142,7 @@ impl Belief {
 
     /// Samples that stand for a group of atoms: anchors, those of the largest atom first, and centres of atoms without.
     fn speakers(&self, atoms: &[usize]) -> Vec<usize> {
-        let mut sizes = vec![0; self.atoms];
-        for &atom in &self.atom_of {
-            sizes[atom] += 1;
-        }
+        let sizes = counts(&self.atom_of, self.atoms);
         let mut atoms = atoms.to_vec();
         atoms.sort_by_key(|&atom| std::cmp::Reverse(sizes[atom]));
         let mut speakers = Vec::new();

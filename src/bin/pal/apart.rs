@@ -31,8 +31,9 @@ pub(crate) fn require_apart<'a>(
                 expected: expected.to_owned(),
             })
         };
-        let is_in_state = place.path.parent() == folder.as_deref()
-            && place.path.file_name().is_some_and(|name| folder.is_some() && is_of_state(name));
+        let is_in_state = folder.as_deref().is_some_and(|folder| {
+            place.path.parent() == Some(folder) && place.path.file_name().is_some_and(is_of_state)
+        });
         if is_in_state || of_state.iter().any(|file| file.is(&place)) {
             return refused("a file of the state".to_owned(), "another");
         }
