@@ -40,4 +40,4 @@ pub use curve_file::{read_curves, write_curves};
 pub use page::{Image, Page, Section, escape_html, html_page};
 pub use provenance::Provenance;
 pub(crate) use run::progress_bar;
-pub use run::{Run, SHARED_STREAM, Scale, stream};
+pub use run::{Run, Scale};

@@ -10,9 +10,10 @@ use super::{Adam, Model, Optimiser, Rule, Schedule, checkpoint, value_and_gradie
 use crate::Scalar;
 use crate::data::augment::Augmentation;
 use crate::error::{Error, Result, check};
-use crate::experiment::{progress_bar, stream};
+use crate::experiment::progress_bar;
 use crate::graph::SimilarityGraph;
 use crate::loss::Loss;
+use crate::random::stream;
 
 /// How to train.
 #[derive(Clone, Debug, PartialEq)]
