@@ -8,6 +8,7 @@
 //!    [`kernel`] where features are functions of the inputs, by the eigensolvers of [`linalg`]. Elsewhere a
 //!    [`model`] is trained on it, by the gradients of [`autodiff`].
 //! 4. A [`probe`] reads the representation; [`experiment`] averages over seeded trials and [`plot`] draws.
+//! 5. A [`session`] keeps all of it on disk while people answer: every answer before it is acknowledged.
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -48,8 +49,9 @@ pub mod oracle;
 pub mod plot;
 pub mod probe;
 mod scalar;
+pub mod session;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, StateError};
 pub use scalar::Scalar;
 
 /// Keeps the README's example compiling.
