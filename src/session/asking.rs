@@ -1,6 +1,7 @@
 //! Asking: the next question, and the one way to add to what is known.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -108,6 +109,14 @@ pub struct Session {
     /// The last entry, and what was known before it: it is taken back at no cost.
     before: Option<(usize, Known)>,
     _lock: Lock,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let mut shown = f.debug_struct("Session");
+        shown.field("log", &self.state.log().path()).field("options", &self.options);
+        shown.field("open", &self.open).finish_non_exhaustive()
+    }
 }
 
 impl Session {
