@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use pal::Error;
-use pal::session::{Session, SessionOptions, Settings, State, hold_writes};
+use pal::session::{Settings, State, hold_writes};
 
 use crate::support::refused;
 use crate::{Irises, answer_some, assert_same, belief_bits, pair};
@@ -45,7 +45,8 @@ fn an_answer_that_was_written_and_not_acknowledged_counts_once() {
     answer_some(&mut session, 3);
     let question = session.next_question().unwrap().unwrap();
     // What another program that was killed after the write has left.
-    let mut written = Session::open(copied(&irises).path(), SessionOptions::default()).unwrap();
+    let killed = copied(&irises);
+    let mut written = killed.session();
     written.record(pair(question.pair.first(), question.pair.second(), true), "me", 1.0).unwrap();
     drop(session);
     fs::copy(written.state().log().path(), irises.log()).unwrap();

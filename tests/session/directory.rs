@@ -46,7 +46,7 @@ fn the_settings_are_written_as_ever() {
   "fingerprint": {{
     "samples": 4,
     "columns": 2,
-    "crc": "ec9f2a44"
+    "crc": "a020faca"
   }},
   "start": "{start}",
   "neighbours": 10,

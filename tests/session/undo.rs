@@ -25,7 +25,7 @@ fn undo_takes_back_the_last_that_stands_and_no_cost() {
     // A skipped pair, and at last the answers of an earlier session.
     let skipped = Pair::new(7, 77).unwrap();
     session.skip(skipped).unwrap();
-    assert!(session.state().belief().asked().any(|pair| *pair == skipped));
+    assert!(session.state().belief().asked().contains(&skipped));
     assert_eq!(session.undo().unwrap().unwrap().1, Entry::Skip((7, 77)));
     assert_eq!(belief_bits(session.state()), before);
     drop(session);

@@ -3,7 +3,10 @@
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
-use super::folder_of;
+/// The folder that a file is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
 
 /// Links that may follow each other, as many as Linux allows.
 pub(super) const MOST_LINKS: usize = 40;

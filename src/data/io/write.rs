@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::at;
-use super::place::{MOST_LINKS, followed, node};
+use super::place::{MOST_LINKS, folder_of, followed, node};
 use crate::error::Result;
 
 /// Writes a file whole or not at all: `write` fills a temporary file in the same folder, which then takes the
@@ -54,11 +54,6 @@ pub fn write_atomically(
 /// [`Error::Io`](crate::Error::Io) with the folder.
 pub(crate) fn require_writable_folder(folder: &Path) -> Result<()> {
     temporary_in(folder).map(drop)
-}
-
-/// The folder that a file is in.
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn filled(
