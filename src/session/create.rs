@@ -73,11 +73,9 @@ fn answers_kept(path: &Path, folder: &Folder, given: &Fingerprint) -> Result<usi
         Some(settings) if settings.fingerprint != *given => settings.fingerprint,
         _ => return Ok(folder.log(given)?.records().count()),
     };
-    match folder.log(&found)?.entries().count() {
-        0 => Ok(0),
-        _ => {
-            let [found, given] = [&found, given].map(Fingerprint::to_string);
-            Err(Error::State(StateError::OtherFeatures { folder: path.to_owned(), found, given }))
-        }
+    if folder.log(&found)?.entries().next().is_none() {
+        return Ok(0);
     }
+    let [found, given] = [&found, given].map(Fingerprint::to_string);
+    Err(Error::State(StateError::OtherFeatures { folder: path.to_owned(), found, given }))
 }

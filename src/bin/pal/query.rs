@@ -26,7 +26,7 @@ use std::time::Instant;
 use clap::builder::PossibleValuesParser;
 use pal::active::{STRATEGIES, StoppingRule};
 use pal::oracle::{Answered, Budget, Pair};
-use pal::session::{Session, SessionOptions};
+use pal::session::{OpenQuestion, Session, SessionOptions};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome, Result};
@@ -188,7 +188,7 @@ impl Dialogue<'_> {
             _ => None,
         };
         let question = self.session.open_questions().iter().find(|open| Some(open.pair) == pair);
-        question.map_or_else(|| self.heard.elapsed(), |open| open.elapsed()).as_secs_f64()
+        question.map_or_else(|| self.heard.elapsed(), OpenQuestion::elapsed).as_secs_f64()
     }
 
     fn done(&self, what: &str) -> Result<()> {

@@ -52,7 +52,7 @@ impl Report {
             errors.push((ledger.spent(), remaining_error(belief)));
             Ok(())
         })?;
-        let items = self.lines.items(&state.settings())?;
+        let items = self.lines.items(state.settings())?;
         let inputs = self.lines.file().into_iter().chain([Path::new(&state.settings().features)]);
         require_apart([("--out", &*self.out)], inputs, Some(&self.state))?;
         let folder = tempfile::tempdir().map_err(at(&self.out))?;
