@@ -142,8 +142,8 @@ fn run(run: &Run) -> Result<()> {
     let trials = run.trials(|_, rng| trial(rng))?;
     let x: Vec<f64> = (0..=PROTOCOL.iterations).map(|iteration| iteration as f64).collect();
     let mut all = Vec::new();
-    let quantities: [(&str, fn(&Path) -> &Vec<f64>); 2] =
-        [(GAP, |path| &path.gaps), (ANGLE, |path| &path.sines)];
+    type Quantity = fn(&Path) -> &Vec<f64>;
+    let quantities: [(&str, Quantity); 2] = [(GAP, |path| &path.gaps), (ANGLE, |path| &path.sines)];
     for (loss, (name, ..)) in LOSSES.iter().enumerate() {
         for (what, quantity) in quantities {
             for (regime, of_regime) in REGIMES.iter().enumerate() {

@@ -261,18 +261,19 @@ fn committed_figures_show_the_committed_curves() {
     }
 }
 
-/// A minute on two cores, by the committed records, which know the machine's other work as well.
+/// The page is there within three minutes, hence no short experiment takes as long by its committed record, even if the
+/// machine had other work; a long one may have been a little faster than the minute that makes it long.
 #[test]
-fn long_experiments_are_those_over_a_minute() {
+fn what_is_said_of_lengths_agrees_with_the_committed_records() {
     for experiment in EXPERIMENTS {
         let made: Provenance =
             Provenance::read(Outputs::new(root("figures"), experiment.name).path("json")).unwrap();
-        let seconds = made.wall_seconds * made.threads as f64 / 2.0;
+        let seconds_on_two = made.wall_seconds * made.threads as f64 / 2.0;
         let right = match experiment.length {
-            Length::Short => seconds < 90.0,
-            Length::Long => seconds > 40.0,
+            Length::Short => seconds_on_two < 180.0,
+            Length::Long => seconds_on_two > 40.0,
         };
-        assert!(right, "{} is not {:?}: {seconds} s", experiment.name, experiment.length);
+        assert!(right, "{} is not {:?}: {seconds_on_two} s", experiment.name, experiment.length);
     }
 }
 

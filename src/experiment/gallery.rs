@@ -65,6 +65,16 @@ enum Origin {
     Committed,
 }
 
+impl Origin {
+    fn of(experiment: &Experiment, args: &GalleryArgs) -> Self {
+        match (experiment.length, args.run.scale) {
+            _ if args.run.redraw => Self::Found,
+            (Length::Long, Scale::Full) if !args.all => Self::Committed,
+            _ => Self::Computed,
+        }
+    }
+}
+
 impl Gallery<'_> {
     /// Runs on the arguments, output and error of this process; exit codes as [`run_main`](super::run_main).
     #[must_use]
@@ -98,7 +108,7 @@ impl Gallery<'_> {
         let mut sections = Vec::new();
         for experiment in self.experiments {
             let outputs = Outputs::new(&args.run.out, experiment.name);
-            let origin = self.origin(experiment, args);
+            let origin = Origin::of(experiment, args);
             match origin {
                 Origin::Computed => experiment.run_and_report(&args.run, output)?,
                 Origin::Found => experiment.redraw(&outputs)?,
@@ -107,7 +117,7 @@ impl Gallery<'_> {
                     experiment.redraw(&outputs)?;
                 }
             }
-            let section = self.section(experiment, &outputs, origin)?;
+            let section = section(experiment, &outputs, origin)?;
             if let Some(Notice { text, command }) = &section.notice {
                 let _ = writeln!(output, "{}: {text} {command}", experiment.name);
             }
@@ -119,14 +129,6 @@ impl Gallery<'_> {
         page.write(&path)?;
         let _ = writeln!(output, "the page: {}", path.display());
         Ok(())
-    }
-
-    fn origin(&self, experiment: &Experiment, args: &GalleryArgs) -> Origin {
-        match (experiment.length, args.run.scale) {
-            _ if args.run.redraw => Origin::Found,
-            (Length::Long, Scale::Full) if !args.all => Origin::Committed,
-            _ => Origin::Computed,
-        }
     }
 
     /// Copies curves and their record to where the page is, if that is another folder.
@@ -141,25 +143,25 @@ impl Gallery<'_> {
         }
         Ok(())
     }
+}
 
-    fn section(&self, experiment: &Experiment, outputs: &Outputs, origin: Origin) -> Result<Section> {
-        let story = &experiment.story;
-        let provenance: Provenance = Provenance::read(outputs.path("json"))?;
-        let image = |&Picture { ending, caption }: &Picture| Image {
-            path: outputs.picture(&format!("{ending}.svg")),
-            caption: caption.to_owned(),
-        };
-        let notice = (origin != Origin::Computed)
-            .then(|| Notice { text: notice(origin, &provenance), command: command(experiment, &provenance) });
-        Ok(Section {
-            title: story.title.to_owned(),
-            description: story.description.to_owned(),
-            notice,
-            findings: (story.findings)(&Curves::read(outputs.path("csv"))?)?,
-            images: story.pictures.iter().map(image).collect(),
-            provenance,
-        })
-    }
+fn section(experiment: &Experiment, outputs: &Outputs, origin: Origin) -> Result<Section> {
+    let story = &experiment.story;
+    let provenance: Provenance = Provenance::read(outputs.path("json"))?;
+    let image = |&Picture { ending, caption }: &Picture| Image {
+        path: outputs.picture(&format!("{ending}.svg")),
+        caption: caption.to_owned(),
+    };
+    let notice = (origin != Origin::Computed)
+        .then(|| Notice { text: notice(origin, &provenance), command: command(experiment, &provenance) });
+    Ok(Section {
+        title: story.title.to_owned(),
+        description: story.description.to_owned(),
+        notice,
+        findings: (story.findings)(&Curves::read(outputs.path("csv"))?)?,
+        images: story.pictures.iter().map(image).collect(),
+        provenance,
+    })
 }
 
 /// What is said of curves that were not computed for the page.
@@ -178,16 +180,16 @@ fn notice(origin: Origin, provenance: &Provenance) -> String {
 
 /// The command that computes the curves of this record.
 fn command(experiment: &Experiment, provenance: &Provenance) -> String {
-    let mut options = String::new();
-    if provenance.scale == Scale::Quick {
-        options.push_str(" --quick");
+    let Provenance { scale, trials, seed, .. } = provenance;
+    let mut words = vec![format!("cargo run --release --example {}", experiment.name)];
+    let quick = (*scale == Scale::Quick).then(|| "--quick".to_owned());
+    let trials = (*trials != scale.of(experiment.trials, experiment.quick_trials))
+        .then(|| format!("--trials {trials}"));
+    let seed = (*seed != 0).then(|| format!("--seed {seed}"));
+    let options: Vec<String> = [quick, trials, seed].into_iter().flatten().collect();
+    if !options.is_empty() {
+        words.push("--".to_owned());
+        words.extend(options);
     }
-    if provenance.trials != provenance.scale.of(experiment.trials, experiment.quick_trials) {
-        options.push_str(&format!(" --trials {}", provenance.trials));
-    }
-    if provenance.seed != 0 {
-        options.push_str(&format!(" --seed {}", provenance.seed));
-    }
-    let separator = if options.is_empty() { "" } else { " --" };
-    format!("cargo run --release --example {}{separator}{options}", experiment.name)
+    words.join(" ")
 }

@@ -69,7 +69,7 @@ impl Machine {
     }
 }
 
-/// As in “linux on x86_64, 2 cores”.
+/// As in “linux on `x86_64`, 2 cores”.
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{} on {}, {} cores", self.system, self.architecture, self.cores)
@@ -81,7 +81,8 @@ impl fmt::Display for Machine {
 pub fn date_in_utc(moment: SystemTime) -> String {
     let mut day = moment.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / (24 * 60 * 60);
     let mut year = 1970;
-    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap =
+        |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     while day >= 365 + u64::from(is_leap(year)) {
         day -= 365 + u64::from(is_leap(year));
         year += 1;

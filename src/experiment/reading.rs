@@ -82,6 +82,7 @@ impl Curve {
 
     /// The mean at the abscissa `x`; NaN if that is none.
     #[must_use]
+    #[allow(clippy::float_cmp)] // asked for is a point that is there
     pub fn at(&self, x: f64) -> f64 {
         self.x.iter().position(|&at| at == x).map_or(f64::NAN, |i| self.mean[i])
     }
@@ -95,6 +96,7 @@ impl Curve {
 
     /// The largest difference between the means of two curves on the same abscissae; infinite if these differ.
     #[must_use]
+    #[allow(clippy::float_cmp)] // the same abscissae, not near ones
     pub fn distance(&self, other: &Self) -> f64 {
         if self.x != other.x {
             return f64::INFINITY;
