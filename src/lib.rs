@@ -23,6 +23,7 @@
 //! # Ok(())
 //! # }
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs, unreachable_pub, clippy::pedantic, clippy::unwrap_used, clippy::expect_used)]
 #![allow(
     clippy::cast_precision_loss,     // counts stay far below 2^53
@@ -38,6 +39,7 @@ pub mod autodiff;
 pub mod closed_form;
 pub mod data;
 mod error;
+#[cfg(feature = "plot")]
 pub mod experiment;
 pub mod graph;
 pub mod kernel;
@@ -45,11 +47,14 @@ pub mod linalg;
 pub mod loss;
 pub mod model;
 pub mod oracle;
+#[cfg(feature = "plot")]
 pub mod plot;
 pub mod probe;
+mod progress;
 mod scalar;
 
 pub use error::{Error, Result};
+pub use progress::{Observer, Progress, Task};
 pub use scalar::Scalar;
 
 /// Keeps the README's example compiling.

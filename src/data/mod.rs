@@ -15,8 +15,10 @@
 //! [`augment`] makes views of samples, the positive pairs of self-supervised learning; [`io`] reads and writes files.
 
 pub mod augment;
+mod bundled;
 mod circles;
 mod digits;
+#[cfg(feature = "files")]
 pub mod io;
 mod labels;
 mod mixture;

@@ -8,7 +8,7 @@ use std::{env, io, slice};
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
-use super::{Run, Scale};
+use super::{Run, Scale, progress_bar};
 use crate::data::io::escape_controls;
 use crate::error::Result;
 
@@ -135,7 +135,8 @@ impl Program<'_> {
 
     fn run(&self, args: &Args, output: &mut impl Write) -> Result<()> {
         for experiment in self.experiments {
-            let run = Run::new(experiment, args)?;
+            let mut run = Run::new(experiment, args)?;
+            run.observer = progress_bar();
             (experiment.body)(&run)?;
             let _ = writeln!(
                 output,

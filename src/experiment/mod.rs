@@ -27,17 +27,28 @@
 //! The curves go to `OUT/NAME.csv`, the same bytes for the same seed and any number of threads; how they were
 //! made goes to `OUT/NAME.json`.
 
+#[cfg(feature = "program")]
+mod bar;
+#[cfg(feature = "program")]
 mod command_line;
 mod curve;
 mod curve_file;
+#[cfg(feature = "program")]
 mod page;
+#[cfg(feature = "program")]
 mod provenance;
+#[cfg(feature = "program")]
 mod run;
 
+#[cfg(feature = "program")]
+pub use bar::progress_bar;
+#[cfg(feature = "program")]
 pub use command_line::{Args, Experiment, Program, run_main};
 pub use curve::{Curve, linspace};
 pub use curve_file::{read_curves, write_curves};
+#[cfg(feature = "program")]
 pub use page::{Image, Page, Section, escape_html, html_page};
+#[cfg(feature = "program")]
 pub use provenance::Provenance;
-pub(crate) use run::progress_bar;
+#[cfg(feature = "program")]
 pub use run::{Run, SHARED_STREAM, Scale, stream};

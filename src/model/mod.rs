@@ -43,6 +43,7 @@
 //!
 //! [`lbfgs()`] descends on all samples at once, by way of [`FullBatch`]; [`Trainer`] takes small steps on batches.
 
+#[cfg(feature = "files")]
 mod checkpoint;
 mod full_batch;
 mod kernel_machine;
@@ -61,7 +62,7 @@ use crate::linalg::rows::in_pool;
 pub use full_batch::FullBatch;
 pub use kernel_machine::KernelMachine;
 pub use network::{Activation, Network};
-pub use optimiser::{Adam, Lars, Lbfgs, Minimum, Optimiser, Progress, Rule, Schedule, Sgd, lbfgs};
+pub use optimiser::{Adam, Iterate, Lars, Lbfgs, Minimum, Optimiser, Rule, Schedule, Sgd, lbfgs};
 pub use projected::Projected;
 pub use train::{Epoch, Trainer, Training};
 

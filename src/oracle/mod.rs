@@ -31,12 +31,14 @@ mod knowledge;
 mod label_oracle;
 mod label_statements;
 mod ledger;
+#[cfg(feature = "files")]
 mod log;
 mod noisy;
 mod question;
 mod record;
 mod replayed;
 mod soft;
+#[cfg(feature = "files")]
 mod terminal;
 
 use crate::error::Result;
@@ -50,12 +52,14 @@ pub use knowledge::Knowledge;
 pub use label_oracle::LabelOracle;
 pub use label_statements::LabelStatements;
 pub use ledger::{Account, Budget, Ledger, Prices};
+#[cfg(feature = "files")]
 pub use log::{AnswerLog, Entry};
 pub use noisy::{Noise, Noisy, adversarial_rates};
 pub use question::{Answer, LabelOf, Pair, Query, Question, QuestionKind};
 pub use record::{Answered, Record};
 pub use replayed::Replayed;
 pub use soft::{class_graph, pair_graph};
+#[cfg(feature = "files")]
 pub use terminal::{Reply, Terminal};
 
 /// Someone, or something, that answers questions of a kind.

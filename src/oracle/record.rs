@@ -1,7 +1,5 @@
 //! One answer as it is kept: what was said, by whom, when, and at what price.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Pair, QuestionKind};
 use crate::error::{Error, Result, check};
 
@@ -18,8 +16,12 @@ use crate::error::{Error, Result, check};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "files",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(tag = "kind", rename_all = "lowercase")
+)]
 pub enum Answered {
     /// Whether two samples belong together.
     Pair {
@@ -47,7 +49,8 @@ pub enum Answered {
 }
 
 /// An answer as it is kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 pub struct Record {
     /// The question with its answer.
     pub answered: Answered,

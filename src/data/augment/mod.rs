@@ -34,14 +34,14 @@ use std::ops::RangeInclusive;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, aview1};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
-use serde::Serialize;
 
 use crate::Scalar;
 use crate::error::{Error, Result, check};
 use affine::{Affine, Padded};
 
 /// How a sample's coordinates stand in its row: pixels row by row, the channels of a pixel side by side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize))]
 pub struct ImageShape {
     /// Rows of pixels.
     pub height: usize,
@@ -52,7 +52,8 @@ pub struct ImageShape {
 }
 
 /// A random change of one sample. Numbers are drawn uniformly from their ranges; `a..=a` is always `a`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize))]
 pub enum Change {
     /// Moves the image; what comes in from outside is zero.
     Shift {
@@ -96,7 +97,8 @@ pub enum Change {
 }
 
 /// Changes made one after another to samples of one shape.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize))]
 pub struct Augmentation {
     shape: ImageShape,
     changes: Vec<Change>,

@@ -20,7 +20,6 @@ pub use controls::escape_controls;
 pub(crate) use csv::{CsvFile, Dialect};
 pub use decode::{TextEncoding, read_lines};
 pub use dialect::{Decimal, Delimiter, Header, is_missing};
-pub(crate) use npy::read_embedded_npz;
 pub use npy::{Numbers, npz_names, read_npy, read_npz, write_npy, write_npz};
 pub use table::{CsvOptions, LastColumn, RowNumbers, Table, TableFile, TextColumn};
 pub(crate) use write::{folder_of, require_writable_folder};

@@ -16,6 +16,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::linalg::rows::in_pool;
 use crate::linalg::simd::{AlignedBuffer, axpy, dot};
+use crate::{Observer, Task};
 
 /// Rows and columns of a diagonal tile: a multiple of every supported vector length.
 const TILE: usize = 8;
@@ -46,13 +47,14 @@ pub(super) struct HouseholderReduction {
 
 impl HouseholderReduction {
     /// Reduces `scale · a`, of which only the lower triangle is read. `4n³/3` flops, `n²/2` memory traffic a column.
-    pub(super) fn reduce(&mut self, a: ArrayView2<f64>, scale: f64) {
+    pub(super) fn reduce(&mut self, a: ArrayView2<f64>, scale: f64, observer: &Observer) {
         self.load(a, scale);
         let order = a.nrows();
+        let progress = &observer.begin("reduction to tridiagonal form", "columns", 0..order);
         if order < PARALLEL_FROM {
-            Arch::new().dispatch(Reduce { of: self, order });
+            Arch::new().dispatch(Reduce { of: self, order, progress });
         } else {
-            in_pool(|| Arch::new().dispatch(Reduce { of: self, order }));
+            in_pool(|| Arch::new().dispatch(Reduce { of: self, order, progress }));
         }
     }
 
@@ -115,6 +117,7 @@ impl HouseholderReduction {
 struct Reduce<'a> {
     of: &'a mut HouseholderReduction,
     order: usize,
+    progress: &'a Task<'a>,
 }
 
 impl WithSimd for Reduce<'_> {
@@ -144,6 +147,7 @@ impl WithSimd for Reduce<'_> {
             axpy(simd, -w[j], &v[start..], column);
             axpy(simd, -v[j], &w[start..], column);
             diagonal.push(next[j]);
+            self.progress.step();
             if j + 1 == n {
                 break;
             }

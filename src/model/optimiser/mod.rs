@@ -17,7 +17,6 @@ mod schedule;
 mod sgd;
 
 use ndarray::{Array2, ArrayViewMut2};
-use serde::{Deserialize, Serialize};
 
 use crate::Scalar;
 use crate::error::{Result, check};
@@ -26,13 +25,13 @@ use crate::linalg::scale::largest_of;
 
 pub use adam::Adam;
 pub use lars::Lars;
-pub use lbfgs::{Lbfgs, Minimum, Progress, lbfgs};
+pub use lbfgs::{Iterate, Lbfgs, Minimum, lbfgs};
 pub use schedule::Schedule;
 pub use sgd::Sgd;
 
 /// How an [`Optimiser`] turns gradients into steps.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Rule {
     /// Stochastic gradient descent with momentum.
     Sgd(Sgd),
