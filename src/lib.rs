@@ -7,7 +7,8 @@
 //! 3. A [`loss`] scores a representation on the graph; [`closed_form`] minimises the spectral ones exactly, with a
 //!    [`kernel`] where features are functions of the inputs, by the eigensolvers of [`linalg`]. Elsewhere a
 //!    [`model`] is trained on it, by the gradients of [`autodiff`].
-//! 4. A [`probe`] reads the representation; [`experiment`] averages over seeded trials and [`plot`] draws.
+//! 4. A [`probe`] reads the representation; [`experiment`] averages over trials on [`random`] streams of one seed, and
+//!    [`plot`] draws.
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -51,7 +52,9 @@ pub mod oracle;
 pub mod plot;
 pub mod probe;
 mod progress;
+pub mod random;
 mod scalar;
+mod union_find;
 
 pub use error::{Error, Result};
 pub use progress::{Observer, Progress, Task};

@@ -7,6 +7,7 @@ mod support;
 mod label_statements;
 #[path = "records/ledger.rs"]
 mod ledger;
+#[cfg(feature = "files")]
 #[path = "records/log.rs"]
 mod log;
 #[path = "records/question.rs"]

@@ -9,14 +9,15 @@
 //! use std::sync::Arc;
 //! use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions, ask_pairs, strategy};
 //! use pal::oracle::{LabelOracle, Oracle, Pair};
-//! use pal::{data, experiment, probe};
+//! use pal::random::stream;
+//! use pal::{data, probe};
 //!
 //! let iris = data::iris()?;
 //! let start = WarmStart::of_features(iris.inputs.view(), &WarmStartOptions::default())?;
 //! let mut belief = Belief::new(Arc::new(start), BeliefOptions::default())?;
 //! let mut person = LabelOracle::new(&iris.labels);
 //! let answer = |pair: Pair| person.answer(&pair);
-//! ask_pairs(&mut belief, &*strategy("pal")?, answer, 25, &mut experiment::stream(0, 0), |_, _| Ok(()))?;
+//! ask_pairs(&mut belief, &*strategy("pal")?, answer, 25, &mut stream(0, 0), |_, _| Ok(()))?;
 //! let truth: Vec<usize> = iris.labels.iter().flatten().collect();
 //! assert!(probe::adjusted_rand_index(belief.classes(), &truth)? > 0.9);
 //! # Ok(())

@@ -51,4 +51,4 @@ pub use page::{Image, Page, Section, escape_html, html_page};
 #[cfg(feature = "program")]
 pub use provenance::Provenance;
 #[cfg(feature = "program")]
-pub use run::{Run, SHARED_STREAM, Scale, stream};
+pub use run::{Run, Scale};

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -16,17 +15,7 @@ use crate::Observer;
 use crate::data::io::require_writable_folder;
 use crate::error::{Error, Result, check};
 use crate::linalg::BACKEND;
-
-/// The stream for what all trials share, such as the test set. Trial `t` (from 0) draws from stream `t + 1`.
-pub const SHARED_STREAM: u64 = 0;
-
-/// Random stream `number` of `seed`: `ChaCha8`, keyed by the seed; streams of one seed do not overlap.
-#[must_use]
-pub fn stream(seed: u64, number: u64) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(number);
-    rng
-}
+use crate::random::{SHARED_STREAM, stream};
 
 /// More would take the system longer to start than any trial takes to run.
 const MOST_THREADS: usize = 1024;

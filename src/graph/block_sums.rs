@@ -7,9 +7,9 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
 use super::SimilarityGraph;
 use super::product::add_scaled;
-use crate::linalg::rows::{BLOCK_ROWS, Standard, entries_mut, over_rows, row, vectorised};
+use crate::linalg::rows::{BLOCK_ROWS, Standard, entries_mut, over_rows, row};
 use crate::linalg::{product, write_product_on_this_thread};
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, vectorised};
 
 /// `BᵀX`, and how to get back to samples.
 #[derive(Debug)]

@@ -3,13 +3,13 @@
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 
-use super::components::UnionFind;
 use super::form::{Form, Structure, check_size};
 use super::product::{Product, distance_squared};
 use crate::error::{Error, Result, check};
 use crate::linalg::rows::{entries, over_rows, row, sum_over};
 use crate::linalg::scale::largest;
 use crate::scalar::Scalar;
+use crate::union_find::UnionFind;
 
 /// Rows of which a copy in the precision of the vectors is made at a time.
 const BLOCK_ROWS: usize = 64;

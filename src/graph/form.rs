@@ -2,12 +2,12 @@
 
 use ndarray::{Array1, ArrayViewMut1, ArrayViewMut2};
 
-use super::components::UnionFind;
 use super::product::Product;
 use super::split::LowRankPart;
 use super::{ContrastiveGraph, DenseGraph, LabelGraph, LowRankGraph, PairGraph, ViewGraph};
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
+use crate::union_find::UnionFind;
 
 /// The largest absolute value of an entry, and of a weight: squares of entries, and their sums over all pairs of samples, are
 /// numbers then, and so is whatever else a graph says of itself.

@@ -6,15 +6,15 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 use rayon::prelude::*;
 
 use super::block_sums::Blocks;
-use super::components::UnionFind;
 use super::form::{Form, Structure};
 use super::low_rank::LowRankGraph;
 use super::pairs::PairGraph;
 use super::product::{AddToRows, CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use super::split::LowRankPart;
 use crate::data::Labels;
-use crate::linalg::rows::{Standard, entries_mut, over_rows, row, sum_over, vectorised};
-use crate::scalar::Scalar;
+use crate::linalg::rows::{Standard, entries_mut, over_rows, row, sum_over};
+use crate::scalar::{Scalar, vectorised};
+use crate::union_find::UnionFind;
 
 /// Rows whose sum is taken in the precision of their entries.
 const SUMMED_ROWS: usize = 256;

@@ -3,7 +3,6 @@
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
 
-use super::components::UnionFind;
 use super::form::{Form, Structure, check_size};
 use super::product::Product;
 use super::split::LowRankPart;
@@ -11,6 +10,7 @@ use super::totals;
 use crate::error::{Error, Result, check};
 use crate::linalg::scale::largest;
 use crate::scalar::Scalar;
+use crate::union_find::UnionFind;
 
 /// A factor `B` of shape `(n, r)` and `r` signed weights.
 #[derive(Clone, Debug, PartialEq)]

@@ -44,7 +44,6 @@ use crate::linalg::Operator;
 use crate::linalg::rows::in_rows;
 use crate::scalar::Scalar;
 
-pub(crate) use components::UnionFind;
 pub use dense::DenseGraph;
 pub use form::Form;
 pub use labels::{ContrastiveGraph, LabelGraph};

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
-use super::components::UnionFind;
 use super::form::{Form, Structure, check_size};
 use super::product::{AddToRows, CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use crate::error::{Error, Result};
-use crate::linalg::rows::{entries_mut, over_rows, row, sum_over, vectorised};
+use crate::linalg::rows::{entries_mut, over_rows, row, sum_over};
 use crate::linalg::scale::largest;
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, vectorised};
+use crate::union_find::UnionFind;
 
 /// The stored entries of each row, columns ascending; both `(i, j)` and `(j, i)` are stored. Copies share them.
 #[derive(Clone, Debug, PartialEq)]

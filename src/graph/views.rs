@@ -3,14 +3,14 @@
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use super::block_sums::Blocks;
-use super::components::UnionFind;
 use super::form::{Form, Structure};
 use super::labels::LabelGraph;
 use super::pairs::PairGraph;
 use super::product::{AddToRows, CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
 use crate::error::{Error, Result};
-use crate::linalg::rows::{BLOCK_ROWS, Standard, entries, entries_mut, over_rows, row, sum_over, vectorised};
-use crate::scalar::Scalar;
+use crate::linalg::rows::{BLOCK_ROWS, Standard, entries, entries_mut, over_rows, row, sum_over};
+use crate::scalar::{Scalar, vectorised};
+use crate::union_find::UnionFind;
 
 /// Views whose mean is taken anew wherever it is needed, rather than stored.
 const FEW_VIEWS: usize = 16;

@@ -7,7 +7,7 @@
 //! # fn main() -> pal::Result<()> {
 //! use pal::data::augment::{Augmentation, Change, ImageShape};
 //! use pal::data::circles;
-//! use pal::experiment::stream;
+//! use pal::random::stream;
 //! use pal::graph::SimilarityGraph;
 //! use pal::loss::VicReg;
 //! use pal::model::{Activation, Model, Network, Trainer, Training};

@@ -1,5 +1,6 @@
 //! The training loop.
 
+#[cfg(feature = "files")]
 use std::path::PathBuf;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
@@ -10,9 +11,9 @@ use super::checkpoint;
 use super::{Adam, Model, Optimiser, Rule, Schedule, value_and_gradients};
 use crate::data::augment::Augmentation;
 use crate::error::{Error, Result, check};
-use crate::experiment::stream;
 use crate::graph::SimilarityGraph;
 use crate::loss::Loss;
+use crate::random::stream;
 use crate::{Observer, Scalar};
 
 /// How to train.
@@ -55,8 +56,8 @@ impl Default for Training {
 }
 
 /// What decides every bit of a training, beside its data: a checkpoint can be resumed by the same recipe alone.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
+#[cfg(feature = "files")]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Recipe {
     pub(super) epochs: usize,
     pub(super) batch: usize,
@@ -106,6 +107,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
     /// # Errors
     /// As [`Trainer::new`]; [`Error::Empty`] if the settings name no checkpoint, [`Error::Io`] if it cannot be read,
     /// [`Error::Format`] if it is damaged, of another model or of other settings (patience and the file's place may differ).
+    #[cfg(feature = "files")]
     pub fn resume(settings: Training, model: M) -> Result<Self> {
         let mut trainer = Self::new(settings, model)?;
         let Some(path) = &trainer.settings.checkpoint else {
@@ -216,11 +218,15 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         rate: f64,
         epoch: usize,
     ) -> Result<f64> {
+        #[cfg(feature = "files")]
+        let checkpoint = self.settings.checkpoint.as_ref().filter(|_| epoch > 1);
+        #[cfg(not(feature = "files"))]
+        let checkpoint = None::<&std::path::PathBuf>;
         let diverged = |what| Error::Diverged {
             what,
             epoch,
             step: self.optimiser.steps() + 1,
-            checkpoint: self.settings.checkpoint.clone().filter(|_| epoch > 1),
+            checkpoint: checkpoint.cloned(),
         };
         let found = value_and_gradients(&self.model, x, |z| {
             if check::finite("z", &z).is_ok() {
@@ -260,6 +266,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
     }
 }
 
+#[cfg(feature = "files")]
 impl Training {
     fn recipe(&self) -> Recipe {
         let &Self { epochs, batch, rule, schedule, seed, .. } = self;

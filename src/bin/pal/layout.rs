@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use pal::active::WarmStart;
-use pal::experiment::stream;
+use pal::random::stream;
 use rand::RngExt;
 
 use crate::state::upper_entries;

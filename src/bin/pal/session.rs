@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pal::active::{Belief, PairStrategy, WarmStart, remaining_error};
-use pal::experiment::stream;
 use pal::oracle::{
     AnswerLog, Answered, Budget, Entry, Evidence, LabelStatements, Pair, QuestionKind, Record,
 };
+use pal::random::stream;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};

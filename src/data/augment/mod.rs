@@ -20,7 +20,7 @@
 //!
 //! let changes = [Change::Shift { down: -1..=1, right: -1..=1 }, Change::Noise { std: 0.1 }];
 //! let augmentation = Augmentation::new(DIGITS_SHAPE, changes)?;
-//! let mut rng = pal::experiment::stream(0, 0);
+//! let mut rng = pal::random::stream(0, 0);
 //! let views = augmentation.views(digits()?.inputs.view(), 2, &mut rng)?;
 //! assert_eq!(views.dim(), (2 * 1797, 64));
 //! # Ok(())

@@ -347,13 +347,16 @@ mod tests {
     use rand::{RngExt, SeedableRng};
 
     use super::{BackTransform, HouseholderReduction, PARALLEL_FROM, Reduce};
+    use crate::Observer;
 
     /// `max |Q T Qᵀ − A|` with every vector operation done by `simd`.
     fn error_of<S: Simd>(simd: S, a: &Array2<f64>) -> f64 {
         let n = a.nrows();
         let mut reduced = HouseholderReduction::default();
         reduced.load(a.view(), 1.0);
-        Reduce { of: &mut reduced, order: n }.with_simd(simd);
+        let observer = Observer::default();
+        let progress = &observer.begin("reduction", "columns", 0..n);
+        Reduce { of: &mut reduced, order: n, progress }.with_simd(simd);
         let padded = reduced.padded();
         let mut basis = vec![0.0; n * padded];
         (0..n).for_each(|j| basis[j * padded + j] = 1.0);
@@ -378,7 +381,7 @@ mod tests {
         let on = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let mut reduced = HouseholderReduction::default();
-            pool.install(|| reduced.reduce(a.view(), 1.0));
+            pool.install(|| reduced.reduce(a.view(), 1.0, &Observer::default()));
             (reduced.diagonal, reduced.off_diagonal)
         };
         assert_eq!(on(1), on(2));

@@ -89,6 +89,7 @@ impl<F: Scalar> Optimiser<F> {
         Ok(Self { rule, steps: 0, moments: Vec::new(), large: false })
     }
 
+    #[cfg(feature = "files")]
     /// An optimiser as [`Optimiser::steps`] and [`Optimiser::moments`] of another describe it.
     ///
     /// # Errors
