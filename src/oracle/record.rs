@@ -3,16 +3,19 @@
 use super::{Pair, QuestionKind};
 use crate::error::{Error, Result, check};
 
-/// A question with its answer. In JSON, `kind` is `pair`, `captcha` or `label`:
+/// A question with its answer. In JSON (feature `files`), `kind` is `pair`, `captcha` or `label`:
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[cfg(feature = "files")]
+/// # {
 /// use pal::oracle::Answered;
 ///
 /// let answered: Answered = serde_json::from_str(
 ///     r#"{"kind": "captcha", "shown": [4, 9], "candidates": [1, 2], "belongs": [true, false]}"#,
 /// )?;
 /// assert!(answered.statements().eq([(4, 1, true), (4, 2, false)]));
+/// # }
 /// # Ok(())
 /// # }
 /// ```
