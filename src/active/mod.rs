@@ -41,6 +41,7 @@ mod next_label;
 mod pair_loop;
 mod random_pairs;
 mod remaining_error;
+mod stopping;
 mod strategy;
 mod warm_start;
 
@@ -58,7 +59,8 @@ pub use discovery::{
 pub use next_label::next_label;
 pub use pair_loop::{ask_pairs, learning_curve};
 pub use random_pairs::random_pairs;
-pub use remaining_error::{RemainingError, StoppingRule, remaining_error};
+pub use remaining_error::RemainingError;
+pub use stopping::{StoppingRule, remaining_error};
 pub use strategy::{
     Audited, Cover, Discover, ErrorReduction, ExpectedWrongPairs, ExploreConsolidate, LeastAsked, Margin,
     PairStrategy, RandomPair, Ranked, RepresentationChange, STRATEGIES, Score, Uncertainty, strategy,

@@ -28,6 +28,8 @@
 //! made goes to `OUT/NAME.json`.
 
 #[cfg(feature = "program")]
+mod arguments;
+#[cfg(feature = "program")]
 mod bar;
 #[cfg(feature = "program")]
 mod command_line;
@@ -41,9 +43,11 @@ mod provenance;
 mod run;
 
 #[cfg(feature = "program")]
+pub use arguments::{Args, Scale};
+#[cfg(feature = "program")]
 pub use bar::progress_bar;
 #[cfg(feature = "program")]
-pub use command_line::{Args, Experiment, Program, run_main};
+pub use command_line::{Program, run_main};
 pub use curve::{Curve, linspace};
 pub use curve_file::{read_curves, write_curves};
 #[cfg(feature = "program")]
@@ -51,4 +55,4 @@ pub use page::{Image, Page, Section, escape_html, html_page};
 #[cfg(feature = "program")]
 pub use provenance::Provenance;
 #[cfg(feature = "program")]
-pub use run::{Run, Scale};
+pub use run::{Experiment, Run};

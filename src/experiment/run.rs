@@ -1,4 +1,4 @@
-//! One run of an experiment: its trials in parallel, each on its own random stream.
+//! Experiments, and one run of them: its trials in parallel, each on its own random stream.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,9 +8,9 @@ use std::time::Instant;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Args, Curve, Experiment, Provenance, write_curves};
+use super::{Args, Curve, Provenance, Scale, write_curves};
 use crate::Observer;
 use crate::data::io::require_writable_folder;
 use crate::error::{Error, Result, check};
@@ -22,25 +22,28 @@ const MOST_THREADS: usize = 1024;
 /// Results of more would not fit into memory.
 const MOST_TRIALS: usize = 1_000_000;
 
-/// How much of an experiment's protocol to run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Scale {
-    /// All of it.
-    #[default]
-    Full,
-    /// A few trials, to see that it works.
-    Quick,
+/// An experiment: what it is called, what it asks, how often, and the function that does it.
+#[derive(Clone, Copy, Debug)]
+pub struct Experiment {
+    /// Name of the experiment and of its output files.
+    pub name: &'static str,
+    /// One sentence: the question it answers.
+    pub about: &'static str,
+    /// Trials of the full protocol.
+    pub trials: usize,
+    /// Trials of a quick look.
+    pub quick_trials: usize,
+    /// Computes and writes the outputs.
+    pub body: fn(&Run) -> Result<()>,
 }
 
-impl Scale {
-    /// What belongs to this scale.
-    #[must_use]
-    pub fn of<T>(self, full: T, quick: T) -> T {
-        match self {
-            Self::Full => full,
-            Self::Quick => quick,
-        }
+impl Experiment {
+    /// Runs the experiment; nothing is computed if the output folder cannot be written.
+    ///
+    /// # Errors
+    /// Those of [`Run::new`] and of the body.
+    pub fn run(&self, args: &Args) -> Result<()> {
+        (self.body)(&Run::new(self, args)?)
     }
 }
 

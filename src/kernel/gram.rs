@@ -11,7 +11,6 @@ use pulp::{Arch, Simd, WithSimd};
 use super::RadialKernel;
 use crate::error::{Error, Result, check};
 use crate::linalg::add_product_on_this_thread;
-
 use crate::linalg::scale::{SAFE, largest, largest_of};
 use crate::scalar::vectorised;
 

@@ -45,6 +45,7 @@
 
 #[cfg(feature = "files")]
 mod checkpoint;
+mod epoch;
 mod full_batch;
 mod kernel_machine;
 mod network;
@@ -59,12 +60,13 @@ use crate::autodiff::{Tape, Var};
 use crate::error::{Result, check};
 use crate::linalg::rows::in_pool;
 
+pub use epoch::Epoch;
 pub use full_batch::FullBatch;
 pub use kernel_machine::KernelMachine;
 pub use network::{Activation, Network};
 pub use optimiser::{Adam, Iterate, Lars, Lbfgs, Minimum, Optimiser, Rule, Schedule, Sgd, lbfgs};
 pub use projected::Projected;
-pub use train::{Epoch, Trainer, Training};
+pub use train::{Trainer, Training};
 
 /// A matrix that training changes.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,8 +7,8 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use rand::seq::SliceRandom;
 
 #[cfg(feature = "files")]
-use super::checkpoint;
-use super::{Adam, Model, Optimiser, Rule, Schedule, value_and_gradients};
+use super::checkpoint::{self, Recipe};
+use super::{Adam, Epoch, Model, Optimiser, Rule, Schedule, value_and_gradients};
 use crate::data::augment::Augmentation;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
@@ -53,31 +53,6 @@ impl Default for Training {
             observer: Observer::default(),
         }
     }
-}
-
-/// What decides every bit of a training, beside its data: a checkpoint can be resumed by the same recipe alone.
-#[cfg(feature = "files")]
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Recipe {
-    pub(super) epochs: usize,
-    pub(super) batch: usize,
-    pub(super) rule: Rule,
-    pub(super) schedule: Schedule,
-    pub(super) seed: u64,
-}
-
-/// What an epoch came to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
-pub struct Epoch {
-    /// Its number, from 1.
-    pub number: usize,
-    /// Mean of the loss over its batches, each before its step.
-    pub loss: f64,
-    /// Rate of its last step.
-    pub rate: f64,
-    /// What the caller measured after it, a finite number; smaller is better. NaN until then.
-    pub score: f64,
 }
 
 /// A training under way: a model, its optimiser, the epochs so far.

@@ -26,7 +26,7 @@ mod state;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use failure::{Outcome, Result};
 use output::Output;
@@ -88,7 +88,7 @@ fn run(command: &Command, output: Output) -> Result<Outcome> {
         Command::Report(report) => report.run(output),
         Command::Export(export) => export.run(output),
         Command::Bench(bench) => bench.run(output),
-        Command::Completions(completions) => completions.run(),
-        Command::Man(man) => man.run(),
+        Command::Completions(completions) => completions.run(Cli::command()),
+        Command::Man(man) => man.run(Cli::command()),
     }
 }

@@ -3,8 +3,7 @@
 use ndarray::{Array2, ArrayViewMut2};
 use rayon::prelude::*;
 
-use super::sgd::check_fading;
-use super::{Update, check_precision, decay_of, negligible};
+use super::update::{Update, check_fading, check_precision, decay_of, negligible};
 use crate::error::{Result, check};
 use crate::linalg::rows::{entries, entries_mut, in_rows};
 use crate::scalar::{Scalar, vectorised};
