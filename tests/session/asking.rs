@@ -63,7 +63,7 @@ fn it_says_why_there_is_no_next_question() {
     }
     assert_eq!(session.stop(), Some(Stop::ErrorSmallEnough));
     assert!(remaining_error(session.state().belief()).interval.1 <= 0.5);
-    assert!(session.state().progress().answers >= 5 && session.open_questions().is_empty());
+    assert!(session.state().summary().answers >= 5 && session.open_questions().is_empty());
 }
 
 #[test]
