@@ -3,18 +3,16 @@
 //! A suite of data sets, one half for development and one for validation, is described by `benches/peers/sets.csv` and made
 //! by `benches/peers/sets.py` in `benches/peers/sets`; sets that are neither there nor bundled are skipped. On every set an
 //! annotator answers truthfully, or wrongly at a rate, with the same options everywhere; neither classes nor their number are
-//! known. The Python packages were measured by `benches/peers/unseen.py` and `starts.py`.
+//! known. The Python packages were measured by `benches/peers/unseen.py` and `starts.py`, methods that exist on paper by the
+//! example `rivals`.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2};
 use pal::active::{
     Belief, BeliefOptions, STRATEGIES, StoppingRule, WarmStart, WarmStartOptions, ask_pairs, remaining_error,
     strategy,
 };
-use pal::data::io::read_npy;
-use pal::data::{Labelled, Labels, breast_cancer, digits, iris, wine};
 use pal::experiment::{Curve, Experiment, Run, read_curves, run_main, stream};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
 use pal::plot::{AxisScale, CurvePanel, Series};
@@ -23,6 +21,9 @@ use pal::{Error, Result, plot};
 use serde::Serialize;
 
 mod peers;
+mod suite;
+
+use suite::{DataSet, halves, suite};
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "unseen_data",
@@ -49,15 +50,6 @@ const QUICK: Protocol = Protocol { rates: &[0.0], most_answers: 20, ..FULL };
 
 fn main() -> ExitCode {
     run_main(&EXPERIMENT)
-}
-
-/// A set of the suite that is there.
-struct DataSet {
-    name: String,
-    half: String,
-    inputs: Array2<f64>,
-    labels: Labels,
-    truth: Vec<usize>,
 }
 
 /// What one annotator saw after 0, 1, … answers.
@@ -104,7 +96,8 @@ fn run(run: &Run) -> Result<()> {
     }
     run.save(&curves, &protocol)?;
 
-    let peers = read_curves(peers::file(PEER_CURVES))?;
+    let files = PEER_CURVES.map(|name| read_curves(peers::file(name)));
+    let peers = files.into_iter().collect::<Result<Vec<_>>>()?.concat();
     let best_starts = best_starts()?;
     println!("{TABLE_HEAD}");
     for half in HALVES {
@@ -128,14 +121,15 @@ const UPPER_END: &str = "upper end";
 const HELD: &str = "held";
 
 const HALVES: [&str; 2] = ["development", "validation"];
-/// The curves of the Python packages, and their clusterings that are told the number of classes.
-const PEER_CURVES: &str = "unseen_peers.csv";
+/// The curves of the peers, and clusterings that are told the number of classes.
+const PEER_CURVES: [&str; 2] = ["unseen_peers.csv", "rivals.csv"];
 const PEER_STARTS: &str = "starts.csv";
-const PEER: &str = "COBRAS";
+/// Peers that are compared with, and their places in the palette; of the first one answers are counted.
+const PEERS: [(&str, usize); 4] = [("COBRAS", 6), ("A3S", 0), ("ITACC entropy", 3), ("ITACC gain", 5)];
 
-/// Numbers of answers after which the index is compared with the peer's, and looked at in the table.
+/// Numbers of answers after which the index is compared with those of the peers, and looked at in the table.
 const COMPARED: [usize; 5] = [25, 50, 100, 200, 300];
-/// A start is near the best one that is told the number of classes if it has this share of its index; behind the peer is who
+/// A start is near the best one that is told the number of classes if it has this share of its index; behind a peer is who
 /// has this much less.
 const NEAR: f64 = 0.9;
 const BEHIND: f64 = 0.02;
@@ -143,34 +137,6 @@ const BEHIND: f64 = 0.02;
 const MOST_OF_IT: f64 = 0.8;
 /// Stopping is not late at so many times the answers after which it was right, and so many more.
 const LATE: (f64, f64) = (2.0, 120.0);
-
-/// The sets that are there or bundled, as `sets.csv` lists them.
-fn suite() -> Result<Vec<DataSet>> {
-    let mut sets = Vec::new();
-    for (name, half) in halves()? {
-        let file = |ending: &str| peers::file("sets").join(format!("{name}{ending}.npy"));
-        let Labelled { inputs, labels } = match &*name {
-            "digits" => digits()?,
-            "iris" => iris()?,
-            "wine" => wine()?,
-            "breast_cancer" => breast_cancer()?,
-            _ if !file("").exists() => {
-                println!("{name} is skipped: there is no {}", file("").display());
-                continue;
-            }
-            _ => {
-                let numbers: Array1<f64> = read_npy(file("_labels"))?;
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // classes count from 0
-                let truth: Vec<usize> = numbers.iter().map(|&class| class as usize).collect();
-                let classes = truth.iter().max().map_or(0, |&last| last + 1);
-                Labelled { inputs: read_npy(file(""))?, labels: Labels::new(truth, classes)? }
-            }
-        };
-        let truth = labels.iter().flatten().collect();
-        sets.push(DataSet { name, half, inputs, labels, truth });
-    }
-    Ok(sets)
-}
 
 /// For each set the largest index of the clusterings that are told the number of classes.
 fn best_starts() -> Result<Vec<(String, f64)>> {
@@ -218,8 +184,9 @@ fn session(run: &Run, set: &DataSet, rate: f64, trial: usize, protocol: &Protoco
     Ok(session)
 }
 
-const TABLE_HEAD: &str = "| half | set | best start told the number | start | after 25, 50, 100, 200, 300 | COBRAS | \
-                          checkpoints held | runs held | excess after 200, 400 | stops |\n|---|---|---|---|---|---|---|---|---|---|";
+const TABLE_HEAD: &str = "| half | set | best start told the number | start | after 25, 50, 100, 200, 300 | COBRAS | A3S | \
+                          ITACC entropy | ITACC gain | checkpoints held | runs held | excess after 200, 400 | stops |\n\
+                          |---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 /// How the sets of one half fare.
 #[derive(Default)]
@@ -227,8 +194,9 @@ struct Account {
     sets: usize,
     /// Starts near the best one that is told the number of classes, with no answer and after fifty.
     near: [usize; 2],
-    /// Points compared with the peer, and those not behind; sets compared, and those with half of its answers.
-    compared: [usize; 2],
+    /// Points compared with each peer, and those not behind; sets compared with the first one, and those with half of its
+    /// answers.
+    compared: [[usize; 2]; PEERS.len()],
     halved: [usize; 2],
     /// Checkpoints, and those at which the upper end held; sets at which it held at nine of ten; runs, and those in which it
     /// always held.
@@ -266,14 +234,18 @@ impl Account {
         let best = best_starts.iter().find(|(name, _)| *name == set.name).map_or(f64::NAN, |(_, best)| *best);
         self.near[0] += usize::from(index(0) >= NEAR * best);
         self.near[1] += usize::from(index(50) >= NEAR * best);
-        let peer = peers.iter().find(|curve| curve.series == format!("{}/{PEER}", set.name));
+        let peers =
+            PEERS.map(|(peer, _)| peers.iter().find(|curve| curve.series == format!("{}/{peer}", set.name)));
         let compared: Vec<usize> =
             COMPARED.into_iter().filter(|&answers| answers <= protocol.most_answers).collect();
-        if let Some(peer) = peer {
+        for (peer, of_points) in peers.iter().zip(&mut self.compared) {
+            let Some(peer) = peer else { continue };
             for &answers in &compared {
-                self.compared[0] += 1;
-                self.compared[1] += usize::from(index(answers) >= height(peer, answers as f64) - BEHIND);
+                of_points[0] += 1;
+                of_points[1] += usize::from(index(answers) >= height(peer, answers as f64) - BEHIND);
             }
+        }
+        if let Some(peer) = peers[0] {
             let level = MOST_OF_IT * peer.mean[peer.mean.len() - 1];
             let until =
                 |of: &dyn Fn(usize) -> f64| (0..=protocol.most_answers).find(|&answers| of(answers) >= level);
@@ -325,14 +297,16 @@ impl Account {
         let list = |of: &dyn Fn(usize) -> f64| {
             compared.iter().map(|&answers| format!("{:.2}", of(answers))).collect::<Vec<_>>().join(" ")
         };
-        let theirs = peer.map_or("–".to_owned(), |peer| list(&|answers| height(peer, answers as f64)));
+        let theirs = peers
+            .map(|peer| peer.map_or("–".to_owned(), |peer| list(&|answers| height(peer, answers as f64))));
         let shown = |excess: Option<f64>| excess.map_or("–".to_owned(), |excess| format!("{excess:.2}"));
         println!(
-            "| {} | {} | {best:.2} | {:.2} | {} | {theirs} | {held}/{checkpoints} | {whole}/{} | {} {} | {} of {}, median {} |",
+            "| {} | {} | {best:.2} | {:.2} | {} | {} | {held}/{checkpoints} | {whole}/{} | {} {} | {} of {}, median {} |",
             set.half,
             set.name,
             index(0),
             list(&index),
+            theirs.join(" | "),
             sessions.len(),
             shown(late[0]),
             shown(late[1]),
@@ -353,12 +327,15 @@ impl Account {
         let median = |values: &[f64]| {
             median(values.to_vec()).map_or("–".to_owned(), |median| format!("{median:.3}"))
         };
+        let compared = PEERS.iter().zip(&self.compared);
+        let against: Vec<String> =
+            compared.map(|((peer, _), &points)| format!("{peer} at {}", share(points))).collect();
         format!(
             "{half}, {} sets: the upper end held at {} of the checkpoints, at nine of ten on {}, always in {} of the runs. With \
              truthful answers it was above the truth by {} after 200 answers and {} after 400 (medians over the sets). Stopping \
              was right in {} of {} runs that stopped, and in time in {} of {} that ought to. The start was near the best one that \
-             is told the number of classes on {} of the sets, after 50 answers on {}. Not behind {PEER} at {} of the points; half \
-             of its answers on {} of the sets.",
+             is told the number of classes on {} of the sets, after 50 answers on {}. Not behind {} of the points; half of {}'s \
+             answers on {} of the sets.",
             self.sets,
             share(self.checkpoints),
             share([self.sets, self.mostly_held]),
@@ -371,7 +348,8 @@ impl Account {
             self.due,
             share([self.sets, self.near[0]]),
             share([self.sets, self.near[1]]),
-            share(self.compared),
+            against.join(", "),
+            PEERS[0].0,
             share(self.halved),
         )
     }
@@ -437,17 +415,6 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// The name and the half of every set of `sets.csv`.
-fn halves() -> Result<Vec<(String, String)>> {
-    let path = peers::file("sets.csv");
-    let text = std::fs::read_to_string(&path).map_err(|source| Error::Io { path, source })?;
-    let row = |line: &str| {
-        let mut cells = line.split(',');
-        Some((cells.next()?.to_owned(), cells.nth(1)?.to_owned()))
-    };
-    Ok(text.lines().skip(1).filter_map(row).collect())
-}
-
 /// Two pictures: the index, and the stated error against the true one.
 fn draw(run: &Run, sets: &[DataSet], curves: &[Curve], peers: &[Curve], protocol: &Protocol) -> Result<()> {
     let of = |curves: &[Curve], series: String| curves.iter().find(|curve| curve.series == series).cloned();
@@ -465,9 +432,11 @@ fn draw(run: &Run, sets: &[DataSet], curves: &[Curve], peers: &[Curve], protocol
                 let curve = of(curves, format!("{}/{rate}/{INDEX}", set.name))?;
                 Some(Series::line(wrong(*rate), &curve, colour).without_band())
             });
-            let peer = of(peers, format!("{}/{PEER}", set.name))
-                .map(|curve| Series::dashed(PEER, &until(&curve, most), PEER_COLOUR).without_band());
-            panel(set, "Adjusted Rand index", ours.chain(peer).collect())
+            let theirs = PEERS.iter().filter_map(|&(peer, colour)| {
+                let curve = of(peers, format!("{}/{peer}", set.name))?;
+                Some(Series::dashed(peer, &until(&curve, most), colour).without_band())
+            });
+            panel(set, "Adjusted Rand index", ours.chain(theirs).collect())
         })
         .collect();
     plot::curve_panels(&run.stem(), &indices)?;
@@ -493,7 +462,6 @@ fn draw(run: &Run, sets: &[DataSet], curves: &[Curve], peers: &[Curve], protocol
 
 /// Places in the palette: vermillion for the recommended strategy, as elsewhere.
 const RATE_COLOURS: [usize; 3] = [1, 4, 2];
-const PEER_COLOUR: usize = 6;
 
 fn wrong(rate: f64) -> String {
     format!("{:.0} % wrong answers", 100.0 * rate)
