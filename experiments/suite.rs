@@ -46,11 +46,13 @@ pub fn suite() -> Result<Vec<DataSet>> {
 
 /// The name and the half of every set of `sets.csv`.
 pub fn halves() -> Result<Vec<(String, String)>> {
-    let path = peers::file("sets.csv");
+    let name_and_half = |row: Vec<String>| Some((row.first()?.clone(), row.get(2)?.clone()));
+    Ok(rows("sets.csv")?.into_iter().filter_map(name_and_half).collect())
+}
+
+/// The cells of a table of `benches/peers` in rows, without its header; no cell holds a comma.
+pub fn rows(name: &str) -> Result<Vec<Vec<String>>> {
+    let path = peers::file(name);
     let text = std::fs::read_to_string(&path).map_err(|source| Error::Io { path, source })?;
-    let row = |line: &str| {
-        let mut cells = line.split(',');
-        Some((cells.next()?.to_owned(), cells.nth(1)?.to_owned()))
-    };
-    Ok(text.lines().skip(1).filter_map(row).collect())
+    Ok(text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect())
 }

@@ -7,7 +7,9 @@
 //! 3. A [`loss`] scores a representation on the graph; [`closed_form`] minimises the spectral ones exactly, with a
 //!    [`kernel`] where features are functions of the inputs, by the eigensolvers of [`linalg`]. Elsewhere a
 //!    [`model`] is trained on it, by the gradients of [`autodiff`].
-//! 4. A [`probe`] reads the representation; [`experiment`] averages over seeded trials and [`plot`] draws.
+//! 4. A [`probe`] reads the representation; [`experiment`] averages over trials on [`random`] streams of one seed, and
+//!    [`plot`] draws.
+//! 5. A [`session`] keeps all of it on disk while people answer: every answer before it is acknowledged.
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -23,6 +25,11 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! What takes long tells an [`Observer`] how far it has come. Three features, each with those before it, add what a program
+//! needs: `files` the readers and writers of [`data::io`], the log of answers and checkpoints; `plot` figures and curves;
+//! `program` the experiments and the program `pal`. Without them the crate only computes.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs, unreachable_pub, clippy::pedantic, clippy::unwrap_used, clippy::expect_used)]
 #![allow(
     clippy::cast_precision_loss,     // counts stay far below 2^53
@@ -38,6 +45,7 @@ pub mod autodiff;
 pub mod closed_form;
 pub mod data;
 mod error;
+#[cfg(feature = "plot")]
 pub mod experiment;
 pub mod graph;
 pub mod kernel;
@@ -45,11 +53,18 @@ pub mod linalg;
 pub mod loss;
 pub mod model;
 pub mod oracle;
+#[cfg(feature = "plot")]
 pub mod plot;
 pub mod probe;
+mod progress;
+pub mod random;
 mod scalar;
+#[cfg(feature = "files")]
+pub mod session;
+mod union_find;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, StateError};
+pub use progress::{Observer, Progress, Task};
 pub use scalar::Scalar;
 
 /// Keeps the README's example compiling.

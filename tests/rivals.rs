@@ -5,8 +5,8 @@
 use approx::assert_abs_diff_eq;
 use ndarray::{Array2, array, s};
 use pal::Error;
-use pal::experiment::stream;
 use pal::oracle::Pair;
+use pal::random::stream;
 
 #[path = "../benches/peers/rivals/a3s.rs"]
 mod a3s;

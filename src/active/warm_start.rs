@@ -18,9 +18,9 @@ use super::agglomeration::{Agglomeration, Ties};
 use super::k_means::{bisected, k_means};
 use crate::data::commensurate;
 use crate::error::{Error, Result, check};
-use crate::experiment::stream;
 use crate::graph::SimilarityGraph;
 use crate::linalg::{Operator, SubspaceIteration, leading_eigenpairs, random_block};
+use crate::random::stream;
 
 /// Options of [`WarmStart`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -126,8 +126,13 @@ impl WarmStart {
         } else {
             let guards = (modes / 8).max(8);
             let start = random_block(n, (modes + guards).min(n), &mut rng);
-            let solver =
-                SubspaceIteration { degree: 16, tolerance: TOLERANCE, most_steps: 300, lowest: Some(-1.0) };
+            let solver = SubspaceIteration {
+                degree: 16,
+                tolerance: TOLERANCE,
+                most_steps: 300,
+                lowest: Some(-1.0),
+                ..SubspaceIteration::default()
+            };
             solver.leading(&normalised, modes, start.view())?.pairs
         };
 

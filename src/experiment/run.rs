@@ -1,108 +1,88 @@
-//! One run of an experiment: its trials in parallel, each on its own random stream.
+//! One run: trials in parallel, each on its own random stream, and the record of what came out.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
-use indicatif::{ProgressBar, ProgressStyle};
-use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Args, Curve, Experiment, Provenance, write_curves};
+use super::{Curve, Machine, Outputs, Provenance, Scale, date_in_utc, write_curves};
+use crate::Observer;
 use crate::data::io::require_writable_folder;
 use crate::error::{Error, Result, check};
 use crate::linalg::BACKEND;
-
-/// The stream for what all trials share, such as the test set. Trial `t` (from 0) draws from stream `t + 1`.
-pub const SHARED_STREAM: u64 = 0;
-
-/// Random stream `number` of `seed`: `ChaCha8`, keyed by the seed; streams of one seed do not overlap.
-#[must_use]
-pub fn stream(seed: u64, number: u64) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(number);
-    rng
-}
+use crate::random::{SHARED_STREAM, stream};
 
 /// More would take the system longer to start than any trial takes to run.
 const MOST_THREADS: usize = 1024;
 /// Results of more would not fit into memory.
 const MOST_TRIALS: usize = 1_000_000;
 
-/// How much of an experiment's protocol to run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Scale {
-    /// All of it.
-    #[default]
-    Full,
-    /// A few trials, to see that it works.
-    Quick,
-}
-
-impl Scale {
-    /// What belongs to this scale.
-    #[must_use]
-    pub fn of<T>(self, full: T, quick: T) -> T {
-        match self {
-            Self::Full => full,
-            Self::Quick => quick,
-        }
-    }
-}
-
-/// A run of an experiment, ready to start: its arguments are checked and its output folder can be written.
-#[derive(Debug)]
-pub struct Run {
-    /// The experiment.
-    pub name: &'static str,
-    /// Number of trials, at least 1.
-    pub trial_count: usize,
-    /// The seed all random streams derive from.
+/// What a run is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Number of trials, from 1 to 1000000.
+    pub trials: usize,
+    /// The seed all randomness derives from.
     pub seed: u64,
     /// Full protocol or quick look.
     pub scale: Scale,
-    /// Folder of the outputs.
+    /// Folder of the outputs, created if missing.
     pub out: PathBuf,
+    /// Number of threads, from 1 to 1024; as many as there are cores if none.
+    pub threads: Option<usize>,
+}
+
+/// A run, ready to start: its settings are checked and its output folder can be written.
+#[derive(Debug)]
+pub struct Run {
+    /// Number of trials, at least 1.
+    pub trial_count: usize,
+    /// The seed all randomness derives from.
+    pub seed: u64,
+    /// Full protocol or quick look.
+    pub scale: Scale,
+    /// Where the outputs go.
+    pub outputs: Outputs,
     /// Number of threads, at least 1.
     pub threads: usize,
+    /// Who is told of the trials that are done; nobody at first.
+    pub observer: Observer,
     pool: ThreadPool,
     started: Instant,
 }
 
 impl Run {
-    /// A run of `experiment`; what `args` leaves open is the experiment's own default. The clock starts.
+    /// A run whose outputs are called `name`. The clock starts.
     ///
     /// # Errors
     /// [`Error::Domain`] if the number of trials is not in `1..=1000000` or that of threads not in `1..=1024`, or the system
     /// cannot start so many;
     /// [`Error::Io`] if the output folder can neither be found nor created, or not be written.
-    pub fn new(experiment: &Experiment, args: &Args) -> Result<Self> {
-        let trial_count = args.trials.unwrap_or(match args.scale {
-            Scale::Full => experiment.trials,
-            Scale::Quick => experiment.quick_trials,
-        });
-        check::count("trials", trial_count, MOST_TRIALS, "from 1 to 1000000")?;
-        let threads = args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+    pub fn new(name: &'static str, settings: Settings) -> Result<Self> {
+        let Settings { trials, seed, scale, out, threads } = settings;
+        check::count("trials", trials, MOST_TRIALS, "from 1 to 1000000")?;
+        let threads = threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
         check::count("threads", threads, MOST_THREADS, "from 1 to 1024")?;
-        require_writable_folder(&args.out)?;
+        require_writable_folder(&out)?;
         let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(|_| Error::Domain {
             argument: "threads",
             value: threads as f64,
             must: "a number the system can start",
         })?;
+        let outputs = Outputs::new(out, name);
+        let observer = Observer::default();
         Ok(Self {
-            name: experiment.name,
-            trial_count,
-            seed: args.seed,
-            scale: args.scale,
-            out: args.out.clone(),
+            trial_count: trials,
+            seed,
+            scale,
+            outputs,
             threads,
+            observer,
             pool,
             started: Instant::now(),
         })
@@ -120,10 +100,19 @@ impl Run {
         stream(self.seed, SHARED_STREAM + 1 + t as u64)
     }
 
+    /// A seed of trial `t`, from 0, for what takes a number instead of a stream: `t` plus an odd multiple of the run's
+    /// seed modulo 2⁶⁴, hence `t` itself if the seed is 0, and other seeds for other trials and for other runs.
+    #[must_use]
+    pub fn trial_seed(&self, t: usize) -> u64 {
+        /// 2⁶⁴ over the golden ratio: its multiples are far from each other.
+        const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+        self.seed.wrapping_mul(SPREAD).wrapping_add(t as u64)
+    }
+
     /// The results of all trials in trial order, whatever the number of threads.
     ///
     /// `trial` is called with the trial's number `t` from 0 and its random stream, in parallel; inside a trial it
-    /// is on its own. Progress is shown if standard error is a terminal.
+    /// is on its own. The observer of the run is told of each that is done.
     ///
     /// # Errors
     /// That of the first trial, in trial order, that failed; trials after it are skipped if not yet begun.
@@ -131,14 +120,12 @@ impl Run {
         &self,
         trial: impl Fn(usize, &mut ChaCha8Rng) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let progress = progress_bar(self.name, self.trial_count, "trials");
-        let results = self.parallel(self.trial_count, |t| {
+        let progress = self.observer.begin(self.outputs.name, "trials", 0..self.trial_count);
+        self.parallel(self.trial_count, |t| {
             let result = trial(t, &mut self.trial_rng(t));
-            progress.inc(1);
+            progress.step();
             result
-        });
-        progress.finish_and_clear();
-        results
+        })
     }
 
     /// `task(0)`, `task(1)`, … in order, computed in parallel on the threads of the run.
@@ -180,18 +167,6 @@ impl Run {
         first.and(second)
     }
 
-    /// `OUT/NAME`, the outputs' path without an extension.
-    #[must_use]
-    pub fn stem(&self) -> PathBuf {
-        self.out.join(self.name)
-    }
-
-    /// The path of an output: `OUT/NAME.extension`.
-    #[must_use]
-    pub fn path(&self, extension: &str) -> PathBuf {
-        self.out.join(format!("{}.{extension}", self.name))
-    }
-
     /// Seconds since the run was made.
     #[must_use]
     pub fn wall_seconds(&self) -> f64 {
@@ -203,9 +178,9 @@ impl Run {
     /// # Errors
     /// Those of [`write_curves`] and [`Provenance::write`].
     pub fn save(&self, curves: &[Curve], parameters: &impl Serialize) -> Result<()> {
-        write_curves(self.path("csv"), curves)?;
+        write_curves(self.outputs.path("csv"), curves)?;
         let provenance = Provenance {
-            name: self.name.to_owned(),
+            name: self.outputs.name.to_owned(),
             parameters,
             scale: self.scale,
             trials: self.trial_count,
@@ -214,21 +189,9 @@ impl Run {
             wall_seconds: self.wall_seconds(),
             backend: BACKEND.to_owned(),
             crate_version: env!("CARGO_PKG_VERSION").to_owned(),
+            date: Some(date_in_utc(SystemTime::now())),
+            machine: Some(Machine::here()),
         };
-        provenance.write(self.path("json"))
-    }
-}
-
-/// A bar on standard error with name, the number done and the time left; hidden unless that is a terminal.
-pub(crate) fn progress_bar(name: &str, count: usize, unit: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(count as u64).with_prefix(name.to_owned());
-    match ProgressStyle::with_template(&format!(
-        "{{prefix}} {{wide_bar}} {{pos}}/{{len}} {unit}, {{eta}} left"
-    )) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
+        provenance.write(self.outputs.path("json"))
     }
 }

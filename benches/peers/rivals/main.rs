@@ -17,9 +17,10 @@ use std::time::Instant;
 use ndarray::Array2;
 use pal::Result;
 use pal::active::{WarmStart, WarmStartOptions};
-use pal::experiment::{Curve, read_curves, stream, write_curves};
+use pal::experiment::{Curve, write_curves};
 use pal::oracle::{LabelOracle, Oracle, Pair};
 use pal::probe::adjusted_rand_index;
+use pal::random::stream;
 
 use a3s::A3s;
 use correlation::{Acquisition, CorrelationClustering, MOST_SAMPLES, Options};
@@ -115,7 +116,7 @@ fn indices(set: &DataSet, acquisition: Option<Acquisition>, seed: u64, at: &[usi
 /// Into the file, in the place of a curve of that name.
 fn put(curve: Curve) -> Result<()> {
     let path = peers::file(CURVES);
-    let mut curves = if path.exists() { read_curves(&path)? } else { Vec::new() };
+    let mut curves = if path.exists() { peers::curves(CURVES)?.to_vec() } else { Vec::new() };
     match curves.iter_mut().find(|other| other.series == curve.series) {
         Some(other) => *other = curve,
         None => curves.push(curve),
