@@ -46,13 +46,11 @@ fn it_says_why_there_is_no_next_question() {
     let folder = tempfile::tempdir().unwrap();
     create(folder.path(), array![[0.0], [0.1], [5.0], [5.2]], Settings::default()).unwrap();
     let mut session = Session::open(folder.path(), SessionOptions::default()).unwrap();
-    let mut asked = 0;
     while let Some(question) = session.next_question().unwrap() {
         session.answer(question.id, question.pair.first() / 2 == question.pair.second() / 2).unwrap();
-        asked += 1;
     }
     assert_eq!(session.stop(), Some(Stop::NothingLeft));
-    assert!((1..=6).contains(&asked));
+    assert_eq!(session.state().belief().classes(), [0, 0, 1, 1]);
 
     let irises = Irises::new(Settings::default());
     let rule = StoppingRule { target: 0.5, at_least: 5 };
