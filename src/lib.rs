@@ -50,6 +50,7 @@ pub mod plot;
 pub mod probe;
 pub mod random;
 mod scalar;
+pub mod theory;
 mod union_find;
 
 pub use error::{Error, Result};

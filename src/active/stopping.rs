@@ -5,9 +5,9 @@ use crate::error::{Result, check};
 
 /// What audits, and comparisons of classes, say of the error that remains.
 ///
-/// The upper end adds up three numbers (claims T51 to T53): the samples not audited that are wrong, of which the outcomes of
-/// the audits exclude more; the samples audited that no answer ties to their class; and for each class the chance that it
-/// is a part of a larger one that it was never compared with.
+/// The upper end adds up three numbers (claims [T51](crate::theory#t51) to [T53](crate::theory#t53)): the samples not audited
+/// that are wrong, of which the outcomes of the audits exclude more; the samples audited that no answer ties to their class;
+/// and for each class the chance that it is a part of a larger one that it was never compared with.
 ///
 /// It holds at every moment with probability 95 % if
 /// 1. the samples audited are those that [`Audited`](super::Audited) asks about, whatever is asked besides;

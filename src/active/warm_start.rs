@@ -1,7 +1,7 @@
 //! What is known before the first answer: a representation and clusters of the samples, from a graph nobody had to fill in.
 //!
 //! The leading eigenvectors of the normalised graph `D^{-1/2} G D^{-1/2}` are the representation that self-supervised losses
-//! find on it (claim T19). They serve twice. As many as stand before the largest relative gap give the
+//! find on it ([claim T19](crate::theory#t19)). They serve twice. As many as stand before the largest relative gap give the
 //! clusters that the learning starts from (Ng, Jordan and Weiss 2001); where the graph falls into more components than that
 //! could tell, its components are the clusters. Each cluster is cut further into micro-clusters of a few dozen samples, so that
 //! answers can take it apart. Many, weighted by `(1 − λ + τ)^{-1/2}`, are features

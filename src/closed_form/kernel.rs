@@ -1,12 +1,12 @@
-//! The kernel regime: `T = G − βK⁻¹` (claims T29–T31, T48).
+//! The kernel regime: `T = G − βK⁻¹` (claims [T29](crate::theory#t29)–[T31](crate::theory#t31), [T48](crate::theory#t48)).
 //!
 //! The unit eigenvectors of the leading eigenvalues of `T` maximise `Tr(Zᵀ G Z) − β Tr(Zᵀ K⁻¹ Z)` over `ZᵀZ = I`: what
 //! the graph says, by the smoothest functions that say it. They are what the reference experiments use. A function of
 //! the RKHS is known by its values at the samples, so they embed any point: `φ(x) = k(x, X) K⁻¹ v`.
 //!
 //! Where `K` is numerically singular the pseudo-inverse would leave its dropped directions without a penalty, and they
-//! would lead the spectrum with features that vanish everywhere (claim T31). Then the problem is restricted to the
-//! range of `K`.
+//! would lead the spectrum with features that vanish everywhere ([claim T31](crate::theory#t31)). Then the problem is
+//! restricted to the range of `K`.
 
 use std::sync::{Arc, OnceLock};
 
@@ -135,7 +135,8 @@ impl<K: RadialKernel> FittedKernel<K> {
         Ok((pairs, expansion))
     }
 
-    /// The minimiser of `loss(Z, G) + 2β Tr(Zᵀ K⁻¹ Z)` over functions of the RKHS (claims T29 (a), (b), T47); `O(n³)`.
+    /// The minimiser of `loss(Z, G) + 2β Tr(Zᵀ K⁻¹ Z)` over functions of the RKHS (claims [T29](crate::theory#t29) (a), (b),
+    /// [T47](crate::theory#t47)); `O(n³)`.
     ///
     /// # Errors
     /// [`crate::Error::Domain`] unless `1 ≤ k ≤ n`, [`crate::Error::Shape`] if the graph has other samples.
@@ -339,7 +340,7 @@ impl KernelSolver<'_> {
     }
 
     /// Fills the matrix with `graph − βK⁻¹`; on the range of `K` and in its eigenbasis, `UᵀGU − βΛ⁻¹`, if that is not
-    /// everything (claim T30).
+    /// everything ([claim T30](crate::theory#t30)).
     fn assemble(&mut self, graph: &SimilarityGraph) -> Result<()> {
         let Penalty { beta, ref inverse, .. } = *self.penalty;
         if !self.penalty.is_regular() {

@@ -1,4 +1,4 @@
-//! The linear regime: `Z = X Θ` (claim T28; with a penalty, claim T30).
+//! The linear regime: `Z = X Θ` ([claim T28](crate::theory#t28); with a penalty, [claim T30](crate::theory#t30)).
 
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 

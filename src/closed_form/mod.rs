@@ -10,8 +10,9 @@
 //! | [`KernelRegime`] | `K^{1/2}` | a function of the RKHS | `2β Tr(Zᵀ K⁻¹ Z)` |
 //!
 //! With `F = U Σ Vᵀ` and `Z = U Φ`, the squared losses of [`SpectralLoss`] become problems in `Φ` that the leading
-//! eigenpairs of one symmetric matrix solve (claims T18–T21, T28, T29, T47). Beside them stands [`supervised()`] learning with
-//! a norm on the representation (claim T25).
+//! eigenpairs of one symmetric matrix solve (claims [T18](crate::theory#t18)–[T21](crate::theory#t21),
+//! [T28](crate::theory#t28), [T29](crate::theory#t29), [T47](crate::theory#t47)). Beside them stands [`supervised()`] learning
+//! with a norm on the representation ([claim T25](crate::theory#t25)).
 
 mod kernel;
 mod linear;
@@ -49,8 +50,8 @@ pub struct Minimiser<M> {
 impl<M> Minimiser<M> {
     /// Whether `Z Zᵀ` is the only optimal one: the last mode kept is separated from the next, or carries nothing.
     ///
-    /// Of squared Barlow Twins without a penalty it is the only one of least norm; others attain the value (claim T21).
-    /// Eigenvalues closer than `1e-10` of the largest count as equal.
+    /// Of squared Barlow Twins without a penalty it is the only one of least norm; others attain the value
+    /// ([claim T21](crate::theory#t21)). Eigenvalues closer than `1e-10` of the largest count as equal.
     pub fn is_unique(&self) -> bool {
         let (Some(&first), Some(&last), Some(next)) =
             (self.eigenvalues.first(), self.eigenvalues.last(), self.next)
@@ -61,13 +62,14 @@ impl<M> Minimiser<M> {
         last - next > resolution || last <= self.threshold + resolution
     }
 
-    /// Number of modes that carry something: the rank of `z` (claim T22).
+    /// Number of modes that carry something: the rank of `z` ([claim T22](crate::theory#t22)).
     pub fn rank(&self) -> usize {
         self.eigenvalues.iter().filter(|&&value| value > self.threshold).count()
     }
 }
 
-/// The minimiser over all `Z` of shape `(n, k)` of `loss(Z, G) + 2β‖Z‖²` (claims T18, T19, T21, T47); `O(n³)`.
+/// The minimiser over all `Z` of shape `(n, k)` of `loss(Z, G) + 2β‖Z‖²` (claims [T18](crate::theory#t18),
+/// [T19](crate::theory#t19), [T21](crate::theory#t21), [T47](crate::theory#t47)); `O(n³)`.
 ///
 /// # Errors
 /// [`crate::Error::Domain`] unless `1 ≤ k ≤ n`, `β ≥ 0` and the loss's parameter is in its range, or if the matrix to

@@ -1,4 +1,4 @@
-//! Supervised learning with a norm on the representation: small classes vanish (claim T25).
+//! Supervised learning with a norm on the representation: small classes vanish ([claim T25](crate::theory#t25)).
 
 use ndarray::{Array1, Array2};
 

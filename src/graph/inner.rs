@@ -1,4 +1,4 @@
-//! Inner products `⟨A, B⟩ = Σ_ij A_ij B_ij` and Frobenius norms at the cost of the cheaper form (claim T16).
+//! Inner products `⟨A, B⟩ = Σ_ij A_ij B_ij` and Frobenius norms at the cost of the cheaper form ([claim T16](crate::theory#t16)).
 //!
 //! Of two label graphs `⟨Y Yᵀ, Y'Y'ᵀ⟩ = ‖YᵀY'‖²`: the squares of the counts of samples with each pair of labels.
 

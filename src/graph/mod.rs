@@ -6,16 +6,16 @@
 //!
 //! | form | `G` | stored | `G x`, `x` of `k` columns |
 //! |---|---|---|---|
-//! | [`views`](SimilarityGraph::views) (claim T2) | `I ⊗ 1 1ᵀ` | two numbers | `n k` |
-//! | [`labels`](SimilarityGraph::labels) (claim T3) | `Y Yᵀ` | `n` labels | `n k` |
-//! | [`contrastive_labels`](SimilarityGraph::contrastive_labels) (claim T4) | `2 Y Yᵀ − k kᵀ` | `n` labels | `n k` |
+//! | [`views`](SimilarityGraph::views) ([claim T2](crate::theory#t2)) | `I ⊗ 1 1ᵀ` | two numbers | `n k` |
+//! | [`labels`](SimilarityGraph::labels) ([claim T3](crate::theory#t3)) | `Y Yᵀ` | `n` labels | `n k` |
+//! | [`contrastive_labels`](SimilarityGraph::contrastive_labels) ([claim T4](crate::theory#t4)) | `2 Y Yᵀ − k kᵀ` | `n` labels | `n k` |
 //! | [`pairs`](SimilarityGraph::pairs) | sparse | `nnz` entries | `nnz k` |
 //! | [`low_rank`](SimilarityGraph::low_rank) | `B diag(w) Bᵀ` | `n r` numbers | `n r k` |
 //! | [`dense`](SimilarityGraph::dense) | any | `n²` numbers | `n² k` |
 //!
 //! Where nobody has answered yet, [`neighbours`](SimilarityGraph::neighbours) makes a graph of pairs from the samples themselves.
 //!
-//! A graph is a weighted sum of such forms, most often of one ([`SimilarityGraph::mixture`], claim T5). Degrees
+//! A graph is a weighted sum of such forms, most often of one ([`SimilarityGraph::mixture`], [claim T5](crate::theory#t5)). Degrees
 //! `D = diag(G 1)`, the [`Laplacian`] `L = D − G` and the [components](SimilarityGraph::components) follow from it.
 
 mod block_sums;
@@ -70,7 +70,7 @@ pub struct SimilarityGraph {
 
 /// Constructors.
 impl SimilarityGraph {
-    /// The view graph `I_samples ⊗ 1 1ᵀ`: rows `views·i .. views·(i+1)` are the views of sample `i` (claim T2).
+    /// The view graph `I_samples ⊗ 1 1ᵀ`: rows `views·i .. views·(i+1)` are the views of sample `i` ([claim T2](crate::theory#t2)).
     ///
     /// # Errors
     /// [`Error::Empty`] without samples or views, [`Error::Domain`] if their product overflows.
@@ -86,7 +86,7 @@ impl SimilarityGraph {
         Self::views(samples, 1)
     }
 
-    /// The label graph `Y Yᵀ` (claim T3): 1 between samples of one class, the diagonal included.
+    /// The label graph `Y Yᵀ` ([claim T3](crate::theory#t3)): 1 between samples of one class, the diagonal included.
     ///
     /// Rows of samples whose label is unknown are zero.
     #[must_use]
@@ -94,7 +94,7 @@ impl SimilarityGraph {
         Form::Labels(LabelGraph::new(labels)).into()
     }
 
-    /// The contrastive label graph `2 Y Yᵀ − k kᵀ` (claim T4), `k` the indicator of the samples whose label is
+    /// The contrastive label graph `2 Y Yᵀ − k kᵀ` ([claim T4](crate::theory#t4)), `k` the indicator of the samples whose label is
     /// known: 1 between samples of one class, −1 across classes, 0 where a label is unknown.
     #[must_use]
     pub fn contrastive_labels(labels: &Labels) -> Self {
@@ -131,7 +131,8 @@ impl SimilarityGraph {
         Ok(Form::Dense(DenseGraph::new(matrix)?).into())
     }
 
-    /// The weighted sum `Σ weight · graph` (claim T5); the terms of mixtures join one flat list, zero weights are dropped.
+    /// The weighted sum `Σ weight · graph` ([claim T5](crate::theory#t5)); the terms of mixtures join one flat list, zero
+    /// weights are dropped.
     ///
     /// # Errors
     /// [`Error::Empty`] without graphs, [`Error::Shape`] if they differ in length, [`Error::NotFinite`] weights,

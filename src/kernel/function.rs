@@ -30,8 +30,8 @@ pub trait RadialKernel: Sync {
     /// length scale then.
     fn at_squared_distance(&self, squared: f64) -> f64;
 
-    /// `m` draws from the kernel's spectral density on `R^p` (Bochner; claim T32), shape `(m, p)`; infinite where the length
-    /// scale is so small that they are no numbers.
+    /// `m` draws from the kernel's spectral density on `R^p` (Bochner; [claim T32](crate::theory#t32)), shape `(m, p)`;
+    /// infinite where the length scale is so small that they are no numbers.
     fn frequencies<R: Rng + ?Sized>(&self, m: usize, p: usize, rng: &mut R) -> Array2<f64>;
 }
 

@@ -1,4 +1,4 @@
-//! Random Fourier features (Rahimi & Recht 2007; claim T32).
+//! Random Fourier features (Rahimi & Recht 2007; [claim T32](crate::theory#t32)).
 
 use ndarray::{Array1, Array2, ArrayView2};
 use rand::{Rng, RngExt};

@@ -8,7 +8,7 @@ use super::scale::{SMALLEST_SQUARE, largest, safe_scale};
 use super::{ThinSvd, backend, narrow_product};
 use crate::error::{Error, Result, check};
 
-/// A symmetric positive semi-definite matrix in its eigenbasis, small directions dropped (claim T31).
+/// A symmetric positive semi-definite matrix in its eigenbasis, small directions dropped ([claim T31](crate::theory#t31)).
 #[derive(Clone, Debug)]
 pub struct SpectralFactor {
     /// The `r ≤ n` eigenvalues kept, descending, all above the cut-off.
@@ -48,7 +48,7 @@ impl SpectralFactor {
 
     /// `A⁻¹` without the eigenvectors, where it is certain that none would be dropped; `None` in doubt. `4n³/3` flops.
     ///
-    /// Certain means that `A` less four times the threshold of [`Self::new`] is positive definite (claim T34).
+    /// Certain means that `A` less four times the threshold of [`Self::new`] is positive definite ([claim T34](crate::theory#t34)).
     ///
     /// # Errors
     /// A bad `a` as in [`symmetric_eigen`]; [`Error::Domain`] for a negative cut-off, or if an entry of the inverse is beyond

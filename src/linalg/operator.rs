@@ -57,7 +57,7 @@ impl<F: Scalar, T: Operator<F> + ?Sized> Operator<F> for &T {
 }
 
 /// `identity · I + weight · A`: shifts, and inverses of shifted multiples of projectors, such as
-/// `(μI − G₀)⁻¹ = (1/μ) I + 1/(μ(μ − V)) G₀` for `G₀² = V G₀` (claim T37).
+/// `(μI − G₀)⁻¹ = (1/μ) I + 1/(μ(μ − V)) G₀` for `G₀² = V G₀` ([claim T37](crate::theory#t37)).
 #[derive(Clone, Copy, Debug)]
 pub struct Affine<A> {
     /// Coefficient of `I`.

@@ -1,4 +1,4 @@
-//! Inverses that follow a change without a new factorisation (claim T37).
+//! Inverses that follow a change without a new factorisation ([claim T37](crate::theory#t37)).
 //!
 //! `S = S₀ − U C Uᵀ` has `S⁻¹ = S₀⁻¹ + S₀⁻¹U (I − C UᵀS₀⁻¹U)⁻¹ C UᵀS₀⁻¹` (Woodbury). With `S₀ = μI − G₀` and
 //! `G = G₀ + U C Uᵀ` this is the shift-inverted graph `(μI − G)⁻¹`, whose leading eigenvectors are those of `G`.

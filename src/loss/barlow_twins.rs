@@ -1,4 +1,4 @@
-//! Barlow Twins on a graph (claim T12).
+//! Barlow Twins on a graph ([claim T12](crate::theory#t12)).
 
 use std::iter::StepBy;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Softmax regression of the labels (claim T15).
+//! Softmax regression of the labels ([claim T15](crate::theory#t15)).
 
 use ndarray::{Array2, ArrayView2, Axis};
 

@@ -11,8 +11,9 @@
 //! | [`Ridge`] | what a ridge regression of `Y` on `Z` leaves, `G = Y Yᵀ` | | `n k² + G` |
 //!
 //! `G` in the last column is the cost of a product `G Z`, as in [`crate::graph`]; nothing but [`NtXent`] looks at more
-//! than such products, and that in blocks of rows: no loss forms an `n×n` matrix (claims T16, T17). [`Penalised`] adds a
-//! penalty to a loss, [`NamedLoss`] is one chosen by its name. [`cross_entropy`] stands apart: it needs the names of the classes, which no graph knows.
+//! than such products, and that in blocks of rows: no loss forms an `n×n` matrix (claims [T16](crate::theory#t16),
+//! [T17](crate::theory#t17)). [`Penalised`] adds a penalty to a loss, [`NamedLoss`] is one chosen by its name.
+//! [`cross_entropy`] stands apart: it needs the names of the classes, which no graph knows.
 //!
 //! # Mini-batches
 //!

@@ -1,4 +1,4 @@
-//! Normalised-temperature cross-entropy on a graph, in blocks of rows (claims T11, T17).
+//! Normalised-temperature cross-entropy on a graph, in blocks of rows (claims [T11](crate::theory#t11), [T17](crate::theory#t17)).
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
@@ -22,8 +22,8 @@ use crate::scalar::Scalar;
 /// gradient, whatever `n²`; a mixture with negative weights is checked row by row.
 ///
 /// # Errors
-/// Of the doors of [`Loss`], besides theirs: [`Error::Domain`] unless `τ > 0` and `1/τ` is a number, if an entry of the graph is negative or a
-/// row of `z` is zero; [`Error::Empty`] if the graph has no positive entry off its diagonal.
+/// Of the doors of [`Loss`], besides theirs: [`Error::Domain`] unless `τ > 0` and `1/τ` is a number, if an entry of the graph
+/// is negative or a row of `z` is zero; [`Error::Empty`] if the graph has no positive entry off its diagonal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NtXent {
     /// Temperature τ > 0 of the softmax.

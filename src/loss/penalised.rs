@@ -1,4 +1,4 @@
-//! A loss with a penalty on the size of the representations (claim T47).
+//! A loss with a penalty on the size of the representations ([claim T47](crate::theory#t47)).
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 

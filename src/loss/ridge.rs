@@ -1,4 +1,4 @@
-//! What a ridge regression of the labels leaves (claim T14).
+//! What a ridge regression of the labels leaves ([claim T14](crate::theory#t14)).
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 

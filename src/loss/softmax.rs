@@ -1,4 +1,4 @@
-//! The softmax over all other rows, for every row, by blocks of pairs (claim T17).
+//! The softmax over all other rows, for every row, by blocks of pairs ([claim T17](crate::theory#t17)).
 //!
 //! Cosines are symmetric: each block of pairs is computed once for both of its sides. Blocks are scheduled as the games of
 //! a tournament: in a round every block of rows meets one other, so that no two tasks of a round write to the same rows,

@@ -1,4 +1,4 @@
-//! Variance-invariance-covariance regularisation on a graph (claim T10).
+//! Variance-invariance-covariance regularisation on a graph ([claim T10](crate::theory#t10)).
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 

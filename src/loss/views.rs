@@ -8,7 +8,7 @@ use crate::graph::{Form, SimilarityGraph};
 /// The samples over which means, variances and covariances are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Statistics {
-    /// All together, on any graph (claims T10, T12).
+    /// All together, on any graph (claims [T10](crate::theory#t10), [T12](crate::theory#t12)).
     #[default]
     Pooled,
     /// Each view alone, as in the original papers; the graph must be a view graph, with or without its diagonal.

@@ -1,4 +1,4 @@
-//! What answers about pairs imply (claim T39), and what wrong ones do (claim T45).
+//! What answers about pairs imply ([claim T39](crate::theory#t39)), and what wrong ones do ([claim T45](crate::theory#t45)).
 //!
 //! "Belong together" is an equivalence: must-links join samples into components, and one cannot-link between two
 //! components separates all their pairs. With a truthful oracle every implied pair is right. A wrong must-link, though,
@@ -141,13 +141,14 @@ impl Closure {
         self.separations().map(|(a, b)| self.components.size(a) * self.components.size(b)).sum()
     }
 
-    /// Whether the answers prove the partition into components: every pair is known (claim T40).
+    /// Whether the answers prove the partition into components: every pair is known ([claim T40](crate::theory#t40)).
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.separations().count() == pairs_among(self.components())
     }
 
-    /// What follows besides if there are but two classes: those separated from the same sample belong together (claim T46).
+    /// What follows besides if there are but two classes: those separated from the same sample belong together
+    /// ([claim T46](crate::theory#t46)).
     ///
     /// With three classes or more nothing follows from two cannot-links, and finding a partition that respects them is
     /// graph colouring.
@@ -206,7 +207,7 @@ impl Closure {
     }
 
     /// Number of pairs held to belong together that do not: `Σ [s (s − 1) / 2 − Σ_c s_c (s_c − 1) / 2]` over components,
-    /// `s_c` of its `s` members being of class `c` (claim T45).
+    /// `s_c` of its `s` members being of class `c` ([claim T45](crate::theory#t45)).
     ///
     /// # Errors
     /// [`Error::Shape`] if `truth` is not about `n` samples, [`Error::Domain`] if it leaves one of them open.
@@ -214,7 +215,7 @@ impl Closure {
         Ok(self.positives() - self.true_positives(truth)?)
     }
 
-    /// Number of pairs that belong together and are not held to (claim T45); negative or open alike.
+    /// Number of pairs that belong together and are not held to ([claim T45](crate::theory#t45)); negative or open alike.
     ///
     /// # Errors
     /// As [`Closure::false_positives`].

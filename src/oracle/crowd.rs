@@ -1,6 +1,6 @@
 //! Several annotators for each question, and one answer.
 //!
-//! A majority of `r` independent votes errs far less than one (claim T45,
+//! A majority of `r` independent votes errs far less than one ([claim T45](crate::theory#t45),
 //! [`majority_error`](super::cost::majority_error)), if all annotators are about as good. Where they are not,
 //! [`DawidSkene`] learns from all votes so far whose to trust.
 

@@ -5,7 +5,8 @@
 //! implied entry can be traced to the few answers that imply it.
 //!
 //! Where answers are noisy, what follows from chains of them is not to be trusted: one wrong must-link joins two whole
-//! classes (claim T45). [`Evidence::star`] believes direct answers about representatives only, and keeps errors local.
+//! classes ([claim T45](crate::theory#t45)). [`Evidence::star`] believes direct answers about representatives only, and keeps
+//! errors local.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -250,7 +251,7 @@ impl Evidence {
         Ok(retracted)
     }
 
-    /// What direct answers about `representatives`, one a class, say of the other samples (claim T45).
+    /// What direct answers about `representatives`, one a class, say of the other samples ([claim T45](crate::theory#t45)).
     ///
     /// The representatives are held to be apart. A sample joins the one to which more statements attach it than refuse it,
     /// by the largest majority; on a tie, or if there is none, it stays alone, and apart from those that more statements

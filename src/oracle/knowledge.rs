@@ -1,4 +1,4 @@
-//! What the answers say together: the shared query state of the active experiments (claim T49).
+//! What the answers say together: the shared query state of the active experiments ([claim T49](crate::theory#t49)).
 
 use std::collections::HashSet;
 

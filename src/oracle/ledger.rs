@@ -1,8 +1,8 @@
 //! What questions cost, what has been spent, and when to stop.
 //!
 //! Prices are relative: the unit is one answer about a pair. By default a question costs what its answer can tell
-//! (claim T43), so that kinds of questions compete on equal terms; whoever has measured how long people take sets prices of
-//! their own. A [`Ledger`] asks its [`Budget`] before each question:
+//! ([claim T43](crate::theory#t43)), so that kinds of questions compete on equal terms; whoever has measured how long people
+//! take sets prices of their own. A [`Ledger`] asks its [`Budget`] before each question:
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -40,7 +40,8 @@ pub struct Prices {
     pub candidate: f64,
 }
 
-/// What the answers tell in four balanced classes (claim T43), in units of one answer about a pair: `h(1/4) = 0.81` bits.
+/// What the answers tell in four balanced classes ([claim T43](crate::theory#t43)), in units of one answer about a pair:
+/// `h(1/4) = 0.81` bits.
 ///
 /// A label tells `log₂ 4 / h(1/4) = 2.47`, here 2.5 times as much, a captcha exactly as much as its candidates one by one.
 impl Default for Prices {
@@ -50,7 +51,8 @@ impl Default for Prices {
 }
 
 impl Prices {
-    /// What the answers tell, in units of one about a pair, if classes have the probabilities `prior` (claim T43).
+    /// What the answers tell, in units of one about a pair, if classes have the probabilities `prior`
+    /// ([claim T43](crate::theory#t43)).
     ///
     /// Exact for pairs, labels and captchas of one candidate, and for all captchas if the classes are balanced; else more
     /// candidates tell less than as many pairs do.
@@ -148,7 +150,8 @@ impl Ledger {
         Ok(Self { prices, budget, prior: None, accounts: <_>::default() })
     }
 
-    /// Counts, beside prices, the bits of claim T43: samples are drawn independently with these class probabilities.
+    /// Counts, beside prices, the bits of [claim T43](crate::theory#t43): samples are drawn independently with these class
+    /// probabilities.
     ///
     /// Bits of questions asked before are not counted. They are an upper bound on what the answers tell together, for
     /// questions about the same samples overlap.

@@ -2,7 +2,7 @@
 //!
 //! Least squares of the one-hot labels on the features, no intercept, no ridge, of least norm where the features do not
 //! determine it; the class is the largest output. Its predictions depend on the features only through their span
-//! (claim T27). With few labels and many features a ridge reads more steadily ([`LinearProbe::ridge`]).
+//! ([claim T27](crate::theory#t27)). With few labels and many features a ridge reads more steadily ([`LinearProbe::ridge`]).
 
 mod agreement;
 
@@ -34,7 +34,8 @@ impl LinearProbe {
         Ok(Self { weights: least_squares(features.view(), targets.view())? })
     }
 
-    /// Fits the `m` samples whose labels are known by ridge regression, `min ‖ZW − Y‖²/m + λ‖W‖²` (claim T14); `O(n k²)`.
+    /// Fits the `m` samples whose labels are known by ridge regression, `min ‖ZW − Y‖²/m + λ‖W‖²`
+    /// ([claim T14](crate::theory#t14)); `O(n k²)`.
     ///
     /// # Errors
     /// As [`Self::fit`]; [`Error::Domain`] unless `λ > 0`, or if a weight is beyond the range of numbers.

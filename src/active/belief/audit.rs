@@ -12,9 +12,9 @@
 //!
 //! is a martingale of mean one, however the classes move from one audit to the next; so is a mixture over `θ` and over the
 //! audit at which the product starts. By Ville's inequality it exceeds `1/α` at *any* time with probability at most `α`
-//! (claim T51). If `k` of the samples not audited by now are wrong now, and `v_j` of them had another representative at audit
-//! `j`, then `M_j ≥ (k − v_j) / (n − j)`, so that `k` is excluded once the mixture with these values exceeds `1/α`: an upper
-//! bound for the present that holds at every moment (claim T52).
+//! ([claim T51](crate::theory#t51)). If `k` of the samples not audited by now are wrong now, and `v_j` of them had another
+//! representative at audit `j`, then `M_j ≥ (k − v_j) / (n − j)`, so that `k` is excluded once the mixture with these values
+//! exceeds `1/α`: an upper bound for the present that holds at every moment ([claim T52](crate::theory#t52)).
 
 use std::sync::Arc;
 
@@ -54,9 +54,9 @@ const RATES: usize = 1000;
 const ONE_CLASS: f64 = 0.01;
 
 /// The share of questions that check what is believed grows by this with each answer, up to a limit: while the belief doubts
-/// less than `LITTLE_DOUBT` of the samples, and otherwise. The experiment `pairs_on_real_data` chose them: checks that begin at once,
-/// one question in ten, cost up to 50 % more answers to reach an index on iris, breast cancer and digits; with half of this
-/// growth the bound after 200 answers rests on 20 samples.
+/// less than `LITTLE_DOUBT` of the samples, and otherwise. The experiment `pairs_on_real_data` chose them: checks that begin at
+/// once, one question in ten, cost up to 50 % more answers to reach an index on iris, breast cancer and digits; with half of
+/// this growth the bound after 200 answers rests on 20 samples.
 const LITTLE_DOUBT: f64 = 0.01;
 const GROWTH_IN_LITTLE_DOUBT: f64 = 0.025;
 const MOST_IN_LITTLE_DOUBT: f64 = 0.5;

@@ -15,8 +15,8 @@
 //!    around each sample: label propagation, in which an anchor corrects what is near it.
 //!
 //! With truthful answers about every pair and a small `ε` the classes are the true ones, and those of the transitive closure
-//! (claim T39). With fewer answers they are so as a rule, but not always: a single answer may tie with what the surroundings
-//! of a sample say, and the moves of one anchor at a time may end where no single move is better.
+//! ([claim T39](crate::theory#t39)). With fewer answers they are so as a rule, but not always: a single answer may tie with
+//! what the surroundings of a sample say, and the moves of one anchor at a time may end where no single move is better.
 //!
 //! What could be asked next is a [`Doubt`]: something believed that may be wrong, how probably, and how many pairs of samples
 //! it would put right.
@@ -359,8 +359,8 @@ impl Belief {
         (0..self.len()).map(|sample| self.doubt_about(sample)).sum()
     }
 
-    /// The same, `now` being that number, if the class of this sample were known, over the classes that it may well have; samples that correlate with it
-    /// but faintly are left as they are. `O(n r + m c²)` for `m` others.
+    /// The same, `now` being that number, if the class of this sample were known, over the classes that it may well have;
+    /// samples that correlate with it but faintly are left as they are. `O(n r + m c²)` for `m` others.
     pub(in crate::active) fn expected_wrong_after(&self, sample: usize, now: f64) -> f64 {
         let (shared, variance) = self.ridge.covariance_with_sample(sample);
         let moved: Vec<(usize, f64)> = shared

@@ -1,4 +1,4 @@
-//! Sequential discovery by questions, resumable after every answer (claim T41).
+//! Sequential discovery by questions, resumable after every answer ([claim T41](crate::theory#t41)).
 
 use rand::Rng;
 use rand::seq::SliceRandom;

@@ -7,11 +7,11 @@
 //! |---|---|
 //! | `pal` | where most pairs are expected to be wrong ([`ExpectedWrongPairs`]), and samples at random that show how much still is ([`Audited`]); the recommended default |
 //! | `random` | any two samples ([`RandomPair`]) |
-//! | `discovery` | sample after sample against one representative a class (claim T41, [`Discover`]) |
+//! | `discovery` | sample after sample against one representative a class ([claim T41](crate::theory#t41), [`Discover`]) |
 //! | `captcha` | the class asked about least, by the samples predicted to be in it (section 8.3 of the theory, [`LeastAsked`]) |
 //! | `uncertainty` | the least confident prediction ([`Uncertainty`]) |
 //! | `margin` | the smallest lead of the best class over the next ([`Margin`]) |
-//! | `representation` | what changes the representation most (claim T35, [`RepresentationChange`]) |
+//! | `representation` | what changes the representation most ([claim T35](crate::theory#t35), [`RepresentationChange`]) |
 //! | `error-reduction` | what is expected to leave the least error ([`ErrorReduction`]) |
 //! | `cover` | the sample farthest from all that were asked about ([`Cover`]) |
 //! | `explore-consolidate` | far apart until no new class is found, then the nearest class of samples at random ([`ExploreConsolidate`]) |

@@ -1,4 +1,4 @@
-//! Expected change of the representation (claim T35).
+//! Expected change of the representation ([claim T35](crate::theory#t35)).
 
 use super::Score;
 use crate::active::{Belief, Doubt, Subject};

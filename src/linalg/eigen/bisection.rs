@@ -1,7 +1,7 @@
 //! Where the leading eigenvalues are, by counting (Givens 1954; Kahan 1966).
 //!
-//! How many eigenvalues lie above `x` is the number of positive pivots of `A − xI` (Sylvester; claim T34). Every sweep
-//! counts for [`SHIFTS`] values of `x` together and narrows every open interval at once.
+//! How many eigenvalues lie above `x` is the number of positive pivots of `A − xI` (Sylvester; [claim T34](crate::theory#t34)).
+//! Every sweep counts for [`SHIFTS`] values of `x` together and narrows every open interval at once.
 
 use super::counted::{Counted, SHIFTS};
 

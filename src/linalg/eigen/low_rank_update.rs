@@ -17,7 +17,8 @@ const PLAIN: std::ops::Range<f64> = 1e-30..1e30;
 /// * `core`: `C`, `(r, r)` symmetric, singular or indefinite as it may be.
 ///
 /// The eigenvectors are coordinates in that basis. Cost `O(n r²)` for each of about `20 k` inertia counts and `O(n r)` for
-/// each of `3 k` solves, against `4n³/3` for a new decomposition (claims T34, T35, T37).
+/// each of `3 k` solves, against `4n³/3` for a new decomposition (claims [T34](crate::theory#t34), [T35](crate::theory#t35),
+/// [T37](crate::theory#t37)).
 ///
 /// # Errors
 /// [`crate::Error::Shape`], [`crate::Error::NotFinite`] or [`crate::Error::Asymmetric`] for bad arguments,
