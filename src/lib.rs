@@ -9,6 +9,7 @@
 //!    [`model`] is trained on it, by the gradients of [`autodiff`].
 //! 4. A [`probe`] reads the representation; [`experiment`] averages over trials on [`random`] streams of one seed, and
 //!    [`plot`] draws.
+//! 5. A [`session`] keeps all of it on disk while people answer: every answer before it is acknowledged.
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -50,10 +51,11 @@ pub mod plot;
 pub mod probe;
 pub mod random;
 mod scalar;
+pub mod session;
 pub mod theory;
 mod union_find;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, StateError};
 pub use scalar::Scalar;
 
 /// Keeps the README's example compiling.

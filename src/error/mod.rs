@@ -1,8 +1,11 @@
 //! The crate's one error type: variants carry data, the prose is written here.
 
 pub(crate) mod check;
+mod state;
 
 use std::path::{Path, PathBuf};
+
+pub use state::StateError;
 
 /// What can go wrong, with the argument's name, the offending value and what was expected.
 #[derive(Debug, thiserror::Error)]
@@ -207,6 +210,9 @@ pub enum Error {
         /// What should have been there.
         expected: String,
     },
+    /// A state directory, or what was asked of it, is not as it should be.
+    #[error(transparent)]
+    State(StateError),
     /// A figure could not be drawn.
     #[error("drawing {what}: {reason}")]
     Draw {

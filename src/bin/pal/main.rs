@@ -1,6 +1,6 @@
 //! The program `pal`: questions for people, and what their answers make of a data set.
 //!
-//! One file a subcommand; [`session`] is what they share: a [`state`] directory and all that follows from its log of answers.
+//! One file a subcommand, each a front of [`pal::session`], which owns the state directory and all that follows from its log.
 #![warn(missing_docs, unreachable_pub, clippy::pedantic, clippy::unwrap_used, clippy::expect_used)]
 #![allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 
@@ -16,13 +16,10 @@ mod limits;
 mod output;
 mod protocol;
 mod query;
-mod reliability;
 mod report;
-mod session;
 mod shell;
 mod show;
 mod source;
-mod state;
 
 use std::process::ExitCode;
 
