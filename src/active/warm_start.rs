@@ -112,7 +112,9 @@ impl WarmStart {
     /// The same, where `point_of` says of each sample which one is the first copy of it: what holds of one holds of all.
     fn of_points(graph: SimilarityGraph, point_of: &[usize], options: &WarmStartOptions) -> Result<Self> {
         let n = graph.len();
-        check::count("number of samples - 1", n - 1, usize::MAX, "at least 1")?;
+        if n < 2 {
+            return Err(Error::Domain { argument: "number of samples", value: n as f64, must: "at least 2" });
+        }
         check::count("modes", options.modes, usize::MAX, "at least 1")?;
         check::count("most_clusters", options.most_clusters, usize::MAX, "at least 1")?;
         check::positive("smoothing", options.smoothing)?;

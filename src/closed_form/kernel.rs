@@ -22,7 +22,28 @@ use crate::linalg::{
 };
 use crate::loss::SpectralLoss;
 
-/// A kernel, a penalty, a cut-off: what there is to choose.
+/// The kernel regime before it knows the samples: a kernel, a penalty and a cut-off.
+///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use pal::closed_form::KernelRegime;
+/// use pal::data::{circles, circles_sweep};
+/// use pal::graph::SimilarityGraph;
+/// use pal::kernel::Exponential;
+/// use pal::probe::best_linear_error;
+/// use pal::random::stream;
+///
+/// let mut rng = stream(0, 0);
+/// let (train, test) = (circles(100, 0.0, &mut rng)?, circles_sweep(400, 0.0, &mut rng)?);
+/// let fitted = KernelRegime::new(Exponential { sigma: 0.5 }, 1e-3).on(train.inputs.view())?;
+/// let graph = SimilarityGraph::contrastive_labels(&train.labels);
+/// let (eigenpairs, map) = fitted.leading(&graph, 5)?; // unit eigenvectors of G − βK⁻¹
+/// assert_eq!(eigenpairs.values.len(), 5);
+/// let features = map.embed(test.inputs.view())?; // (400, 5)
+/// assert!(best_linear_error(features.view(), &test.labels)? < 0.25);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KernelRegime<K> {
     /// The kernel.
@@ -212,7 +233,8 @@ pub struct Lift {
 }
 
 impl Lift {
-    /// The same with both factors multiplied: `m n²` once, which saves `n² k` for every representation of `k` columns.
+    /// The same map with both factors multiplied: `m n²` flops once, after which an embedding of `k` columns costs `O(m n k)` instead
+    /// of `O((m + n) n k)`.
     #[must_use]
     pub fn multiplied(self) -> Self {
         match self.inverse {

@@ -13,6 +13,34 @@
 //! eigenpairs of one symmetric matrix solve (claims [T18](crate::theory#t18)–[T21](crate::theory#t21),
 //! [T28](crate::theory#t28), [T29](crate::theory#t29), [T47](crate::theory#t47)). Beside them stands [`supervised()`] learning
 //! with a norm on the representation ([claim T25](crate::theory#t25)).
+//!
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use ndarray::array;
+//! use pal::closed_form::{KernelRegime, LinearRegime, free};
+//! use pal::data::circles;
+//! use pal::graph::SimilarityGraph;
+//! use pal::kernel::Exponential;
+//! use pal::loss::SpectralLoss;
+//! use pal::random::stream;
+//!
+//! // Four rings in the plane, and the graph that knows who is on which.
+//! let rings = circles(60, 0.0, &mut stream(0, 0))?;
+//! let graph = SimilarityGraph::labels(&rings.labels);
+//! let (loss, x) = (SpectralLoss::SimClr2, rings.inputs.view());
+//!
+//! let any = free(loss, &graph, 4, 0.0)?; // any representation: one direction a class
+//! let linear = LinearRegime::new(x, 0.0)?.minimise(loss, &graph, 4)?; // of two coordinates: two directions at most
+//! let fitted = KernelRegime::new(Exponential { sigma: 0.2 }, 1e-3).on(x)?;
+//! let smooth = fitted.minimise(loss, &graph, 4)?;
+//! assert_eq!((any.rank(), linear.rank(), smooth.rank()), (4, 2, 4));
+//! assert!(any.value < linear.value);
+//!
+//! // What is a function of the inputs embeds new points.
+//! assert_eq!(smooth.map.embed(array![[0.0, 1.0], [2.5, 0.0]].view())?.dim(), (2, 4));
+//! # Ok(())
+//! # }
+//! ```
 
 mod kernel;
 mod linear;
@@ -48,9 +76,9 @@ pub struct Minimiser<M> {
 }
 
 impl<M> Minimiser<M> {
-    /// Whether `Z Zᵀ` is the only optimal one: the last mode kept is separated from the next, or carries nothing.
+    /// Whether every minimiser has the same `Z Zᵀ`: the last mode kept is separated from the next, or does not enter.
     ///
-    /// Of squared Barlow Twins without a penalty it is the only one of least norm; others attain the value
+    /// For squared Barlow Twins without a penalty this is said of the minimisers of least norm; others attain the same value
     /// ([claim T21](crate::theory#t21)). Eigenvalues closer than `1e-10` of the largest count as equal.
     pub fn is_unique(&self) -> bool {
         let (Some(&first), Some(&last), Some(next)) =
@@ -62,7 +90,7 @@ impl<M> Minimiser<M> {
         last - next > resolution || last <= self.threshold + resolution
     }
 
-    /// Number of modes that carry something: the rank of `z` ([claim T22](crate::theory#t22)).
+    /// The rank of `z`: the number of modes whose eigenvalue is above the threshold of the loss ([claim T22](crate::theory#t22)).
     pub fn rank(&self) -> usize {
         self.eigenvalues.iter().filter(|&&value| value > self.threshold).count()
     }

@@ -79,7 +79,7 @@ impl SpectralLoss {
         }
     }
 
-    /// Modes up to this eigenvalue carry nothing.
+    /// Modes up to this eigenvalue do not enter the minimiser: their column is zero.
     pub(super) fn threshold(self, beta: f64) -> f64 {
         match self {
             Self::SimClr2 | Self::Vic2 { .. } => 0.0,

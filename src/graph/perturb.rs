@@ -1,4 +1,4 @@
-//! What goes wrong with graphs: entries go missing (claims [T7](crate::theory#t7), [T8](crate::theory#t8)), labels are wrong
+//! Random damage to graphs: entries go missing (claims [T7](crate::theory#t7), [T8](crate::theory#t8)), labels are wrong
 //! ([claim T9](crate::theory#t9)).
 
 use rand::{Rng, RngExt};

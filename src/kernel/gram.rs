@@ -58,7 +58,7 @@ pub fn cross_gram(kernel: &impl RadialKernel, y: ArrayView2<f64>, x: ArrayView2<
     Ok(gram)
 }
 
-/// [`cross_gram`] into the matrix `out` of shape `(m, n)`, which for a large one saves the system making its pages.
+/// [`cross_gram`] into the matrix `out` of shape `(m, n)`: a buffer that is used again saves the allocation of a large matrix.
 ///
 /// # Errors
 /// As [`cross_gram`], and [`Error::Shape`] for another `out`; it keeps its entries then.

@@ -17,7 +17,8 @@ impl RandomFeatures {
     /// Draws `m` features for points of `p` coordinates.
     ///
     /// # Errors
-    /// [`Error::Domain`] for a bad kernel parameter, or one so small that frequencies are no numbers, [`Error::Empty`] unless `m` and `p` are positive.
+    /// [`Error::Domain`] for a bad kernel parameter, or one so small that frequencies overflow; [`Error::Empty`] unless `m` and `p`
+    /// are positive.
     pub fn new<R: Rng + ?Sized>(kernel: &impl RadialKernel, m: usize, p: usize, rng: &mut R) -> Result<Self> {
         kernel.check()?;
         if m == 0 {

@@ -14,6 +14,22 @@ const CANCELLED: f64 = 1e-4;
 
 /// A squared loss, for any symmetric graph; unchanged by `Z → ZQ` for orthogonal `Q`.
 ///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use ndarray::array;
+/// use pal::data::Labels;
+/// use pal::graph::SimilarityGraph;
+/// use pal::loss::{Loss, SpectralLoss};
+///
+/// let graph = SimilarityGraph::labels(&Labels::new(vec![0, 0, 1], 2)?);
+/// let one_hot = array![[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]];
+/// assert!(SpectralLoss::SimClr2.value(one_hot.view(), &graph)? < 1e-12); // Z Zᵀ = G
+/// let whitened = array![[0.5_f64.sqrt(), 0.0], [0.5_f64.sqrt(), 0.0], [0.0, 1.0]];
+/// assert!(SpectralLoss::Vic2 { lambda: 2.0 }.value(whitened.view(), &graph)? < 1e-12); // ZᵀZ = I, L Z = 0
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `O(n k²)` and one product with the graph, no memory beyond the gradient and `k×k` ([`Self::BarlowTwins2`]: one `n×k`).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum SpectralLoss {

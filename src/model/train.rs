@@ -193,7 +193,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
             }
         });
         let (value, gradients) = match found {
-            // The doors of the losses refuse what is not finite.
+            // The losses refuse what is not finite.
             Err(Error::Domain { value, argument, .. } | Error::NotFinite { value, argument, .. })
                 if !value.is_finite() =>
             {
