@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use pal::active::{PredictedCaptcha, ask, random_pairs};
 use pal::data::{Labelled, circles, circles_sweep};
-use pal::experiment::{Curve, Experiment, Run, run_main};
+use pal::experiment::{
+    Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, require, run_main,
+};
 use pal::graph::SimilarityGraph;
 use pal::oracle::{Knowledge, LabelOracle};
 use pal::{Result, plot};
@@ -17,7 +19,7 @@ use serde::Serialize;
 mod illustrate;
 mod reference;
 
-use illustrate::{Illustration, illustrate};
+use illustrate::{FEATURES, Illustration, TRAINING, illustrate};
 use reference::{Reader, Representation};
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -25,7 +27,11 @@ pub const EXPERIMENT: Experiment = Experiment {
     about: "Test error against number of queries: questions chosen by the representation, or random pairs",
     trials: 100,
     quick_trials: 4,
+    length: Length::Short,
     body: run,
+    draw,
+    story: STORY,
+    claims: CLAIMS,
 };
 
 #[derive(Serialize)]
@@ -47,6 +53,56 @@ const PROTOCOL: Protocol = Protocol {
     answers_a_round: 10,
 };
 
+const STORY: Story = Story {
+    title: "Questions chosen by the representation, or random pairs",
+    description: "Active: ten times a round a probe's guess “which of these are in class q?” is put to an oracle, and known \
+                  samples are closed under transitivity. Passive: ten random pairs a round, not closed.",
+    findings: |curves| {
+        let (active, passive) = (curves.of("active")?, curves.of("passive")?);
+        Ok(format!(
+            "Both start at {:.2}, the error of kernel PCA with no answer at all, and the active curve is below \
+             0.1 from {} queries on, the passive one from {}. The active curve ends at its floor of {:.3}, \
+             where every label is known and only the noise of the rings is left; the passive one is at {:.3} \
+             after all {} queries.",
+            active.first(),
+            active.settled(0.1),
+            passive.settled(0.1),
+            active.last(),
+            passive.last(),
+            active.end(),
+        ))
+    },
+    pictures: &[
+        Picture::new("", "Test error against the number of queries."),
+        TRAINING,
+        Picture::new(
+            "_graph",
+            "The active graph before, halfway and after: white together, black apart, grey unknown.",
+        ),
+        FEATURES,
+    ],
+};
+
+const CLAIMS: &[Claim] = &[
+    Claim::of_every_run("Ten queries a round, for eighty rounds.", |curves| {
+        let [active, passive] = [curves.of("active")?, curves.of("passive")?];
+        let rounds: Vec<f64> = (0..80).map(|round| 10.0 * f64::from(round)).collect();
+        require(active.x == rounds && passive.x == rounds, || format!("{:?}", active.x))
+    }),
+    Claim::of_every_run("Once all labels are known the error is at its floor and stays there.", |curves| {
+        let active = &curves.of("active")?.mean;
+        let floor = active[79];
+        require((0.01..0.05).contains(&floor), || format!("a floor of {floor}"))?;
+        require(active[60..].iter().all(|error| *error == floor), || format!("{:?}", &active[60..]))
+    }),
+    Claim::of_every_run("Chosen questions are worth more than random ones until all is known.", |curves| {
+        let [active, passive] = [&curves.of("active")?.mean, &curves.of("passive")?.mean];
+        (4..=60).try_for_each(|i| {
+            require(active[i] < passive[i], || format!("{} against {} in round {i}", active[i], passive[i]))
+        })
+    }),
+];
+
 fn main() -> ExitCode {
     run_main(&EXPERIMENT)
 }
@@ -57,15 +113,19 @@ fn run(run: &Run) -> Result<()> {
     let queries: Vec<f64> =
         (0..PROTOCOL.rounds).map(|round| (PROTOCOL.answers_a_round * round) as f64).collect();
     let rows = |series: usize| trials.iter().map(|(errors, _)| &errors[series]).collect::<Vec<_>>();
-    let curves = [
+    let curves = Curves::from(vec![
         Curve::from_trials("active", &queries, &rows(0))?,
         Curve::from_trials("passive", &queries, &rows(1))?,
-    ];
+    ]);
     run.save(&curves, &PROTOCOL)?;
     run.both(
-        || plot::curves(&run.stem(), &curves, &plot::Axes::new("Number of queries", "Test error")),
+        || draw(&run.outputs, &curves),
         || illustrate(run, &trials[0].1, PROTOCOL.representation, (-1.0, 1.0)),
     )
+}
+
+fn draw(outputs: &Outputs, curves: &Curves) -> Result<()> {
+    plot::curves(&outputs.picture(""), curves, &plot::Axes::new("Number of queries", "Test error"))
 }
 
 /// The errors of both series, and the active graph before, halfway and after.

@@ -23,6 +23,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     trials: 10_000,
     quick_trials: 25,
     body: run,
+    ..Experiment::WITHOUT_FIGURES
 };
 
 const WIDTH: usize = 5;

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use ndarray::Array2;
 use pal::closed_form::free;
 use pal::data::Labels;
-use pal::experiment::{Curve, Experiment, Run, run_main};
+use pal::experiment::{
+    Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, require, run_main,
+};
 use pal::graph::SimilarityGraph;
 use pal::linalg::thin_svd;
 use pal::loss::SpectralLoss;
@@ -25,7 +27,11 @@ pub const EXPERIMENT: Experiment = Experiment {
     about: "Rank of the representation against its width, for losses with few modes that pay",
     trials: 20,
     quick_trials: 2,
+    length: Length::Short,
     body: run,
+    draw,
+    story: STORY,
+    claims: CLAIMS,
 };
 
 #[derive(Serialize)]
@@ -44,6 +50,53 @@ struct Protocol {
 
 const PROTOCOL: Protocol =
     Protocol { class_sizes: [2, 4, 5, 6, 7, 8, 9], lambda: 0.45, beta: 4.5, widest: 12, resolution: 1e-2 };
+
+/// The losses, each on its graph.
+const NAMES: [&str; 3] = ["SimCLR², contrastive", "VIC²", "BT², penalised"];
+/// What is drawn of each: in the first picture, and in the second.
+const RANKS: [&str; 2] = ["trained", "theory"];
+const VALUES: [&str; 2] = ["trained values", "theory of values"];
+
+const STORY: Story = Story {
+    title: "How many dimensions a loss uses",
+    description: "Seven classes of different sizes, widths from one to twelve, and three losses with six, eleven and \
+                  five modes that pay. Training starts from random entries; singular values below 0.01 count as zero.",
+    findings: |curves| {
+        let [simclr, vic, barlow] = NAMES.map(|name| curves.of(&format!("{name}, trained")));
+        Ok(format!(
+            "The rank of the trained representation is that of the theory at every width: it follows the width and \
+             stops at {:.0}, {:.0} and {:.0}. The surplus dimensions are not small but zero, and the singular values \
+             that are left agree with the closed form.",
+            simclr?.last(),
+            vic?.last(),
+            barlow?.last(),
+        ))
+    },
+    pictures: &[
+        Picture::new("", "Rank of the representation against its width, trained and predicted."),
+        Picture::new("_values", "Singular values at width twelve, trained and predicted."),
+    ],
+};
+
+const CLAIMS: &[Claim] = &[
+    Claim::of_every_run("Ranks are the width, up to the number of modes that pay (claim T22).", |curves| {
+        for (name, paying) in NAMES.into_iter().zip([6.0, 11.0, 5.0]) {
+            let expected: Vec<f64> = (1..=12).map(|width| f64::from(width).min(paying)).collect();
+            for kind in RANKS {
+                let ranks = &curves.of(&format!("{name}, {kind}"))?.mean;
+                require(*ranks == expected, || format!("{name}, {kind}: {ranks:?}"))?;
+            }
+        }
+        Ok(())
+    }),
+    Claim::of_every_run("Training ends with the singular values of the closed form.", |curves| {
+        NAMES.iter().try_for_each(|name| {
+            let [trained, theory] = VALUES.map(|kind| curves.of(&format!("{name}, {kind}")));
+            let difference = trained?.distance(theory?);
+            require(difference < 1e-2, || format!("{name}: a difference of {difference}"))
+        })
+    }),
+];
 
 fn main() -> ExitCode {
     run_main(&EXPERIMENT)
@@ -64,18 +117,18 @@ fn cases() -> Result<[Case; 3]> {
     let plain = SimilarityGraph::labels(&labels);
     Ok([
         Case {
-            name: "SimCLR², contrastive",
+            name: NAMES[0],
             loss: SpectralLoss::SimClr2,
             graph: SimilarityGraph::contrastive_labels(&labels),
             beta: 0.0,
         },
         Case {
-            name: "VIC²",
+            name: NAMES[1],
             loss: SpectralLoss::Vic2 { lambda: PROTOCOL.lambda },
             graph: plain.clone(),
             beta: 0.0,
         },
-        Case { name: "BT², penalised", loss: SpectralLoss::BarlowTwins2, graph: plain, beta: PROTOCOL.beta },
+        Case { name: NAMES[2], loss: SpectralLoss::BarlowTwins2, graph: plain, beta: PROTOCOL.beta },
     ])
 }
 
@@ -91,21 +144,30 @@ fn run(run: &Run) -> Result<()> {
             |values: &Vec<f64>| values.iter().filter(|&&value| value > PROTOCOL.resolution).count() as f64;
         let rows: Vec<Vec<f64>> =
             trials.iter().map(|trial| trial[position].iter().map(rank).collect()).collect();
-        ranks.push(Curve::from_trials(format!("{}, trained", case.name), &widths, &rows)?);
+        ranks.push(Curve::from_trials(format!("{}, {}", case.name, RANKS[0]), &widths, &rows)?);
         let closed: Vec<f64> = (1..=PROTOCOL.widest)
             .map(|width| Ok(free(case.loss, &case.graph, width, case.beta)?.rank() as f64))
             .collect::<Result<_>>()?;
-        ranks.push(Curve::from_trials(format!("{}, theory", case.name), &widths, &[closed])?);
+        ranks.push(Curve::from_trials(format!("{}, {}", case.name, RANKS[1]), &widths, &[closed])?);
 
         let rows: Vec<&Vec<f64>> = trials.iter().map(|trial| &trial[position][PROTOCOL.widest - 1]).collect();
-        values.push(Curve::from_trials(format!("{}, trained values", case.name), &widths, &rows)?);
+        values.push(Curve::from_trials(format!("{}, {}", case.name, VALUES[0]), &widths, &rows)?);
         let best = free(case.loss, &case.graph, PROTOCOL.widest, case.beta)?.z;
         let closed = thin_svd(best.view())?.singular_values.to_vec();
-        values.push(Curve::from_trials(format!("{}, theory of values", case.name), &widths, &[closed])?);
+        values.push(Curve::from_trials(format!("{}, {}", case.name, VALUES[1]), &widths, &[closed])?);
     }
-    run.save(&[&ranks[..], &values].concat(), &PROTOCOL)?;
-    plot::curves(&run.stem(), &ranks, &plot::Axes::new("Width K", "Rank of Z"))?;
-    plot::curves(&run.out.join("collapse_values"), &values, &plot::Axes::new("Rank", "Singular value of Z"))
+    let curves = Curves::from([ranks, values].concat());
+    run.save(&curves, &PROTOCOL)?;
+    draw(&run.outputs, &curves)
+}
+
+fn draw(outputs: &Outputs, curves: &Curves) -> Result<()> {
+    let panel = |ending: &str, kinds: [&str; 2], axes: &plot::Axes| {
+        let series = NAMES.iter().flat_map(|name| kinds.map(|kind| format!("{name}, {kind}")));
+        plot::curves(&outputs.picture(ending), &curves.select(&series.collect::<Vec<_>>())?, axes)
+    };
+    panel("", RANKS, &plot::Axes::new("Width K", "Rank of Z"))?;
+    panel("_values", VALUES, &plot::Axes::new("Rank", "Singular value of Z"))
 }
 
 /// For every width, the singular values of the representation that descent ends with.

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use pal::active::{UniformCaptcha, ask};
 use pal::data::{Labelled, circles, circles_sweep};
-use pal::experiment::{Curve, Experiment, Run, run_main};
+use pal::experiment::{
+    Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, require, run_main,
+};
 use pal::oracle::{Knowledge, LabelOracle};
 use pal::{Result, plot};
 use rand::Rng;
@@ -16,7 +18,7 @@ use serde::Serialize;
 mod illustrate;
 mod reference;
 
-use illustrate::{Illustration, illustrate};
+use illustrate::{FEATURES, Illustration, TRAINING, illustrate};
 use reference::{Reader, Representation};
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -24,7 +26,11 @@ pub const EXPERIMENT: Experiment = Experiment {
     about: "Test error against number of queries: with and without the negative answers in the graph",
     trials: 100,
     quick_trials: 2,
+    length: Length::Short,
     body: run,
+    draw,
+    story: STORY,
+    claims: CLAIMS,
 };
 
 #[derive(Serialize)]
@@ -46,6 +52,77 @@ const PROTOCOL: Protocol = Protocol {
     answers_a_round: 10,
 };
 
+const STORY: Story = Story {
+    title: "What negative answers add",
+    description: "One sequence of questions, uniform among the samples that may be in class q, updates two graphs. \
+                  The contrastive graph holds −1 where two samples are known to differ, the other one 0.",
+    findings: |curves| {
+        let (contrastive, positive) = (curves.of("contrastive")?, curves.of("non-contrastive")?);
+        Ok(format!(
+            "Negative answers pay at both ends: the order of the curves changes at {}, in between the positive \
+             entries alone are better, as {:.2} against {:.2} at 60 queries. At 400 queries the contrastive \
+             error is {:.2} against {:.2}, and with all labels known both are near zero ({:.3} and {:.3}).",
+            in_words(&crossings(contrastive, positive)),
+            positive.near(60.0),
+            contrastive.near(60.0),
+            contrastive.near(400.0),
+            positive.near(400.0),
+            contrastive.last(),
+            positive.last(),
+        ))
+    },
+    pictures: &[
+        Picture::new("", "Test error against the number of queries."),
+        TRAINING,
+        Picture::new(
+            "_graph",
+            "The contrastive graph before, halfway and after: white together, black apart, grey unknown.",
+        ),
+        FEATURES,
+    ],
+};
+
+/// The abscissae at which `a` passes from below `b` to above, or the other way; not those of the first two points.
+fn crossings(a: &Curve, b: &Curve) -> Vec<f64> {
+    let ahead: Vec<bool> = a.mean.iter().zip(&b.mean).map(|(a, b)| a < b).collect();
+    (2..ahead.len()).filter(|&i| ahead[i] != ahead[i - 1]).map(|i| a.x[i]).collect()
+}
+
+/// Numbers of queries: “a, b and c queries”.
+fn in_words(queries: &[f64]) -> String {
+    let words: Vec<String> = queries.iter().map(f64::to_string).collect();
+    match words.as_slice() {
+        [] => "no point".to_owned(),
+        [one] => format!("{one} queries"),
+        [rest @ .., last] => format!("{} and {last} queries", rest.join(", ")),
+    }
+}
+
+const CLAIMS: &[Claim] = &[
+    Claim::of_every_run("Ten queries a round, for eighty rounds.", |curves| {
+        let [contrastive, positive] = [curves.of("contrastive")?, curves.of("non-contrastive")?];
+        let rounds: Vec<f64> = (0..80).map(|round| 10.0 * f64::from(round)).collect();
+        require(contrastive.x == rounds && positive.x == rounds, || format!("{:?}", contrastive.x))
+    }),
+    Claim::of_every_run("With all labels known hardly a test sample is read wrong.", |curves| {
+        let [contrastive, positive] = [&curves.of("contrastive")?.mean, &curves.of("non-contrastive")?.mean];
+        require(contrastive[79].max(positive[79]) < 0.02, || {
+            format!("errors of {} and {}", contrastive[79], positive[79])
+        })
+    }),
+    Claim::of_every_run("Negatives help at first, then they do not, then they do again.", |curves| {
+        let [contrastive, positive] = [&curves.of("contrastive")?.mean, &curves.of("non-contrastive")?.mean];
+        let help = |i: usize, expected: bool| {
+            require(contrastive[i] != positive[i] && (contrastive[i] < positive[i]) == expected, || {
+                format!("{} with and {} without in round {i}", contrastive[i], positive[i])
+            })
+        };
+        (1..=3).try_for_each(|i| help(i, true))?;
+        (5..=8).try_for_each(|i| help(i, false))?;
+        (25..=60).try_for_each(|i| help(i, true))
+    }),
+];
+
 fn main() -> ExitCode {
     run_main(&EXPERIMENT)
 }
@@ -56,15 +133,19 @@ fn run(run: &Run) -> Result<()> {
     let queries: Vec<f64> =
         (0..PROTOCOL.rounds).map(|round| (PROTOCOL.answers_a_round * round) as f64).collect();
     let rows = |series: usize| trials.iter().map(|(errors, _)| &errors[series]).collect::<Vec<_>>();
-    let curves = [
+    let curves = Curves::from(vec![
         Curve::from_trials("contrastive", &queries, &rows(0))?,
         Curve::from_trials("non-contrastive", &queries, &rows(1))?,
-    ];
+    ]);
     run.save(&curves, &PROTOCOL)?;
     run.both(
-        || plot::curves(&run.stem(), &curves, &plot::Axes::new("Number of queries", "Test error")),
+        || draw(&run.outputs, &curves),
         || illustrate(run, &trials[0].1, PROTOCOL.representation, (-1.0, 1.0)),
     )
+}
+
+fn draw(outputs: &Outputs, curves: &Curves) -> Result<()> {
+    plot::curves(&outputs.picture(""), curves, &plot::Axes::new("Number of queries", "Test error"))
 }
 
 /// The errors of both series, and the contrastive graph before, halfway and after.

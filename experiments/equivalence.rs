@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use ndarray::{Array2, ArrayView2};
 use pal::closed_form::free;
 use pal::data::Labels;
-use pal::experiment::{Curve, Experiment, Run, linspace, run_main};
+use pal::experiment::{
+    Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, linspace, require, run_main,
+};
 use pal::graph::SimilarityGraph;
 use pal::linalg::{Operator, sine_between, symmetric_eigen};
 use pal::loss::SpectralLoss;
@@ -23,7 +25,11 @@ pub const EXPERIMENT: Experiment = Experiment {
     about: "Predictors of three losses and of ridge regression on one label graph, and what their equality needs",
     trials: 50,
     quick_trials: 4,
+    length: Length::Short,
     body: run,
+    draw,
+    story: STORY,
+    claims: CLAIMS,
 };
 
 #[derive(Serialize)]
@@ -58,6 +64,96 @@ const LOSSES: [(&str, SpectralLoss); 3] = [
     ("BT²", SpectralLoss::BarlowTwins2),
 ];
 
+// The series of each picture; those of the ridge probe in the order of the losses.
+const PREDICTORS: [&str; 4] = [
+    "least-squares probe, all three losses",
+    "ridge probe, SimCLR²",
+    "ridge probe, VIC²",
+    "ridge probe, BT²",
+];
+const REGULARITY: [&str; 2] = ["VIC² on L, SimCLR² on G", "VIC² on normalised L, SimCLR² on normalised G"];
+const TIES: [&str; 3] = ["loss of BT²", "sine to the top eigenvectors", "excess of ‖Z‖² over the least"];
+
+const STORY: Story = Story {
+    title: "When self-supervised is supervised, and losses are the same",
+    description: "Three squared losses are minimised on one label graph and read by the same probe as the labels \
+                  themselves. Two further pictures leave out what the equality of losses needs: a regular graph, and \
+                  a choice among the minimisers of squared Barlow Twins.",
+    findings: |curves| {
+        Ok(format!(
+            "A least-squares probe reads the same predictor from all three losses whatever the class sizes, up to \
+             {:.0e}; a ridge probe sees their scales, and its predictions differ by up to {:.2}. On a graph that is \
+             not regular VIC² and SimCLR² part, up to a sine of {:.2}, unless both are normalised ({:.0e}), and \
+             squared Barlow Twins keeps a loss of {:.0e} while its span turns away to a sine of {:.2}.",
+            curves.of(PREDICTORS[0])?.peak().1,
+            curves.of(PREDICTORS[3])?.peak().1,
+            curves.of(REGULARITY[0])?.last(),
+            curves.of(REGULARITY[1])?.peak().1,
+            curves.of(TIES[0])?.peak().1,
+            curves.of(TIES[1])?.last(),
+        ))
+    },
+    pictures: &[
+        Picture::new("", "Largest difference of predictions against the ratio of class sizes."),
+        Picture::new("_representations", "ZZᵀ at the three optima, for classes of 6, 12 and 18 samples."),
+        Picture::new(
+            "_regularity",
+            "Largest angle between the spans of two losses as edges join the classes.",
+        ),
+        Picture::new(
+            "_ties",
+            "Minimisers of squared Barlow Twins that lean into a negative mode of the graph.",
+        ),
+    ],
+};
+
+const CLAIMS: &[Claim] = &[
+    Claim::of_every_run("A least-squares probe reads one predictor from all losses (claim T23).", |curves| {
+        let gap = curves.of(PREDICTORS[0])?.peak().1;
+        require(gap < 1e-12, || format!("a difference of {gap}"))
+    }),
+    Claim::of_every_run(
+        "A ridge probe sees the scales of the losses, as in the table of claim T23.",
+        |curves| {
+            let [_, simclr, vic, barlow] = PREDICTORS.map(|series| curves.of(series));
+            let (simclr, vic, barlow) = (simclr?, vic?, barlow?);
+            for (i, ratio) in vic.x.iter().enumerate() {
+                // A class of n members out of N is predicted with a weight that depends on the loss.
+                let sizes = [0.0, 0.5, 1.0].map(|share| (6.0 + 6.0 * (ratio - 1.0) * share).floor());
+                let penalty = 0.1 * sizes.iter().sum::<f64>();
+                let gap = |weight: &dyn Fn(f64) -> f64| {
+                    sizes.iter().fold(0.0_f64, |gap, &n| gap.max((weight(n) - n / (n + penalty)).abs()))
+                };
+                let expected = [0.0, gap(&|_| 1.0 / (1.0 + penalty)), gap(&|n| 1.0 / (1.0 + n * penalty))];
+                let found = [simclr.mean[i], vic.mean[i], barlow.mean[i]];
+                let right = found[0] < 1e-12
+                    && (found[1] - expected[1]).abs() < 1e-9
+                    && (found[2] - expected[2]).abs() < 1e-9;
+                require(right, || format!("{found:?}, not {expected:?}, at a ratio of {ratio}"))?;
+            }
+            Ok(())
+        },
+    ),
+    Claim::of_every_run(
+        "Off regular graphs VIC² and SimCLR² part, unless both are normalised (claim T20).",
+        |curves| {
+            let plain = curves.of(REGULARITY[0])?;
+            require(plain.mean[0] < 1e-9 && plain.mean[10] > 0.1, || format!("{:?}", plain.mean))?;
+            let normalised = curves.of(REGULARITY[1])?.peak().1;
+            require(normalised < 1e-9, || format!("a sine of {normalised} between the normalised ones"))
+        },
+    ),
+    Claim::of_every_run("BT² has minimisers of other spans and larger norms (claim T21).", |curves| {
+        let [loss, sine, excess] = TIES.map(|series| curves.of(series));
+        let (loss, sine, excess) = (loss?.peak().1, &sine?.mean, &excess?.mean);
+        require(loss < 1e-18, || format!("a loss of {loss}"))?;
+        require(sine[0] < 1e-9 && sine[10] > 0.5, || format!("sines {sine:?}"))?;
+        require(excess.windows(2).all(|pair| pair[0] < pair[1]), || {
+            format!("norms {excess:?} over the least")
+        })
+    }),
+];
+
 fn main() -> ExitCode {
     run_main(&EXPERIMENT)
 }
@@ -67,38 +163,37 @@ fn run(run: &Run) -> Result<()> {
     let by_ratio: Vec<Predictors> = (1..=PROTOCOL.largest_ratio)
         .map(|ratio| Predictors::new(&unbalanced(ratio)?))
         .collect::<Result<_>>()?;
-    let mut predictors = vec![exactly("least-squares probe, all three losses", &ratios, |at| {
-        by_ratio[at].least_squares_spread
-    })?];
-    for (loss, (name, _)) in LOSSES.iter().enumerate() {
-        predictors
-            .push(exactly(&format!("ridge probe, {name}"), &ratios, |at| by_ratio[at].ridge_gap[loss])?);
+    let mut curves = vec![exactly(PREDICTORS[0], &ratios, |at| by_ratio[at].least_squares_spread)?];
+    for (loss, series) in PREDICTORS[1..].iter().enumerate() {
+        curves.push(exactly(series, &ratios, |at| by_ratio[at].ridge_gap[loss])?);
     }
 
     let edges: Vec<f64> = linspace(0.0, PROTOCOL.extra_edges as f64, PROTOCOL.steps);
     let trials = run.trials(|_, rng| irregular(&edges, rng))?;
     let rows = |which: usize| trials.iter().map(|trial| trial[which].clone()).collect::<Vec<_>>();
-    let regularity = [
-        Curve::from_trials("VIC² on L, SimCLR² on G", &edges, &rows(0))?,
-        Curve::from_trials("VIC² on normalised L, SimCLR² on normalised G", &edges, &rows(1))?,
-    ];
+    for (which, series) in REGULARITY.into_iter().enumerate() {
+        curves.push(Curve::from_trials(series, &edges, &rows(which))?);
+    }
 
     let mixings = linspace(0.0, PROTOCOL.mixing, PROTOCOL.steps);
     let ties: Vec<Tie> = mixings.iter().map(|&t| Tie::new(t)).collect::<Result<_>>()?;
-    let barlow = [
-        exactly("loss of BT²", &mixings, |at| ties[at].loss)?,
-        exactly("sine to the top eigenvectors", &mixings, |at| ties[at].sine)?,
-        exactly("excess of ‖Z‖² over the least", &mixings, |at| ties[at].excess)?,
-    ];
-    run.save(&[&predictors[..], &regularity, &barlow].concat(), &PROTOCOL)?;
+    curves.push(exactly(TIES[0], &mixings, |at| ties[at].loss)?);
+    curves.push(exactly(TIES[1], &mixings, |at| ties[at].sine)?);
+    curves.push(exactly(TIES[2], &mixings, |at| ties[at].excess)?);
+    let curves = Curves::from(curves);
+    run.save(&curves, &PROTOCOL)?;
+    draw(&run.outputs, &curves)?;
+    let three = representations(&unbalanced(3)?)?;
+    plot::matrices(&run.outputs.picture("_representations"), &three, (0.0, 1.0))
+}
 
-    let view = |name: &str| run.out.join(format!("equivalence_{name}"));
-    let ratio = "Largest class over smallest";
-    plot::curves(&run.stem(), &predictors, &plot::Axes::new(ratio, "Difference of predictions"))?;
-    let sine = "Sine of largest angle";
-    plot::curves(&view("regularity"), &regularity, &plot::Axes::new("Edges between classes", sine))?;
-    plot::curves(&view("ties"), &barlow, &plot::Axes::new("Mixing t with a negative mode", "Value"))?;
-    plot::matrices(&view("representations"), &representations(&unbalanced(3)?)?, (0.0, 1.0))
+fn draw(outputs: &Outputs, curves: &Curves) -> Result<()> {
+    let panel = |ending: &str, series: &[&str], x: &str, y: &str| {
+        plot::curves(&outputs.picture(ending), &curves.select(series)?, &plot::Axes::new(x, y))
+    };
+    panel("", &PREDICTORS, "Largest class over smallest", "Difference of predictions")?;
+    panel("_regularity", &REGULARITY, "Edges between classes", "Sine of largest angle")?;
+    panel("_ties", &TIES, "Mixing t with a negative mode", "Value")
 }
 
 /// A curve without randomness.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ndarray::{Array2, Axis};
 use pal::data::Labelled;
-use pal::experiment::{Run, linspace};
+use pal::experiment::{Picture, Run, linspace};
 use pal::graph::SimilarityGraph;
 use pal::{Result, plot};
 
@@ -14,6 +14,12 @@ use super::reference::Representation;
 const REACH: f64 = 5.0;
 /// Points a side.
 const RESOLUTION: usize = 100;
+
+pub const TRAINING: Picture = Picture::new("_training", "The training set of the first trial.");
+pub const FEATURES: Picture = Picture::new(
+    "_features",
+    "The five learned features of the last graph, on [−5, 5]²; each panel is scaled to its own maximum.",
+);
 
 /// A trial to look at.
 pub struct Illustration {
@@ -29,19 +35,18 @@ pub fn illustrate(
     representation: Representation,
     range: (f64, f64),
 ) -> Result<()> {
-    let stem = |view: &str| run.out.join(format!("{}_{view}", run.name));
     run.parallel(3, |view| match view {
-        0 => draw_features(&stem("features"), illustration, representation),
+        0 => draw_features(&run.outputs.picture(FEATURES.ending), illustration, representation),
         1 => {
             let dense = |(title, graph): &(String, SimilarityGraph)| (title.clone(), graph.to_dense());
             let matrices: Vec<_> = illustration.graphs.iter().map(dense).collect();
-            plot::matrices(&stem("graph"), &matrices, range)
+            plot::matrices(&run.outputs.picture("_graph"), &matrices, range)
         }
         _ => {
             let Labelled { inputs, labels } = &illustration.train;
             let title = format!("{} training points", inputs.nrows());
             plot::scatter(
-                &stem("training"),
+                &run.outputs.picture(TRAINING.ending),
                 &[plot::ScatterPanel { title: &title, points: inputs.view(), labels }],
             )
         }

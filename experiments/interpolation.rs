@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use pal::closed_form::{FittedKernel, Lift};
 use pal::data::{Labelled, circles, circles_sweep, views_by_noise};
-use pal::experiment::{Curve, Experiment, Run, run_main};
+use pal::experiment::{
+    Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, require, run_main,
+};
 use pal::graph::SimilarityGraph;
 use pal::kernel::Exponential;
 use pal::random::stream;
@@ -19,7 +21,7 @@ use serde::Serialize;
 mod illustrate;
 mod reference;
 
-use illustrate::{Illustration, illustrate};
+use illustrate::{FEATURES, Illustration, TRAINING, illustrate};
 use reference::{Reader, Representation};
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -27,7 +29,11 @@ pub const EXPERIMENT: Experiment = Experiment {
     about: "Test error against number of labels, for three weights of the labels beside the views",
     trials: 50,
     quick_trials: 2,
+    length: Length::Short,
     body: run,
+    draw,
+    story: STORY,
+    claims: CLAIMS,
 };
 
 #[derive(Serialize)]
@@ -38,6 +44,7 @@ struct Protocol {
     noise: f64,
     view_noise: f64,
     representation: Representation,
+    /// Weights of the labels, in the order of [`SERIES`].
     alphas: [f64; 3],
     /// Trials that share a training set, each with its own order of the labels.
     orders_a_set: usize,
@@ -54,8 +61,68 @@ const PROTOCOL: Protocol = Protocol {
     orders_a_set: 5,
 };
 
+const SERIES: [&str; 3] = ["alpha=0.5", "alpha=1e-3", "alpha=1e-6"];
+
 /// The random streams of the training sets begin here, past those of the trials.
 const TRAINING_STREAMS: u64 = 1 << 32;
+
+const STORY: Story = Story {
+    title: "A few labels on top of views",
+    description: "Two noisy views of every sample form the self-supervised graph, and labels, revealed one by one \
+                  for the first view only, the supervised one. The graph is (1 − α) of the first and α of the second.",
+    findings: |curves| {
+        let (half, small, tiny) = (curves.of(SERIES[0])?, curves.of(SERIES[1])?, curves.of(SERIES[2])?);
+        let (peak_at, peak) = half.peak();
+        Ok(format!(
+            "The few first labels hurt when they weigh much, up to {:.2} at {} labels for α = 0.5: their \
+             eigenvectors push out those of the views before they separate the classes. α = 1e-3 is below 0.1 from \
+             {} labels on and α = 0.5 from {}, while α = 1e-6 is too small to be heard and goes from {:.2} to {:.2}.",
+            peak,
+            peak_at,
+            small.settled(0.1),
+            half.settled(0.1),
+            tiny.first(),
+            tiny.last(),
+        ))
+    },
+    pictures: &[
+        Picture::new("", "Test error against the number of labels, for three weights of the labels."),
+        TRAINING,
+        Picture::new(
+            "_graph",
+            "The graph for α = 0.5 before, halfway and after; two views of a sample are neighbours.",
+        ),
+        FEATURES,
+    ],
+};
+
+const CLAIMS: &[Claim] = &[
+    Claim::of_every_run("One label after another, for two hundred.", |curves| {
+        let labels: Vec<f64> = (0..200).map(f64::from).collect();
+        SERIES.iter().try_for_each(|series| {
+            let x = &curves.of(series)?.x;
+            require(*x == labels, || format!("{x:?} of {series}"))
+        })
+    }),
+    Claim::of_every_run("Without a label all weights start from the views alone.", |curves| {
+        let [half, small, tiny] = [curves.of(SERIES[0])?, curves.of(SERIES[1])?, curves.of(SERIES[2])?];
+        let difference = (half.first() - tiny.first()).abs().max((small.first() - tiny.first()).abs());
+        require(difference < 2e-3, || format!("they differ by {difference}"))
+    }),
+    Claim::of_every_run("From 25 labels on the weight in the middle is the best.", |curves| {
+        let [half, small, tiny] = [curves.of(SERIES[0])?, curves.of(SERIES[1])?, curves.of(SERIES[2])?];
+        (25..200).try_for_each(|i| {
+            let [half, small, tiny] = [half, small, tiny].map(|curve| curve.mean[i]);
+            require(small < half && small < tiny, || format!("{half}, {small} and {tiny} at {i} labels"))
+        })
+    }),
+    Claim::of_every_run("Few labels of much weight hurt, all of them help.", |curves| {
+        let half = &curves.of(SERIES[0])?.mean;
+        require(half[5] > half[0] + 0.1 && half[199] < 0.1, || {
+            format!("{} without, {} with five, {} with all", half[0], half[5], half[199])
+        })
+    }),
+];
 
 fn main() -> ExitCode {
     run_main(&EXPERIMENT)
@@ -72,19 +139,24 @@ fn run(run: &Run) -> Result<()> {
         trial(&sets[set].train, readers[set].clone(), rng)
     })?;
     let labels: Vec<f64> = (0..PROTOCOL.samples).map(|labels| labels as f64).collect();
-    let curves = ["alpha=0.5", "alpha=1e-3", "alpha=1e-6"]
+    let curves: Curves = SERIES
         .into_iter()
         .enumerate()
         .map(|(alpha, series)| {
             let rows: Vec<_> = trials.iter().map(|(errors, _)| &errors[alpha]).collect();
             Curve::from_trials(series, &labels, &rows)
         })
-        .collect::<Result<Vec<_>>>()?;
+        .collect::<Result<Vec<_>>>()?
+        .into();
     run.save(&curves, &PROTOCOL)?;
     run.both(
-        || plot::curves(&run.stem(), &curves, &plot::Axes::new("Number of labels", "Test error")),
+        || draw(&run.outputs, &curves),
         || illustrate(run, &trials[0].1, PROTOCOL.representation, (0.0, 1.0)),
     )
+}
+
+fn draw(outputs: &Outputs, curves: &Curves) -> Result<()> {
+    plot::curves(&outputs.picture(""), curves, &plot::Axes::new("Number of labels", "Test error"))
 }
 
 /// Two views of every sample, and what depends on them alone.

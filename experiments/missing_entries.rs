@@ -5,7 +5,9 @@
 use std::process::ExitCode;
 
 use pal::data::{Labelled, circles, circles_sweep};
-use pal::experiment::{Curve, Experiment, Run, linspace, run_main};
+use pal::experiment::{
+    Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, linspace, require, run_main,
+};
 use pal::graph::{SimilarityGraph, drop_entries};
 use pal::{Result, plot};
 use rand::Rng;
@@ -14,7 +16,7 @@ use serde::Serialize;
 mod illustrate;
 mod reference;
 
-use illustrate::{Illustration, illustrate};
+use illustrate::{FEATURES, Illustration, TRAINING, illustrate};
 use reference::{Reader, Representation};
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -22,7 +24,11 @@ pub const EXPERIMENT: Experiment = Experiment {
     about: "Test error and connected components against the fraction of entries missing from the label graph",
     trials: 100,
     quick_trials: 10,
+    length: Length::Short,
     body: run,
+    draw,
+    story: STORY,
+    claims: CLAIMS,
 };
 
 #[derive(Serialize)]
@@ -43,6 +49,54 @@ const PROTOCOL: Protocol = Protocol {
     fractions: (0.5, 1.0, 20),
 };
 
+const STORY: Story = Story {
+    title: "Missing entries, or a graph in pieces",
+    description: "Entries of the full label graph are dropped at random, a fresh mask for every fraction. Beside \
+                  the error, the number of connected components of what is left.",
+    findings: |curves| {
+        let (error, components) = (curves.of("error")?, curves.of("components")?);
+        Ok(format!(
+            "Half of the entries can be missing at no price, and the error still is {:.2} at four fifths: what \
+             counts is that the four classes stay connected ({:.1} components there). It rises together with the \
+             number of components, to {:.2} with {:.0} components, and to {:.2}, that of the kernel alone, when \
+             nothing is left.",
+            error.near(0.8),
+            components.near(0.8),
+            error.near(0.974),
+            components.last(),
+            error.last(),
+        ))
+    },
+    pictures: &[
+        Picture::new(
+            "",
+            "Test error (left axis) and connected components (right axis) against the fraction of missing entries.",
+        ),
+        TRAINING,
+        Picture::new("_graph", "The graph before, halfway and after: white together, black not known to be."),
+        FEATURES,
+    ],
+};
+
+const CLAIMS: &[Claim] = &[
+    Claim::of_every_run("Twenty fractions from a half to all, the last without components.", |curves| {
+        let [error, components] = [curves.of("error")?, curves.of("components")?];
+        let even = |i: usize, x: f64| (x - (0.5 + 0.5 * i as f64 / 19.0)).abs() < 1e-15;
+        let all = error.x.len() == 20 && error.x.iter().enumerate().all(|(i, &x)| even(i, x));
+        require(all && components.x == error.x[..19], || format!("{:?}", error.x))
+    }),
+    Claim::of_every_run("Up to three fifths missing, the classes stay connected.", |curves| {
+        let components = &curves.of("components")?.mean;
+        require(components[..5] == [4.0; 5], || format!("{:?} components", &components[..5]))
+    }),
+    Claim::of_every_run("With nearly all missing, the classes fall apart.", |curves| {
+        let components = &curves.of("components")?.mean;
+        require(components[17] > 20.0 && components[18] > components[17], || {
+            format!("{} and {} components", components[17], components[18])
+        })
+    }),
+];
+
 fn main() -> ExitCode {
     run_main(&EXPERIMENT)
 }
@@ -55,9 +109,18 @@ fn run(run: &Run) -> Result<()> {
     let errors: Vec<_> = trials.iter().map(|trial| &trial.errors).collect();
     // With every entry gone each point is a component: that tells nothing and would dwarf the rest.
     let components: Vec<_> = trials.iter().map(|trial| &trial.components[..count - 1]).collect();
-    let error = Curve::from_trials("error", &fractions, &errors)?;
-    let components = Curve::from_trials("components", &fractions[..count - 1], &components)?;
-    run.save(&[error.clone(), components.clone()], &PROTOCOL)?;
+    let curves = Curves::from(vec![
+        Curve::from_trials("error", &fractions, &errors)?,
+        Curve::from_trials("components", &fractions[..count - 1], &components)?,
+    ]);
+    run.save(&curves, &PROTOCOL)?;
+    run.both(
+        || draw(&run.outputs, &curves),
+        || illustrate(run, &trials[0].illustration, PROTOCOL.representation, (0.0, 1.0)),
+    )
+}
+
+fn draw(outputs: &Outputs, curves: &Curves) -> Result<()> {
     let axes = plot::TwinAxes {
         x_label: "Percentage missing entries".into(),
         left_label: "Test error".into(),
@@ -65,10 +128,7 @@ fn run(run: &Run) -> Result<()> {
         right_label: "Connected components".into(),
         right_range: Some((0.0, 70.0)),
     };
-    run.both(
-        || plot::twin(&run.stem(), &error, &components, &axes),
-        || illustrate(run, &trials[0].illustration, PROTOCOL.representation, (0.0, 1.0)),
-    )
+    plot::twin(&outputs.picture(""), curves.of("error")?, curves.of("components")?, &axes)
 }
 
 struct Trial {

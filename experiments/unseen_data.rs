@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use ndarray::{Array1, Array2};
 use pal::active::{
-    Belief, BeliefOptions, STRATEGIES, StoppingRule, WarmStart, WarmStartOptions, ask_pairs, remaining_error,
-    strategy,
+    Belief, BeliefOptions, STRATEGIES, WarmStart, WarmStartOptions, ask_pairs, remaining_error, strategy,
 };
 use pal::data::io::read_npy;
 use pal::data::{Labelled, Labels, breast_cancer, digits, iris, wine};
-use pal::experiment::{Curve, Experiment, Run, read_curves, run_main};
+use pal::experiment::{
+    Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, require, run_main,
+};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
 use pal::plot::{AxisScale, CurvePanel, Series};
 use pal::probe::{adjusted_rand_index, matched_accuracy};
@@ -23,14 +24,21 @@ use pal::random::stream;
 use pal::{Error, Result, plot};
 use serde::Serialize;
 
+mod account;
 mod peers;
+
+use account::{Account, Case, TABLE_HEAD};
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "unseen_data",
     about: "Agreement with the true classes, and the stated error against the true one, on a suite of data sets",
     trials: 1,
     quick_trials: 1,
+    length: Length::Long,
     body: run,
+    draw,
+    story: STORY,
+    claims: CLAIMS,
 };
 
 #[derive(Clone, Copy, Serialize)]
@@ -47,6 +55,50 @@ struct Protocol {
 const FULL: Protocol =
     Protocol { rates: &[0.0, 0.05, 0.15], most_answers: 400, every: 20, until_error: 0.05 };
 const QUICK: Protocol = Protocol { rates: &[0.0], most_answers: 20, ..FULL };
+
+impl Protocol {
+    /// Numbers of answers after which is measured.
+    fn checkpoints(&self) -> impl Iterator<Item = usize> {
+        (0..=self.most_answers).step_by(self.every)
+    }
+}
+
+const STORY: Story = Story {
+    title: "Data that nobody tuned to",
+    description: "A suite of data sets, generated and real, with 1 to 250 classes. Which half of it is for development and \
+                  which for validation was fixed before the learner was tuned. An annotator answers questions about \
+                  pairs, truthfully or wrongly at a rate; neither the classes nor their number are known. The second \
+                  picture holds the upper end of what is said to be wrong, at 95 %, against what is wrong.",
+    findings: |curves| {
+        let Summary { sets, held, always, median_excess } = summary(curves)?;
+        Ok(format!(
+            "On the {sets} sets of the validation half the upper end was at least the true share of wrong samples at {:.1} % \
+             of the points looked at, and on {always} sets at every point of every run. With truthful answers it ends above the \
+             truth by {median_excess:.2} in the median.",
+            100.0 * held,
+        ))
+    },
+    pictures: &[
+        Picture::new("", "Adjusted Rand index against answers, by set."),
+        Picture::new("_error", "Stated and true share of wrong samples against answers, by set."),
+    ],
+};
+
+const CLAIMS: &[Claim] = &[
+    Claim::of_every_run("What is said to be wrong, what is, and whether that held are shares.", |curves| {
+        curves.iter().filter(|curve| !curve.series.ends_with(INDEX)).try_for_each(|curve| {
+            let sound = curve.mean.iter().all(|share| (0.0..=1.0).contains(share));
+            require(sound, || format!("{}: {:?}", curve.series, curve.mean))
+        })
+    }),
+    Claim::of_full_protocol(
+        "The upper end at 95 % holds at 95 % of the points of the validation half.",
+        |curves| {
+            let held = summary(curves)?.held;
+            require(held >= 0.95, || format!("{held}"))
+        },
+    ),
+];
 
 fn main() -> ExitCode {
     run_main(&EXPERIMENT)
@@ -84,7 +136,7 @@ fn run(run: &Run) -> Result<()> {
         sessions.iter().skip(first).step_by(sets.len() * protocol.rates.len()).collect()
     };
 
-    let at: Vec<usize> = (0..=protocol.most_answers).step_by(protocol.every).collect();
+    let at: Vec<usize> = protocol.checkpoints().collect();
     let x: Vec<f64> = at.iter().map(|&answers| answers as f64).collect();
     let mut curves = Vec::new();
     for (number, set) in sets.iter().enumerate() {
@@ -103,23 +155,30 @@ fn run(run: &Run) -> Result<()> {
             })?;
         }
     }
+    let curves = Curves::from(curves);
     run.save(&curves, &protocol)?;
 
-    let peers = read_curves(peers::file(PEER_CURVES))?;
-    let best_starts = best_starts()?;
+    let (peers, best_starts) = (peers::curves(PEER_CURVES)?, best_starts()?);
     println!("{TABLE_HEAD}");
     for half in HALVES {
         let mut account = Account::default();
         for (number, set) in sets.iter().enumerate().filter(|(_, set)| set.half == half) {
-            let by_rate: Vec<Vec<&Session>> =
-                (0..protocol.rates.len()).map(|rate| of(number, rate)).collect();
-            account.add(set, &by_rate, &at, &peers, &best_starts, &protocol);
+            let best_start = best_starts.iter().find(|(name, _)| *name == set.name);
+            let row = account.add(&Case {
+                half,
+                name: &set.name,
+                protocol: &protocol,
+                by_rate: (0..protocol.rates.len()).map(|rate| of(number, rate)).collect(),
+                peer: peers.of(&format!("{}/{PEER}", set.name)).ok(),
+                best_start: best_start.map_or(f64::NAN, |(_, best)| *best),
+            });
+            println!("{row}");
         }
         if account.sets > 0 {
             println!("{}", account.summary(half));
         }
     }
-    draw(run, &sets, &curves, &peers, &protocol)
+    draw(&run.outputs, &curves)
 }
 
 /// What is measured of every set at every rate of wrong answers.
@@ -133,17 +192,6 @@ const HALVES: [&str; 2] = ["development", "validation"];
 const PEER_CURVES: &str = "unseen_peers.csv";
 const PEER_STARTS: &str = "starts.csv";
 const PEER: &str = "COBRAS";
-
-/// Numbers of answers after which the index is compared with the peer's, and looked at in the table.
-const COMPARED: [usize; 5] = [25, 50, 100, 200, 300];
-/// A start is near the best one that is told the number of classes if it has this share of its index; behind the peer is who
-/// has this much less.
-const NEAR: f64 = 0.9;
-const BEHIND: f64 = 0.02;
-/// The share of its final index until which the answers of the peer are counted.
-const MOST_OF_IT: f64 = 0.8;
-/// Stopping is not late at so many times the answers after which it was right, and so many more.
-const LATE: (f64, f64) = (2.0, 120.0);
 
 /// The sets that are there or bundled, as `sets.csv` lists them.
 fn suite() -> Result<Vec<DataSet>> {
@@ -175,29 +223,27 @@ fn suite() -> Result<Vec<DataSet>> {
 
 /// For each set the largest index of the clusterings that are told the number of classes.
 fn best_starts() -> Result<Vec<(String, f64)>> {
-    let path = peers::file(PEER_STARTS);
-    let text = std::fs::read_to_string(&path).map_err(|source| Error::Io { path, source })?;
     let mut best: Vec<(String, f64)> = Vec::new();
-    for line in text.lines().skip(1) {
-        let cells: Vec<&str> = line.split(',').collect();
-        let &[set, _, index, ..] = &cells[..] else { continue };
+    for row in rows(PEER_STARTS)? {
+        let [set, _, index, ..] = &row[..] else { continue };
         let Ok(index) = index.parse::<f64>() else { continue };
         match best.iter_mut().find(|(name, _)| name == set) {
             Some((_, most)) => *most = index.max(*most),
-            None => best.push((set.to_owned(), index)),
+            None => best.push((set.clone(), index)),
         }
     }
     Ok(best)
 }
 
 fn session(run: &Run, set: &DataSet, rate: f64, trial: usize, protocol: &Protocol) -> Result<Session> {
-    let options = WarmStartOptions { seed: trial as u64, ..WarmStartOptions::default() };
+    let seed = run.trial_seed(trial);
+    let options = WarmStartOptions { seed, ..WarmStartOptions::default() };
     let start = Arc::new(WarmStart::of_features(set.inputs.view(), &options)?);
     // Answers are never beyond doubt.
     let defaults = BeliefOptions::default();
-    let options = BeliefOptions { error: rate.max(defaults.error), seed: trial as u64, ..defaults };
+    let options = BeliefOptions { error: rate.max(defaults.error), seed, ..defaults };
     let mut belief = Belief::new(start, options)?;
-    let mut annotator = Noisy::new(LabelOracle::new(&set.labels), rate, Noise::Fresh, trial as u64)?;
+    let mut annotator = Noisy::new(LabelOracle::new(&set.labels), rate, Noise::Fresh, seed)?;
     let mut session = Session { index: Vec::new(), truth: Vec::new(), upper: Vec::new() };
     let pal = strategy(STRATEGIES[0])?;
     ask_pairs(
@@ -219,218 +265,45 @@ fn session(run: &Run, set: &DataSet, rate: f64, trial: usize, protocol: &Protoco
     Ok(session)
 }
 
-const TABLE_HEAD: &str = "| half | set | best start told the number | start | after 25, 50, 100, 200, 300 | COBRAS | \
-                          checkpoints held | runs held | excess after 200, 400 | stops |\n|---|---|---|---|---|---|---|---|---|---|";
-
-/// How the sets of one half fare.
-#[derive(Default)]
-struct Account {
-    sets: usize,
-    /// Starts near the best one that is told the number of classes, with no answer and after fifty.
-    near: [usize; 2],
-    /// Points compared with the peer, and those not behind; sets compared, and those with half of its answers.
-    compared: [usize; 2],
-    halved: [usize; 2],
-    /// Checkpoints, and those at which the upper end held; sets at which it held at nine of ten; runs, and those in which it
-    /// always held.
-    checkpoints: [usize; 2],
-    mostly_held: usize,
-    runs: [usize; 2],
-    /// Upper end less truth of truthful runs, after 200 and after 400 answers.
-    excess: [Vec<f64>; 2],
-    /// Runs that stopped, those that were right to, and those that were not late; runs that ought to have stopped in time.
-    stopped: usize,
-    right: usize,
-    in_time: usize,
-    due: usize,
-}
-
-impl Account {
-    /// Takes in a set and prints its row.
-    #[allow(clippy::too_many_arguments)]
-    fn add(
-        &mut self,
-        set: &DataSet,
-        by_rate: &[Vec<&Session>],
-        at: &[usize],
-        peers: &[Curve],
-        best_starts: &[(String, f64)],
-        protocol: &Protocol,
-    ) {
-        self.sets += 1;
-        let mean = |answers: usize, of: fn(&Session) -> &Vec<f64>| {
-            let sessions = &by_rate[0];
-            let most = protocol.most_answers;
-            sessions.iter().map(|session| of(session)[answers.min(most)]).sum::<f64>() / sessions.len() as f64
-        };
-        let index = |answers: usize| mean(answers, |session| &session.index);
-        let best = best_starts.iter().find(|(name, _)| *name == set.name).map_or(f64::NAN, |(_, best)| *best);
-        self.near[0] += usize::from(index(0) >= NEAR * best);
-        self.near[1] += usize::from(index(50) >= NEAR * best);
-        let peer = peers.iter().find(|curve| curve.series == format!("{}/{PEER}", set.name));
-        let compared: Vec<usize> =
-            COMPARED.into_iter().filter(|&answers| answers <= protocol.most_answers).collect();
-        if let Some(peer) = peer {
-            for &answers in &compared {
-                self.compared[0] += 1;
-                self.compared[1] += usize::from(index(answers) >= height(peer, answers as f64) - BEHIND);
-            }
-            let level = MOST_OF_IT * peer.mean[peer.mean.len() - 1];
-            let until =
-                |of: &dyn Fn(usize) -> f64| (0..=protocol.most_answers).find(|&answers| of(answers) >= level);
-            if let Some(theirs) = until(&|answers| height(peer, answers as f64)) {
-                self.halved[0] += 1;
-                self.halved[1] += usize::from(until(&index).is_some_and(|ours| 2 * ours <= theirs));
-            }
-        }
-        let sessions: Vec<&&Session> = by_rate.iter().flatten().collect();
-        let holds = |session: &Session, answers: usize| session.upper[answers] >= session.truth[answers];
-        let held =
-            sessions.iter().map(|session| at.iter().filter(|&&answers| holds(session, answers)).count());
-        let (held, checkpoints) = (held.sum::<usize>(), sessions.len() * at.len());
-        let whole =
-            sessions.iter().filter(|session| (0..session.truth.len()).all(|answers| holds(session, answers)));
-        let whole = whole.count();
-        self.checkpoints[0] += checkpoints;
-        self.checkpoints[1] += held;
-        self.mostly_held += usize::from(10 * held >= 9 * checkpoints);
-        self.runs[0] += sessions.len();
-        self.runs[1] += whole;
-        let excess = |answers: usize| {
-            (answers <= protocol.most_answers)
-                .then(|| mean(answers, |session| &session.upper) - mean(answers, |session| &session.truth))
-        };
-        let late = [excess(200), excess(400)];
-        for (all, excess) in self.excess.iter_mut().zip(late) {
-            all.extend(excess);
-        }
-        let at_least = StoppingRule::default().at_least;
-        let mut stops = Vec::new();
-        for session in &sessions {
-            let is_small = |&error: &f64| error <= protocol.until_error;
-            let reached = session.truth.iter().position(is_small);
-            let latest = reached.map(|reached| LATE.0 * reached as f64 + LATE.1);
-            let stop = session.upper.iter().skip(at_least).position(is_small).map(|after| after + at_least);
-            self.due += usize::from(latest.is_some_and(|latest| latest <= protocol.most_answers as f64));
-            if let Some(stop) = stop {
-                self.stopped += 1;
-                self.right += usize::from(session.truth[stop] <= protocol.until_error);
-                self.in_time +=
-                    usize::from(latest.is_some_and(|latest| {
-                        latest <= protocol.most_answers as f64 && stop as f64 <= latest
-                    }));
-                stops.push(stop);
-            }
-        }
-        stops.sort_unstable();
-        let list = |of: &dyn Fn(usize) -> f64| {
-            compared.iter().map(|&answers| format!("{:.2}", of(answers))).collect::<Vec<_>>().join(" ")
-        };
-        let theirs = peer.map_or("–".to_owned(), |peer| list(&|answers| height(peer, answers as f64)));
-        let shown = |excess: Option<f64>| excess.map_or("–".to_owned(), |excess| format!("{excess:.2}"));
-        println!(
-            "| {} | {} | {best:.2} | {:.2} | {} | {theirs} | {held}/{checkpoints} | {whole}/{} | {} {} | {} of {}, median {} |",
-            set.half,
-            set.name,
-            index(0),
-            list(&index),
-            sessions.len(),
-            shown(late[0]),
-            shown(late[1]),
-            stops.len(),
-            sessions.len(),
-            stops.get(stops.len() / 2).map_or("–".to_owned(), usize::to_string),
-        );
-    }
-
-    fn summary(&self, half: &str) -> String {
-        let share = |of: [usize; 2]| {
-            if of[0] == 0 {
-                "–".to_owned()
-            } else {
-                format!("{:.1} %", 100.0 * of[1] as f64 / of[0] as f64)
-            }
-        };
-        let median = |values: &[f64]| {
-            median(values.to_vec()).map_or("–".to_owned(), |median| format!("{median:.3}"))
-        };
-        format!(
-            "{half}, {} sets: the upper end held at {} of the checkpoints, at nine of ten on {}, always in {} of the runs. With \
-             truthful answers it was above the truth by {} after 200 answers and {} after 400 (medians over the sets). Stopping \
-             was right in {} of {} runs that stopped, and in time in {} of {} that ought to. The start was near the best one that \
-             is told the number of classes on {} of the sets, after 50 answers on {}. Not behind {PEER} at {} of the points; half \
-             of its answers on {} of the sets.",
-            self.sets,
-            share(self.checkpoints),
-            share([self.sets, self.mostly_held]),
-            share(self.runs),
-            median(&self.excess[0]),
-            median(&self.excess[1]),
-            self.right,
-            self.stopped,
-            self.in_time,
-            self.due,
-            share([self.sets, self.near[0]]),
-            share([self.sets, self.near[1]]),
-            share(self.compared),
-            share(self.halved),
-        )
-    }
-}
-
-/// The mean at `x`, on straight lines between the points; the last one beyond them.
-fn height(curve: &Curve, x: f64) -> f64 {
-    let last = curve.x.len() - 1;
-    let Some(after) = curve.x.iter().position(|&point| point >= x) else { return curve.mean[last] };
-    if after == 0 {
-        return curve.mean[0];
-    }
-    let share = (x - curve.x[after - 1]) / (curve.x[after] - curve.x[after - 1]);
-    curve.mean[after - 1] + share * (curve.mean[after] - curve.mean[after - 1])
-}
-
 /// What the curves say of the validation half; of all sets where none of that half is there.
-pub struct Summary {
-    pub sets: usize,
+struct Summary {
+    sets: usize,
     /// Share of the points of all curves at which the upper end held, and the sets on which it held at all.
-    pub held: f64,
-    pub always: usize,
+    held: f64,
+    always: usize,
     /// Median over the sets of the upper end less the truth, in the end and with truthful answers.
-    pub median_excess: f64,
+    median_excess: f64,
 }
 
-pub fn summary(curves: &[Curve]) -> Summary {
-    let validation = halves().unwrap_or_default();
-    let is_validation = |curve: &&Curve| {
-        let set = curve.series.split('/').next();
-        validation.iter().any(|(name, half)| Some(&**name) == set && half == HALVES[1])
-    };
-    let mut chosen: Vec<&Curve> = curves.iter().filter(is_validation).collect();
-    if chosen.is_empty() {
-        chosen = curves.iter().collect();
+fn summary(curves: &Curves) -> Result<Summary> {
+    let suite = halves()?;
+    let is_validation = |set: &&str| suite.iter().any(|(name, half)| name == set && half == HALVES[1]);
+    let mut sets: Vec<&str> = sets_of(curves).into_iter().filter(is_validation).collect();
+    if sets.is_empty() {
+        sets = sets_of(curves);
     }
-    let ending = |curve: &&&Curve, what: &str| curve.series.ends_with(&format!("/{what}"));
-    let held: Vec<&&Curve> = chosen.iter().filter(|curve| ending(curve, HELD)).collect();
-    let points: f64 = held.iter().map(|curve| curve.mean.len() as f64).sum();
-    let set_of = |curve: &Curve| curve.series.split('/').next().unwrap_or_default().to_owned();
-    let mut sets: Vec<String> = held.iter().map(|curve| set_of(curve)).collect();
-    sets.dedup();
-    let always = |set: &String| {
-        held.iter()
-            .filter(|curve| set_of(curve) == *set)
-            .all(|curve| curve.mean.iter().all(|&mean| mean >= 1.0))
+    let held = |set: &str| {
+        let (of_set, what) = (format!("{set}/"), format!("/{HELD}"));
+        curves.iter().filter(move |curve| curve.series.starts_with(&of_set) && curve.series.ends_with(&what))
     };
-    let last = |set: &str, what: &str| {
-        let curve = chosen.iter().find(|curve| curve.series == format!("{set}/0/{what}"));
-        curve.and_then(|curve| curve.mean.last().copied())
-    };
-    let excess = sets.iter().filter_map(|set| Some(last(set, UPPER_END)? - last(set, ERROR)?));
-    Summary {
+    let points: Vec<f64> =
+        sets.iter().flat_map(|set| held(set)).flat_map(|curve| curve.mean.clone()).collect();
+    let always = |set: &&&str| held(set).all(|curve| curve.mean.iter().all(|&mean| mean >= 1.0));
+    let last = |set: &str, what: &str| curves.of(&format!("{set}/0/{what}")).map(Curve::last);
+    let excess = sets.iter().map(|set| Ok(last(set, UPPER_END)? - last(set, ERROR)?));
+    Ok(Summary {
         sets: sets.len(),
-        held: held.iter().flat_map(|curve| &curve.mean).sum::<f64>() / points,
-        always: sets.iter().filter(|set| always(set)).count(),
-        median_excess: median(excess.collect()).unwrap_or(f64::NAN),
-    }
+        held: points.iter().sum::<f64>() / points.len() as f64,
+        always: sets.iter().filter(always).count(),
+        median_excess: median(excess.collect::<Result<_>>()?).unwrap_or(f64::NAN),
+    })
+}
+
+/// The names of the sets that the curves are about, in their order.
+fn sets_of(curves: &Curves) -> Vec<&str> {
+    let mut sets: Vec<&str> = curves.iter().filter_map(|curve| curve.series.split('/').next()).collect();
+    sets.dedup();
+    sets
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -440,56 +313,52 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 
 /// The name and the half of every set of `sets.csv`.
 fn halves() -> Result<Vec<(String, String)>> {
-    let path = peers::file("sets.csv");
+    let name_and_half = |row: Vec<String>| Some((row.first()?.clone(), row.get(2)?.clone()));
+    Ok(rows("sets.csv")?.into_iter().filter_map(name_and_half).collect())
+}
+
+/// The cells of a table of `benches/peers` in rows, without its header; no cell holds a comma.
+fn rows(name: &str) -> Result<Vec<Vec<String>>> {
+    let path = peers::file(name);
     let text = std::fs::read_to_string(&path).map_err(|source| Error::Io { path, source })?;
-    let row = |line: &str| {
-        let mut cells = line.split(',');
-        Some((cells.next()?.to_owned(), cells.nth(1)?.to_owned()))
-    };
-    Ok(text.lines().skip(1).filter_map(row).collect())
+    Ok(text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect())
 }
 
 /// Two pictures: the index, and the stated error against the true one.
-fn draw(run: &Run, sets: &[DataSet], curves: &[Curve], peers: &[Curve], protocol: &Protocol) -> Result<()> {
-    let of = |curves: &[Curve], series: String| curves.iter().find(|curve| curve.series == series).cloned();
-    let most = protocol.most_answers as f64;
-    let panel = |set: &DataSet, label: &str, series: Vec<Series>| CurvePanel {
-        title: format!("{} ({})", set.name.replace('_', " "), set.half),
-        axes: plot::Axes { y_range: Some((0.0, 1.0)), ..plot::Axes::new("Answers", label) },
-        series,
-        scale: AxisScale::Linear,
+fn draw(outputs: &Outputs, curves: &Curves) -> Result<()> {
+    let (suite, peers) = (halves()?, peers::curves(PEER_CURVES)?);
+    let of = |set: &str, rate: f64, what: &str| curves.of(&format!("{set}/{rate}/{what}")).ok();
+    let panel = |set: &str, label: &str, series: Vec<Series>| {
+        let half = suite.iter().find(|(name, _)| name == set).map_or("", |(_, half)| half);
+        CurvePanel {
+            title: format!("{} ({half})", set.replace('_', " ")),
+            axes: plot::Axes { y_range: Some((0.0, 1.0)), ..plot::Axes::new("Answers", label) },
+            series,
+            scale: AxisScale::Linear,
+        }
     };
-    let indices: Vec<CurvePanel> = sets
-        .iter()
-        .map(|set| {
-            let ours = protocol.rates.iter().zip(RATE_COLOURS).filter_map(|(rate, colour)| {
-                let curve = of(curves, format!("{}/{rate}/{INDEX}", set.name))?;
-                Some(Series::line(wrong(*rate), &curve, colour).without_band())
-            });
-            let peer = of(peers, format!("{}/{PEER}", set.name))
-                .map(|curve| Series::dashed(PEER, &until(&curve, most), PEER_COLOUR).without_band());
-            panel(set, "Adjusted Rand index", ours.chain(peer).collect())
-        })
-        .collect();
-    plot::curve_panels(&run.stem(), &indices)?;
-    let errors: Vec<CurvePanel> = sets
-        .iter()
-        .map(|set| {
-            let both = protocol.rates.iter().zip(RATE_COLOURS).flat_map(|(rate, colour)| {
-                let upper = of(curves, format!("{}/{rate}/{UPPER_END}", set.name));
-                let truth = of(curves, format!("{}/{rate}/{ERROR}", set.name));
-                let upper = upper.map(|curve| {
-                    Series::line(format!("at most, {}", wrong(*rate)), &curve, colour).without_band()
-                });
-                let truth = truth.map(|curve| {
-                    Series::dashed(format!("true, {}", wrong(*rate)), &curve, colour).without_band()
-                });
-                upper.into_iter().chain(truth)
-            });
-            panel(set, "Share of wrong samples", both.collect())
-        })
-        .collect();
-    plot::curve_panels(&run.out.join(format!("{}_error", run.name)), &errors)
+    let (mut indices, mut errors) = (Vec::new(), Vec::new());
+    for set in sets_of(curves) {
+        let (mut of_index, mut of_error, mut most) = (Vec::new(), Vec::new(), 0.0);
+        // A quick look has the first rate alone.
+        for (&rate, colour) in FULL.rates.iter().zip(RATE_COLOURS) {
+            let Some(index) = of(set, rate, INDEX) else { continue };
+            most = index.end();
+            of_index.push(Series::line(wrong(rate), index, colour).without_band());
+            let upper = of(set, rate, UPPER_END)
+                .map(|curve| Series::line(format!("at most, {}", wrong(rate)), curve, colour));
+            let truth = of(set, rate, ERROR)
+                .map(|curve| Series::dashed(format!("true, {}", wrong(rate)), curve, colour));
+            of_error.extend(upper.into_iter().chain(truth).map(Series::without_band));
+        }
+        if let Ok(curve) = peers.of(&format!("{set}/{PEER}")) {
+            of_index.push(Series::dashed(PEER, &until(curve, most), PEER_COLOUR).without_band());
+        }
+        indices.push(panel(set, "Adjusted Rand index", of_index));
+        errors.push(panel(set, "Share of wrong samples", of_error));
+    }
+    plot::curve_panels(&outputs.picture(""), &indices)?;
+    plot::curve_panels(&outputs.picture("_error"), &errors)
 }
 
 /// Places in the palette: vermillion for the recommended strategy, as elsewhere.

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::slice;
 use std::sync::Mutex;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pal::Error;
 use pal::experiment::{
-    Args, Curve, Experiment, Image, Page, Program, Provenance, Run, Scale, Section, linspace, read_curves,
+    Args, Claim, Curve, Curves, Experiment, Gallery, Image, Length, Machine, Notice, Outputs, Page, Picture,
+    Provenance, Run, Scale, Section, Settings, Story, date_in_utc, linspace, read_curves, require,
     write_curves,
 };
 use pal::random::{SHARED_STREAM, stream};
@@ -20,7 +21,21 @@ const EXPERIMENT: Experiment = Experiment {
     about: "What is the mean of uniform numbers?",
     trials: 7,
     quick_trials: 2,
+    length: Length::Short,
     body: uniform,
+    draw,
+    story: Story {
+        title: "Uniform numbers",
+        description: "Many of them.",
+        findings: |curves| {
+            Ok(format!("The mean of a hundred is {:.2}.", curves.of("mean, of all")?.at(100.0)))
+        },
+        pictures: &[Picture::new("", "The mean against the count.")],
+    },
+    claims: &[Claim::of_every_run("One is one.", |curves| {
+        let one = curves.of("one")?.at(0.5);
+        require(one == 1.0, || format!("{one}"))
+    })],
 };
 
 fn uniform(run: &Run) -> pal::Result<()> {
@@ -31,7 +46,16 @@ fn uniform(run: &Run) -> pal::Result<()> {
     })?;
     let curves =
         [Curve::from_trials("mean, of all", &x, &rows)?, Curve::from_trials("one", &[0.5], &[[1.0]])?];
-    run.save(&curves, &serde_json::json!({ "x": x, "kind": "<plain>" }))
+    let curves = Curves::from(curves.to_vec());
+    run.save(&curves, &serde_json::json!({ "x": x, "kind": "<plain>" }))?;
+    draw(&run.outputs, &curves)
+}
+
+/// A picture that tells which curves it was drawn from.
+fn draw(outputs: &Outputs, curves: &Curves) -> pal::Result<()> {
+    let path = outputs.path("svg");
+    let drawn = format!("<svg>{}</svg>", curves.of("mean, of all")?.at(100.0));
+    fs::write(&path, drawn).map_err(|source| Error::Io { path, source })
 }
 
 fn args(out: &Path) -> Args {
@@ -40,10 +64,8 @@ fn args(out: &Path) -> Args {
 
 /// Exit code, standard output, standard error.
 fn launch(experiment: &Experiment, arguments: &[&str]) -> (u8, String, String) {
-    let Experiment { name, about, .. } = *experiment;
-    let program = Program { name, about, experiments: slice::from_ref(experiment), finish: |_| Ok(()) };
     let (mut output, mut error) = (Vec::new(), Vec::new());
-    let code = program.run_from(arguments, &mut output, &mut error);
+    let code = experiment.run_from(arguments, &mut output, &mut error);
     (code, String::from_utf8(output).unwrap(), String::from_utf8(error).unwrap())
 }
 
@@ -182,7 +204,7 @@ fn trials_come_in_order_each_from_its_stream() {
     let folder = tempfile::tempdir().unwrap();
     for threads in [1, 2, 3] {
         let args = Args { seed: 5, threads: Some(threads), trials: Some(20), ..args(folder.path()) };
-        let run = Run::new(&EXPERIMENT, &args).unwrap();
+        let run = EXPERIMENT.start(&args).unwrap();
         let drawn = run.trials(|t, rng| Ok((t, rng.next_u64()))).unwrap();
         for (t, result) in drawn.into_iter().enumerate() {
             assert_eq!(result, (t, stream(5, SHARED_STREAM + 1 + t as u64).next_u64()));
@@ -195,8 +217,7 @@ fn trials_come_in_order_each_from_its_stream() {
 fn trials_run_on_the_threads_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let args = Args { threads: Some(3), trials: Some(6), ..args(folder.path()) };
-    let counts =
-        Run::new(&EXPERIMENT, &args).unwrap().trials(|_, _| Ok(rayon::current_num_threads())).unwrap();
+    let counts = EXPERIMENT.start(&args).unwrap().trials(|_, _| Ok(rayon::current_num_threads())).unwrap();
     assert_eq!(counts, [3; 6]);
 }
 
@@ -205,7 +226,7 @@ fn the_first_failure_in_trial_order_is_returned() {
     let folder = tempfile::tempdir().unwrap();
     for threads in [1, 2, 4] {
         let args = Args { threads: Some(threads), trials: Some(40), ..args(folder.path()) };
-        let run = Run::new(&EXPERIMENT, &args).unwrap();
+        let run = EXPERIMENT.start(&args).unwrap();
         let seen = Mutex::new(Vec::new());
         let failed: Result<Vec<()>, _> = run.trials(|t, _| {
             seen.lock().unwrap().push(t);
@@ -242,9 +263,13 @@ fn outputs_do_not_depend_on_threads_and_tell_how_they_were_made() {
             wall_seconds: made.wall_seconds,
             backend: if cfg!(feature = "lapack") { "lapack" } else { "faer" }.into(),
             crate_version: env!("CARGO_PKG_VERSION").into(),
+            date: made.date.clone(),
+            machine: Some(Machine::here()),
         };
         assert_eq!(made, expected);
-        assert_eq!(fs::read_dir(&out).unwrap().count(), 2, "nothing but the csv and the json");
+        let today = date_in_utc(SystemTime::now());
+        assert!(made.date.is_some_and(|date| date <= today && date.len() == "2026-01-31".len()));
+        assert_eq!(fs::read_dir(&out).unwrap().count(), 3, "nothing but the csv, the json and the picture");
     }
     assert_eq!(files[0], files[1]);
     EXPERIMENT.run(&Args { seed: 4, ..args(folder.path()) }).unwrap();
@@ -259,7 +284,7 @@ fn scale_and_count_choose_the_trials() {
     let folder = tempfile::tempdir().unwrap();
     let count = |trials, scale| {
         let args = Args { trials, scale, ..args(folder.path()) };
-        Run::new(&EXPERIMENT, &args).unwrap().trial_count
+        EXPERIMENT.start(&args).unwrap().trial_count
     };
     assert_eq!(count(None, Scale::Full), 7);
     assert_eq!(count(None, Scale::Quick), 2);
@@ -272,7 +297,8 @@ fn command_line_reaches_the_run() {
     const SHOW: Experiment = Experiment {
         body: |run| {
             assert_eq!((run.trial_count, run.seed, run.threads, run.scale), (4, 9, 3, Scale::Quick));
-            fs::write(run.path("txt"), "here").map_err(|source| Error::Io { path: run.path("txt"), source })
+            let path = run.outputs.path("txt");
+            fs::write(&path, "here").map_err(|source| Error::Io { path, source })
         },
         ..EXPERIMENT
     };
@@ -360,31 +386,180 @@ fn a_failing_experiment_takes_one_line_and_exit_code_2() {
     assert_eq!(error, "uniform: error: drawing a: two lines\n");
 }
 
-#[test]
-fn a_program_runs_its_experiments_and_finishes() {
-    const SECOND: Experiment = Experiment { name: "second", ..EXPERIMENT };
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program {
-        name: "all",
-        about: "Both.",
-        experiments: &[EXPERIMENT, SECOND],
-        finish: |args| {
-            let curves = read_curves(args.out.join("second.csv"))?;
-            write_curves(args.out.join("all.csv"), &curves)
-        },
+/// A long experiment; its curves are those of [`EXPERIMENT`], in other files.
+const SLOW: Experiment = Experiment { name: "slow", length: Length::Long, ..EXPERIMENT };
+
+/// Exit code, standard output, standard error of a command that shows [`EXPERIMENT`] and [`SLOW`].
+fn exhibit(committed: &Path, arguments: &[&str]) -> (u8, String, String) {
+    let gallery = Gallery {
+        name: "both",
+        about: "Two of them.",
+        experiments: &[EXPERIMENT, SLOW],
+        title: "Both",
+        introduction: "First one, then the other.",
+        committed,
     };
     let (mut output, mut error) = (Vec::new(), Vec::new());
-    let arguments = ["--quick", "--out", folder.path().to_str().unwrap()];
-    assert_eq!(program.run_from(arguments, &mut output, &mut error), 0);
-    let read = |name| fs::read(folder.path().join(name)).unwrap();
-    assert_eq!(read("uniform.csv"), read("second.csv"), "one seed for all");
-    assert_eq!(read("all.csv"), read("second.csv"));
-    assert_eq!(String::from_utf8(output).unwrap().lines().count(), 2);
-    let mut help = Vec::new();
-    program.run_from(["--help"], &mut help, &mut error);
-    let help = String::from_utf8(help).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(help.contains("uniform 7 (2 with --quick), second 7 (2 with --quick)"), "{help}");
-    assert_eq!(error, b"");
+    let code = gallery.run_from(arguments, &mut output, &mut error);
+    (code, String::from_utf8(output).unwrap(), String::from_utf8(error).unwrap())
+}
+
+#[test]
+fn a_gallery_computes_short_experiments_and_draws_long_ones_from_committed_curves() {
+    let (committed, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    // Of another seed and number of trials, so that it shows which curves are drawn.
+    SLOW.run(&Args { seed: 5, trials: Some(2), ..args(committed.path()) }).unwrap();
+    let read = |folder: &Path, file: &str| fs::read(folder.join(file)).unwrap();
+    let outdir = out.path().to_str().unwrap();
+    let (code, output, error) = exhibit(committed.path(), &["--out", outdir]);
+    assert_eq!((code, error.as_str()), (0, ""));
+    for file in ["slow.csv", "slow.json", "slow.svg"] {
+        assert_eq!(read(out.path(), file), read(committed.path(), file), "{file}");
+    }
+    assert_ne!(read(out.path(), "uniform.csv"), read(out.path(), "slow.csv"));
+    let command = "cargo run --release --example slow -- --trials 2 --seed 5";
+    assert!(output.contains("uniform: 7 trials, seed 0") && output.contains(command), "{output}");
+    let html = fs::read_to_string(out.path().join("index.html")).unwrap();
+    let (before, slow) = html.split_once(&format!("<code>{command}</code>")).unwrap();
+    assert_eq!(html.matches("class=\"notice\"").count(), 1, "only what is not computed");
+    assert!(
+        before.matches("<h2>Uniform numbers</h2>").count() == 2 && slow.contains("The mean of a hundred is")
+    );
+    let today = date_in_utc(SystemTime::now());
+    assert!(before.contains(&format!("These curves were computed before, on {today} in 0 s on 2 threads (")));
+
+    // All of it, and quick looks, are computed.
+    for (arguments, trials) in [(&["--all"][..], 7), (&["--quick"], 2)] {
+        let arguments = [arguments, &["--out", outdir]].concat();
+        let (code, output, _) = exhibit(committed.path(), &arguments);
+        assert!(code == 0 && output.contains(&format!("slow: {trials} trials, seed 0")), "{output}");
+        assert_eq!(read(out.path(), "uniform.csv"), read(out.path(), "slow.csv"), "one seed for all");
+        assert!(!fs::read_to_string(out.path().join("index.html")).unwrap().contains("class=\"notice\""));
+    }
+
+    let nowhere = committed.path().join("none");
+    let (code, _, error) = exhibit(&nowhere, &["--out", outdir]);
+    assert!(code == 2 && error.contains("slow.csv") && error.lines().count() == 1, "{error}");
+}
+
+#[test]
+fn a_gallery_draws_again_without_computing() {
+    let out = tempfile::tempdir().unwrap();
+    let outdir = out.path().to_str().unwrap();
+    let (code, _, error) = exhibit(out.path(), &["--redraw", "--out", outdir]);
+    assert!(code == 2 && error.contains("uniform.csv"), "no curves to draw: {error}");
+    assert_eq!(exhibit(out.path(), &["--quick", "--seed", "3", "--out", outdir]).0, 0);
+    let curves = fs::read(out.path().join("uniform.csv")).unwrap();
+    let record = fs::read(out.path().join("uniform.json")).unwrap();
+    let picture = fs::read(out.path().join("uniform.svg")).unwrap();
+    fs::remove_file(out.path().join("uniform.svg")).unwrap();
+    fs::remove_file(out.path().join("index.html")).unwrap();
+    assert_eq!(exhibit(out.path(), &["--redraw", "--out", outdir]).0, 0);
+    assert_eq!(fs::read(out.path().join("uniform.csv")).unwrap(), curves);
+    assert_eq!(fs::read(out.path().join("uniform.json")).unwrap(), record, "nothing was computed");
+    assert_eq!(fs::read(out.path().join("uniform.svg")).unwrap(), picture);
+    let html = fs::read_to_string(out.path().join("index.html")).unwrap();
+    assert!(html.contains("<code>cargo run --release --example slow -- --quick --seed 3</code>"));
+    assert_eq!(html.matches("class=\"notice\"").count(), 2);
+}
+
+#[test]
+fn a_gallery_lists_its_experiments_and_tells_of_them() {
+    let nowhere = Path::new("none");
+    assert_eq!(exhibit(nowhere, &["--list"]), (0, "uniform\nslow\n".to_owned(), String::new()));
+    let (_, help, _) = exhibit(nowhere, &["--help"]);
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("uniform 7 (2 with --quick), slow 7 (2 with --quick)"), "{help}");
+    assert!(help.contains("--all") && help.contains("--redraw") && help.contains("index.html"), "{help}");
+    for arguments in
+        [["--redraw", "--all"], ["--redraw", "--quick"], ["--redraw", "--seed=1"], ["--all", "--quick"]]
+    {
+        let (code, _, error) = exhibit(nowhere, &arguments);
+        assert!(code == 2 && error.contains("cannot be used with"), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn an_experiment_draws_again_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    EXPERIMENT.run(&args(folder.path())).unwrap();
+    let picture = fs::read(folder.path().join("uniform.svg")).unwrap();
+    fs::write(folder.path().join("uniform.svg"), "").unwrap();
+    const NEVER: Experiment = Experiment { body: |_| panic!("must not run"), ..EXPERIMENT };
+    assert_eq!(launch(&NEVER, &["--redraw", "--out", out]), (0, String::new(), String::new()));
+    assert_eq!(fs::read(folder.path().join("uniform.svg")).unwrap(), picture);
+}
+
+#[test]
+fn seeds_of_trials_are_their_numbers_for_seed_zero_and_others_for_other_seeds() {
+    let folder = tempfile::tempdir().unwrap();
+    let seeds = |seed| {
+        let settings =
+            Settings { trials: 3, seed, scale: Scale::Full, out: folder.path().into(), threads: Some(1) };
+        let run = Run::new("seeds", settings).unwrap();
+        [0, 1, 2].map(|t| run.trial_seed(t))
+    };
+    assert_eq!(seeds(0), [0, 1, 2]);
+    let mut all: Vec<u64> = (0..100).chain([u64::MAX, 1 << 63]).flat_map(seeds).collect();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 102 * 3);
+}
+
+#[test]
+fn dates_are_those_of_the_calendar() {
+    for (seconds, date) in [
+        (0, "1970-01-01"),
+        (86_399, "1970-01-01"),
+        (86_400, "1970-01-02"),
+        (951_782_400, "2000-02-29"),
+        (951_868_800, "2000-03-01"),
+        (1_767_225_599, "2025-12-31"),
+        (1_767_225_600, "2026-01-01"),
+        (1_772_323_199, "2026-02-28"),
+        (4_107_542_400, "2100-03-01"),
+    ] {
+        assert_eq!(date_in_utc(UNIX_EPOCH + Duration::from_secs(seconds)), date);
+    }
+    assert_eq!(date_in_utc(UNIX_EPOCH - Duration::from_secs(1)), "1970-01-01");
+}
+
+#[test]
+fn curves_are_read_by_the_names_of_their_series() {
+    let curve = |series: &str, mean: &[f64]| Curve {
+        series: series.into(),
+        x: (0..mean.len()).map(|i| i as f64).collect(),
+        mean: mean.to_vec(),
+        std: vec![0.0; mean.len()],
+        n: 1,
+    };
+    let curves =
+        Curves::from(vec![curve("a", &[0.5, 0.75, 0.25, 0.125]), curve("b", &[]), curve("c", &[1.0; 4])]);
+    let a = curves.of("a").unwrap();
+    assert_eq!((a.first(), a.last(), a.end(), a.peak()), (0.5, 0.125, 3.0, (1.0, 0.75)));
+    assert_eq!((a.at(2.0), a.near(2.4), a.near(-9.0)), (0.25, 0.25, 0.5));
+    assert!(a.at(2.4).is_nan());
+    let settled = [0.8, 0.5, 0.3, 0.1].map(|level| a.settled(level));
+    assert_eq!(settled, ["0", "2", "2", "more than 3"]);
+    assert_eq!(a.distance(curves.of("c").unwrap()), 0.875);
+    let b = curves.of("b").unwrap();
+    assert_eq!(a.distance(b), f64::INFINITY);
+    assert!([b.first(), b.last(), b.end(), b.near(0.0), b.at(0.0)].iter().all(|value| value.is_nan()));
+    assert_eq!(curves.select(&["c", "a"]).unwrap(), [curves[2].clone(), curves[0].clone()]);
+    let missing = curves.of("d").unwrap_err();
+    assert_eq!(missing.to_string(), "there is no curve \"d\", expected one of a; b; c");
+    assert!(matches!(curves.select(&["a", "d"]), Err(Error::UnknownSeries { series, .. }) if series == "d"));
+}
+
+#[test]
+fn claims_tell_what_contradicts_them() {
+    let curves = |one: f64| Curves::from(vec![Curve::from_trials("one", &[0.5], &[[one]]).unwrap()]);
+    let check = EXPERIMENT.claims[0].check;
+    assert!(check(&curves(1.0)).is_ok());
+    assert_eq!(check(&curves(2.0)).unwrap_err().to_string(), "2");
+    let other = Curves::from(vec![Curve::from_trials("two", &[0.5], &[[1.0]]).unwrap()]);
+    assert!(check(&other).unwrap_err().to_string().contains("there is no curve \"one\""));
 }
 
 #[test]
@@ -397,6 +572,7 @@ fn page_holds_everything_and_asks_for_nothing() {
     let section = |title: &str, images| Section {
         title: title.into(),
         description: "If a < b & b < c".into(),
+        notice: Some(Notice { text: "From <before>:".into(), command: "make \"a\"".into() }),
         findings: format!("<script>alert('{title}')</script>"),
         images,
         provenance: Provenance {
@@ -409,6 +585,8 @@ fn page_holds_everything_and_asks_for_nothing() {
             wall_seconds: 5.67,
             backend: "faer".into(),
             crate_version: "1.2.3".into(),
+            date: Some("2026-01-31".into()),
+            machine: Some(Machine { architecture: "z80".into(), system: "cp/m".into(), cores: 1 }),
         },
     };
     let page = Page {
@@ -425,6 +603,7 @@ fn page_holds_everything_and_asks_for_nothing() {
         "All of them.",
         "<h2>First</h2>",
         "If a &lt; b &amp; b &lt; c",
+        "<p class=\"notice\">From &lt;before&gt;: <code>make &quot;a&quot;</code></p>",
         "alt=\"&quot;a.svg&quot; &amp; more\" src=\"data:image/svg+xml;base64,PHN2ZyB4bWxucz0i",
         "<figcaption>&quot;a.svg&quot; &amp; more</figcaption>",
         "src=\"data:image/png;base64,iVBORw0K\"",
@@ -434,6 +613,8 @@ fn page_holds_everything_and_asks_for_nothing() {
         "<td>3 (quick look)</td>",
         "<td>1234</td>",
         "<td>5.7 s on 2 threads</td>",
+        "<td>2026-01-31</td>",
+        "<td>cp/m on z80, 1 cores</td>",
         "<h2>Second</h2>",
         "alert(&#39;Second&#39;)",
     ];

@@ -133,6 +133,14 @@ pub enum Error {
         /// The names there are.
         known: &'static [&'static str],
     },
+    /// A series that is none of those in a set of curves.
+    #[error("there is no curve {series:?}, expected one of {}", known.join("; "))]
+    UnknownSeries {
+        /// The name that was asked for.
+        series: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
     /// A graph has not the form that a method needs.
     #[error("{argument} has the wrong form: expected {expected}")]
     WrongForm {

@@ -54,6 +54,9 @@ pub struct Args {
         hide_possible_values = true
     )]
     pub scale: Scale,
+    /// Compute nothing: draw the curves that are in DIR once more, and leave other pictures as they are
+    #[arg(long, conflicts_with_all = ["trials", "seed", "threads", "scale"])]
+    pub redraw: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -63,6 +66,13 @@ Exit code: 0 if all is written, 2 if an argument or the computation is at fault.
 impl Default for Args {
     /// What an empty command line says.
     fn default() -> Self {
-        Self { trials: None, seed: 0, out: "figures".into(), threads: None, scale: Scale::Full }
+        Self {
+            trials: None,
+            seed: 0,
+            out: "figures".into(),
+            threads: None,
+            scale: Scale::Full,
+            redraw: false,
+        }
     }
 }

@@ -3,7 +3,10 @@
 //! An experiment is a constant [`Experiment`] and its `main` is one line:
 //! ```no_run
 //! use std::process::ExitCode;
-//! use pal::experiment::{Curve, Experiment, Run, linspace, run_main};
+//! use pal::experiment::{
+//!     Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, linspace, require, run_main,
+//! };
+//! use pal::plot;
 //! use rand::RngExt;
 //!
 //! pub const EXPERIMENT: Experiment = Experiment {
@@ -11,13 +14,31 @@
 //!     about: "How often does a coin of probability p come up heads?",
 //!     trials: 100,
 //!     quick_trials: 3,
-//!     body: coin,
+//!     length: Length::Short,
+//!     body: run,
+//!     draw,
+//!     story: Story {
+//!         title: "A coin that is not fair",
+//!         description: "A coin of each probability is thrown once a trial.",
+//!         findings: |curves| Ok(format!("A fair coin came up heads in {:.2} of them.", curves.of("heads")?.at(0.5))),
+//!         pictures: &[Picture::new("", "Share of heads against their probability.")],
+//!     },
+//!     claims: &[Claim::of_every_run("A coin that cannot come up heads does not.", |curves| {
+//!         let heads = curves.of("heads")?.at(0.0);
+//!         require(heads == 0.0, || format!("heads in {heads} of the throws"))
+//!     })],
 //! };
 //!
-//! fn coin(run: &Run) -> pal::Result<()> {
+//! fn run(run: &Run) -> pal::Result<()> {
 //!     let p = linspace(0.0, 1.0, 11);
 //!     let rows = run.trials(|_, rng| Ok(p.iter().map(|&p| f64::from(rng.random_bool(p))).collect::<Vec<_>>()))?;
-//!     run.save(&[Curve::from_trials("heads", &p, &rows)?], &())
+//!     let curves = Curves::from(vec![Curve::from_trials("heads", &p, &rows)?]);
+//!     run.save(&curves, &())?;
+//!     draw(&run.outputs, &curves)
+//! }
+//!
+//! fn draw(outputs: &Outputs, curves: &Curves) -> pal::Result<()> {
+//!     plot::curves(&outputs.picture(""), curves, &plot::Axes::new("Probability", "Heads"))
 //! }
 //!
 //! fn main() -> ExitCode {
@@ -26,19 +47,32 @@
 //! ```
 //! The curves go to `OUT/NAME.csv`, the same bytes for the same seed and any number of threads; how they were
 //! made goes to `OUT/NAME.json`.
+//!
+//! Four words: an [`Experiment`] is what is asked, [`Args`] are what a command line asks for, a [`Run`] is what is executed, and
+//! [`Outputs`] are the files it leaves. A [`Gallery`] shows the figures of many experiments on one page.
 
 mod arguments;
 mod command_line;
 mod curve;
 mod curve_file;
+mod definition;
+mod gallery;
+mod outputs;
 mod page;
 mod provenance;
+mod reading;
 mod run;
+mod story;
 
 pub use arguments::{Args, Scale};
-pub use command_line::{Program, run_main};
+pub use command_line::run_main;
 pub use curve::{Curve, linspace};
 pub use curve_file::{read_curves, write_curves};
-pub use page::{Image, Page, Section, escape_html, html_page};
-pub use provenance::Provenance;
-pub use run::{Experiment, Run};
+pub use definition::{Experiment, Length};
+pub use gallery::Gallery;
+pub use outputs::Outputs;
+pub use page::{Image, Notice, Page, Section, escape_html, html_page};
+pub use provenance::{Machine, Provenance, date_in_utc};
+pub use reading::Curves;
+pub use run::{Run, Settings};
+pub use story::{Check, Claim, Contradiction, Picture, Scope, Story, require};

@@ -31,12 +31,23 @@ pub struct Section {
     pub title: String,
     /// What was done, in two sentences.
     pub description: String,
+    /// Said of figures whose numbers were not computed for this page.
+    pub notice: Option<Notice>,
     /// What came out, in two sentences.
     pub findings: String,
     /// The figures in the order they appear.
     pub images: Vec<Image>,
     /// How they were made.
     pub provenance: Provenance,
+}
+
+/// A sentence that ends with a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The sentence up to the command.
+    pub text: String,
+    /// What to type.
+    pub command: String,
 }
 
 /// A figure that is already written.
@@ -81,6 +92,7 @@ impl Section {
     fn html(&self) -> Result<String> {
         let [title, description, findings] =
             [&self.title, &self.description, &self.findings].map(|text| escape_html(text));
+        let notice = self.notice.as_ref().map(Notice::html).unwrap_or_default();
         let figures = self.images.iter().map(Image::html).collect::<Result<String>>()?;
         let facts = facts(&self.provenance).into_iter().fold(String::new(), |mut rows, (name, value)| {
             let _ = writeln!(
@@ -92,9 +104,16 @@ impl Section {
             rows
         });
         Ok(format!(
-            "<section>\n<h2>{title}</h2>\n<p>{description}</p>\n{figures}<p class=\"findings\">{findings}</p>\n\
+            "<section>\n<h2>{title}</h2>\n<p>{description}</p>\n{notice}{figures}<p class=\"findings\">{findings}</p>\n\
              <details>\n<summary>Parameters</summary>\n<table>\n{facts}</table>\n</details>\n</section>\n"
         ))
+    }
+}
+
+impl Notice {
+    fn html(&self) -> String {
+        let [text, command] = [&self.text, &self.command].map(|text| escape_html(text));
+        format!("<p class=\"notice\">{text} <code>{command}</code></p>\n")
     }
 }
 
@@ -134,6 +153,8 @@ fn facts(provenance: &Provenance) -> Vec<(String, String)> {
         ("made with", format!("version {}, {}", provenance.crate_version, provenance.backend)),
     ];
     facts.extend(of_every_run.map(|(name, value)| (name.to_owned(), value)));
+    facts.extend(provenance.date.clone().map(|date| ("date".to_owned(), date)));
+    facts.extend(provenance.machine.as_ref().map(|machine| ("machine".to_owned(), machine.to_string())));
     facts
 }
 
@@ -186,6 +207,8 @@ h2 { font-size: 1.3rem; line-height: 1.3; margin: 3rem 0 .5rem; }
 figure { margin: 1.25rem 0; }
 img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 figcaption { font-size: .85rem; line-height: 1.4; color: #595959; margin-top: .4rem; }
+.notice { border-left: 3px solid #595959; padding-left: .8rem; font-size: .95rem; }
+code { font: .9em/1.4 ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 summary { font-size: .85rem; cursor: pointer; }
 table { border-collapse: collapse; font-size: .85rem; line-height: 1.4; margin-top: .5rem; }
 th, td { text-align: left; vertical-align: top; padding: .2rem 1.5rem .2rem 0; border-top: 1px solid #e3e3e3; }

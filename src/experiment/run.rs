@@ -1,10 +1,10 @@
-//! Experiments, and one run of them: its trials in parallel, each on its own random stream.
+//! One run: trials in parallel, each on its own random stream, and the record of what came out.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rand_chacha::ChaCha8Rng;
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
 
-use super::{Args, Curve, Provenance, Scale, write_curves};
+use super::{Curve, Machine, Outputs, Provenance, Scale, date_in_utc, write_curves};
 use crate::data::io::require_writable_folder;
 use crate::error::{Error, Result, check};
 use crate::linalg::BACKEND;
@@ -23,44 +23,32 @@ const MOST_THREADS: usize = 1024;
 /// Results of more would not fit into memory.
 const MOST_TRIALS: usize = 1_000_000;
 
-/// An experiment: what it is called, what it asks, how often, and the function that does it.
-#[derive(Clone, Copy, Debug)]
-pub struct Experiment {
-    /// Name of the experiment and of its output files.
-    pub name: &'static str,
-    /// One sentence: the question it answers.
-    pub about: &'static str,
-    /// Trials of the full protocol.
+/// What a run is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Number of trials, from 1 to 1000000.
     pub trials: usize,
-    /// Trials of a quick look.
-    pub quick_trials: usize,
-    /// Computes and writes the outputs.
-    pub body: fn(&Run) -> Result<()>,
-}
-
-impl Experiment {
-    /// Runs the experiment; nothing is computed if the output folder cannot be written.
-    ///
-    /// # Errors
-    /// Those of [`Run::new`] and of the body.
-    pub fn run(&self, args: &Args) -> Result<()> {
-        (self.body)(&Run::new(self, args)?)
-    }
-}
-
-/// A run of an experiment, ready to start: its arguments are checked and its output folder can be written.
-#[derive(Debug)]
-pub struct Run {
-    /// The experiment.
-    pub name: &'static str,
-    /// Number of trials, at least 1.
-    pub trial_count: usize,
-    /// The seed all random streams derive from.
+    /// The seed all randomness derives from.
     pub seed: u64,
     /// Full protocol or quick look.
     pub scale: Scale,
-    /// Folder of the outputs.
+    /// Folder of the outputs, created if missing.
     pub out: PathBuf,
+    /// Number of threads, from 1 to 1024; as many as there are cores if none.
+    pub threads: Option<usize>,
+}
+
+/// A run, ready to start: its settings are checked and its output folder can be written.
+#[derive(Debug)]
+pub struct Run {
+    /// Number of trials, at least 1.
+    pub trial_count: usize,
+    /// The seed all randomness derives from.
+    pub seed: u64,
+    /// Full protocol or quick look.
+    pub scale: Scale,
+    /// Where the outputs go.
+    pub outputs: Outputs,
     /// Number of threads, at least 1.
     pub threads: usize,
     pool: ThreadPool,
@@ -68,36 +56,25 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run of `experiment`; what `args` leaves open is the experiment's own default. The clock starts.
+    /// A run whose outputs are called `name`. The clock starts.
     ///
     /// # Errors
     /// [`Error::Domain`] if the number of trials is not in `1..=1000000` or that of threads not in `1..=1024`, or the system
     /// cannot start so many;
     /// [`Error::Io`] if the output folder can neither be found nor created, or not be written.
-    pub fn new(experiment: &Experiment, args: &Args) -> Result<Self> {
-        let trial_count = args.trials.unwrap_or(match args.scale {
-            Scale::Full => experiment.trials,
-            Scale::Quick => experiment.quick_trials,
-        });
-        check::count("trials", trial_count, MOST_TRIALS, "from 1 to 1000000")?;
-        let threads = args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+    pub fn new(name: &'static str, settings: Settings) -> Result<Self> {
+        let Settings { trials, seed, scale, out, threads } = settings;
+        check::count("trials", trials, MOST_TRIALS, "from 1 to 1000000")?;
+        let threads = threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
         check::count("threads", threads, MOST_THREADS, "from 1 to 1024")?;
-        require_writable_folder(&args.out)?;
+        require_writable_folder(&out)?;
         let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(|_| Error::Domain {
             argument: "threads",
             value: threads as f64,
             must: "a number the system can start",
         })?;
-        Ok(Self {
-            name: experiment.name,
-            trial_count,
-            seed: args.seed,
-            scale: args.scale,
-            out: args.out.clone(),
-            threads,
-            pool,
-            started: Instant::now(),
-        })
+        let outputs = Outputs::new(out, name);
+        Ok(Self { trial_count: trials, seed, scale, outputs, threads, pool, started: Instant::now() })
     }
 
     /// The random stream for what all trials share; the same from its beginning at every call.
@@ -112,6 +89,15 @@ impl Run {
         stream(self.seed, SHARED_STREAM + 1 + t as u64)
     }
 
+    /// A seed of trial `t`, from 0, for what takes a number instead of a stream: `t` plus an odd multiple of the run's
+    /// seed modulo 2⁶⁴, hence `t` itself if the seed is 0, and other seeds for other trials and for other runs.
+    #[must_use]
+    pub fn trial_seed(&self, t: usize) -> u64 {
+        /// 2⁶⁴ over the golden ratio: its multiples are far from each other.
+        const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+        self.seed.wrapping_mul(SPREAD).wrapping_add(t as u64)
+    }
+
     /// The results of all trials in trial order, whatever the number of threads.
     ///
     /// `trial` is called with the trial's number `t` from 0 and its random stream, in parallel; inside a trial it
@@ -123,7 +109,7 @@ impl Run {
         &self,
         trial: impl Fn(usize, &mut ChaCha8Rng) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let progress = progress_bar(self.name, self.trial_count, "trials");
+        let progress = progress_bar(self.outputs.name, self.trial_count, "trials");
         let results = self.parallel(self.trial_count, |t| {
             let result = trial(t, &mut self.trial_rng(t));
             progress.inc(1);
@@ -172,18 +158,6 @@ impl Run {
         first.and(second)
     }
 
-    /// `OUT/NAME`, the outputs' path without an extension.
-    #[must_use]
-    pub fn stem(&self) -> PathBuf {
-        self.out.join(self.name)
-    }
-
-    /// The path of an output: `OUT/NAME.extension`.
-    #[must_use]
-    pub fn path(&self, extension: &str) -> PathBuf {
-        self.out.join(format!("{}.{extension}", self.name))
-    }
-
     /// Seconds since the run was made.
     #[must_use]
     pub fn wall_seconds(&self) -> f64 {
@@ -195,9 +169,9 @@ impl Run {
     /// # Errors
     /// Those of [`write_curves`] and [`Provenance::write`].
     pub fn save(&self, curves: &[Curve], parameters: &impl Serialize) -> Result<()> {
-        write_curves(self.path("csv"), curves)?;
+        write_curves(self.outputs.path("csv"), curves)?;
         let provenance = Provenance {
-            name: self.name.to_owned(),
+            name: self.outputs.name.to_owned(),
             parameters,
             scale: self.scale,
             trials: self.trial_count,
@@ -206,8 +180,10 @@ impl Run {
             wall_seconds: self.wall_seconds(),
             backend: BACKEND.to_owned(),
             crate_version: env!("CARGO_PKG_VERSION").to_owned(),
+            date: Some(date_in_utc(SystemTime::now())),
+            machine: Some(Machine::here()),
         };
-        provenance.write(self.path("json"))
+        provenance.write(self.outputs.path("json"))
     }
 }
 

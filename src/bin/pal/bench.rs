@@ -11,7 +11,7 @@ use pal::active::{
     strategy,
 };
 use pal::data::Labels;
-use pal::experiment::{Args, Curve, Experiment, Run};
+use pal::experiment::{Curve, Run, Scale, Settings};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
 use pal::plot;
 use pal::probe::{adjusted_rand_index, matched_accuracy};
@@ -123,7 +123,7 @@ impl Bench {
             source::labels(&self.labels, features.nrows(), &reading, &self.label_reading, output)?;
         let strategies: Vec<&'static str> =
             STRATEGIES.into_iter().filter(|&name| self.strategy == "all" || self.strategy == name).collect();
-        let run = Run::new(&EXPERIMENT, &self.args())?;
+        let run = Run::new("bench", self.settings())?;
 
         let tasks = run.trial_count * strategies.len();
         let progress =
@@ -149,7 +149,7 @@ impl Bench {
         }
         run.save(&curves, &self.parameters(strategies))?;
         let shown: Vec<Curve> = curves.iter().skip(1).step_by(MEASURES.len()).map(renamed).collect();
-        plot::curves(&run.stem(), &shown, &plot::Axes::new("Answers", "Accuracy"))?;
+        plot::curves(&run.outputs.picture(""), &shown, &plot::Axes::new("Answers", "Accuracy"))?;
         self.report(output, &curves, &trials, &run, [header, labels_header])?;
         Ok(Outcome::Done)
     }
@@ -262,7 +262,7 @@ impl Bench {
             run.trial_count,
             run.wall_seconds(),
             run.threads,
-            run.path("csv").display()
+            run.outputs.path("csv").display()
         ));
         Ok(())
     }
@@ -285,13 +285,13 @@ impl Bench {
         )
     }
 
-    fn args(&self) -> Args {
-        Args {
-            trials: Some(self.trials),
+    fn settings(&self) -> Settings {
+        Settings {
+            trials: self.trials,
             seed: self.seed,
+            scale: Scale::Full,
             out: self.out.clone(),
             threads: self.threads,
-            ..Args::default()
         }
     }
 
@@ -310,14 +310,6 @@ impl Bench {
         }
     }
 }
-
-const EXPERIMENT: Experiment = Experiment {
-    name: "bench",
-    about: "How many answers a strategy needs",
-    trials: 5,
-    quick_trials: 1,
-    body: |_| Ok(()), // what is run depends on more than a run knows
-};
 
 fn renamed(curve: &Curve) -> Curve {
     let name = curve.series.rsplit_once('/').map_or(curve.series.as_str(), |(name, _)| name);
