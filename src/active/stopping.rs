@@ -1,4 +1,4 @@
-//! What a belief says of the error that remains, and whether to go on.
+//! The remaining error of a belief, and the rule that stops asking once it is small.
 
 use super::{Belief, RemainingError};
 use crate::error::{Result, check};

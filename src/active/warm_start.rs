@@ -1,4 +1,4 @@
-//! What is known before the first answer: a representation and clusters of the samples, from a graph nobody had to fill in.
+//! What is known before the first answer: a representation and clusters of the samples, from a graph that needs no answers.
 //!
 //! The leading eigenvectors of the normalised graph `D^{-1/2} G D^{-1/2}` are the representation that self-supervised losses
 //! find on it ([claim T19](crate::theory#t19)). They serve twice. As many as stand before the largest relative gap give the
@@ -75,8 +75,8 @@ const SMALL_SET: usize = 200;
 const MICRO_CLUSTER_SEED: u64 = 0;
 
 impl WarmStart {
-    /// From features `x` `(n, p)`: made [commensurate](commensurate), joined to their nearest neighbours, `n ≥ 2`. An array that
-    /// is given away is changed in place, where a view would be copied.
+    /// The start of features `x` `(n, p)`, `n ≥ 2`: they are made [commensurate](commensurate), and each is joined to its nearest
+    /// neighbours. An owned array is changed in place, a view is copied if need be.
     ///
     /// Cost `O(n² p)`, and that of [`WarmStart::of_graph`].
     ///

@@ -1,4 +1,4 @@
-//! Which answers say so: statements about pairs with the records they come from.
+//! Statements about pairs, each with the answer it comes from, and what they imply.
 //!
 //! A [`Closure`] refuses an answer that contradicts those before it, and forgets who said what. [`Evidence`] keeps all of
 //! them. A contradiction is set aside, with the answers that imply the opposite, until one of those is taken back; any
@@ -306,7 +306,7 @@ impl Evidence {
     }
 }
 
-/// Statements `(i, j, whether they belong together)` with their pairs.
+/// Statements `(i, j, whether they belong together)` as statements about a [`Pair`].
 fn pairs(statements: impl IntoIterator<Item = (usize, usize, bool)>) -> Result<Vec<(Pair, bool)>> {
     statements.into_iter().map(|(i, j, same)| Ok((Pair::new(i, j)?, same))).collect()
 }

@@ -187,7 +187,7 @@ impl Ledger {
         Ok(Self { prior: Some(prior.to_vec()), ..self })
     }
 
-    /// Pays for a question of this kind about `size` samples at once (the candidates of a captcha, else 1); its price.
+    /// Pays for a question of this kind about `size` samples at once (the candidates of a captcha, else 1), and returns its price.
     ///
     /// # Errors
     /// As [`Ledger::require`]; nothing is paid then.

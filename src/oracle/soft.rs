@@ -1,7 +1,7 @@
-//! Graphs of what is only probable.
+//! Similarity graphs of uncertain classes and uncertain answers.
 //!
-//! Entries of a similarity graph may be any real numbers, so that posteriors enter as expectations: of `Y Yᵀ` if classes are
-//! uncertain, of ±1 if answers about pairs are.
+//! Entries of a similarity graph may be any real numbers, so that posterior probabilities enter as expectations: of `Y Yᵀ` if
+//! classes are uncertain, of ±1 if answers about pairs are.
 
 use ndarray::{Array1, Array2};
 

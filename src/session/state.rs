@@ -1,4 +1,4 @@
-//! What a state directory holds, and all that follows from it.
+//! The content of a state directory, and what follows from its log: belief, evidence and ledger.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! Samples drawn at random and judged, and what they prove of all others.
+//! Audits: samples drawn at random and compared, and the bound on the remaining error that they prove.
 //!
-//! Whatever the belief says of itself may be wrong, and the questions it asks go where it doubts, not where it errs. Some
+//! The belief's own probabilities may be wrong, and the questions it asks go where it doubts, not where it errs. Some
 //! questions are therefore *audits*: a sample drawn uniformly from those not audited yet is compared with the
 //! representative of its class. Each is judged before it is learned from, so that it is an unbiased look at the classes of that
 //! moment although it is used afterwards (progressive validation; Blum, Kalai and Langford 1999).
@@ -44,22 +44,22 @@ const BETS: [(f64, f64); 8] = [
     (0.85, 0.05),
 ];
 /// Weight of the product that starts at the first audit; the others start at audits `FIRST_RESTART · 2^r` with weights that fall
-/// as `1/((r + 1)(r + 2))`: what went wrong early is forgiven in the end.
+/// as `1/((r + 1)(r + 2))`: so that errors among the first audits, since corrected, do not keep the bound large.
 const FROM_THE_FIRST: f64 = 0.7;
 const FIRST_RESTART: usize = 16;
 
-/// How probably the upper end is too low because of the audits, and because of classes that were not compared.
+/// Probability that the upper end is too low because of the audits, and because of classes that were not compared.
 const AUDITS_MISLEAD: f64 = 0.04;
 const COMPARISONS_MISLEAD: f64 = 0.01;
-/// Answers may be wrong at this rate and the bound still holds; so many rates up to it are looked at.
+/// The largest rate of wrong answers at which the bound still holds, and the number of rates up to it that are tried.
 const MOST_WRONG_ANSWERS: f64 = 0.2;
 const WRONG_RATES: u32 = 40;
-/// What is right is refused with at most this probability if answers are wrong as often as stated.
+/// Probability, at most, that a sample in the right class is refused if answers are wrong as often as the belief was told.
 const WRONG_VERDICTS: f64 = 0.005;
-/// Answers after which an audit is put no more; half of them wrong is hardly ever chance.
+/// Most answers of one audit: it then counts as refused, for about half of so many answers being wrong is hardly ever chance.
 const MOST_ANSWERS: usize = 9;
 
-/// Rates that are tried of how often classes are one.
+/// Number of rates that are tried for the bound on how often two classes are one.
 const RATES: usize = 1000;
 /// Classes are apart if the answers leave at most this probability that they are one.
 const ONE_CLASS: f64 = 0.01;
@@ -240,7 +240,8 @@ impl Belief {
         open.into_iter().find_map(|(_, b, a)| self.question(Subject::Classes(b, a)))
     }
 
-    /// What the checks say of the classes as they are now. `O(n m + c²)` after `m` audits.
+    /// Brings the remaining error up to date with the present classes, and decides which check is due. `O(n m + c²)` after `m`
+    /// audits.
     pub(super) fn take_stock(&mut self) {
         self.represent();
         let most_often_one = largest(RATES - 1, |step| {
@@ -267,7 +268,7 @@ impl Belief {
         }
     }
 
-    /// Keeps the representative of a class for as long as it is in it. A class that has none gets its surest anchor.
+    /// Keeps the representative of a class for as long as it belongs to it. A class without one gets its most certain anchor.
     fn represent(&mut self) {
         let before = &self.audit.representatives;
         let classes = self.number_of_classes();

@@ -1,4 +1,4 @@
-//! Samples said to belong together, moved together where one alone would not move.
+//! Blocks of anchors that positive answers connect: moved as a whole where no single anchor would move, or taken apart.
 
 use super::places::Odds;
 use super::{Anchor, Belief, NEW_CLASS};

@@ -1,4 +1,4 @@
-//! At which affinity the classes stand.
+//! The affinity above which groups of samples are one class, learned from the answers.
 //!
 //! Agglomeration by affinity is a hierarchy of the samples, from micro-clusters to the components of the graph. The level at
 //! which classes are cut out of it differs from one data set to the next by orders of magnitude, so that it is learned: answers
