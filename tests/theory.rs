@@ -7,6 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "support/names.rs"]
+mod names;
+
+use names::defines;
+
 /// Claims there are.
 const CLAIMS: usize = 53;
 
@@ -52,16 +57,6 @@ fn numbers_after<'a>(text: &'a str, mark: &'a str) -> impl Iterator<Item = usize
     text.match_indices(mark).filter_map(move |(at, _)| {
         let digits = &text[at + mark.len()..];
         digits[..digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len())].parse().ok()
-    })
-}
-
-/// Whether a Rust file defines a function, type or trait of this name.
-fn defines(path: &Path, name: &str) -> bool {
-    let text = fs::read_to_string(path).unwrap_or_else(|_| panic!("{} cannot be read", path.display()));
-    ["fn", "struct", "enum", "trait"].iter().any(|kind| {
-        text.match_indices(&format!("{kind} {name}")).any(|(at, found)| {
-            !text[at + found.len()..].starts_with(|next: char| next.is_alphanumeric() || next == '_')
-        })
     })
 }
 
