@@ -35,6 +35,11 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! What takes long tells an [`Observer`] how far it has come. Three features, each with those before it, add what a program
+//! needs: `files` the readers and writers of [`data::io`], the log of answers and checkpoints; `plot` figures and curves;
+//! `program` the experiments and the program `pal`. Without them the crate only computes.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs, unreachable_pub, clippy::pedantic, clippy::unwrap_used, clippy::expect_used)]
 #![allow(
     clippy::cast_precision_loss,     // counts stay far below 2^53
@@ -50,6 +55,7 @@ pub mod autodiff;
 pub mod closed_form;
 pub mod data;
 mod error;
+#[cfg(feature = "plot")]
 pub mod experiment;
 pub mod graph;
 pub mod kernel;
@@ -57,15 +63,19 @@ pub mod linalg;
 pub mod loss;
 pub mod model;
 pub mod oracle;
+#[cfg(feature = "plot")]
 pub mod plot;
 pub mod probe;
+mod progress;
 pub mod random;
 mod scalar;
+#[cfg(feature = "files")]
 pub mod session;
 pub mod theory;
 mod union_find;
 
 pub use error::{Error, Result, StateError};
+pub use progress::{Observer, Progress, Task};
 pub use scalar::Scalar;
 
 /// Keeps the README's example compiling.

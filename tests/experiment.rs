@@ -1,4 +1,5 @@
 //! Trials, statistics, outputs and the command line.
+#![cfg(feature = "program")]
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! The experiments, end to end in their quick form: numbers, not only files.
+#![cfg(feature = "program")]
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::collections::BTreeSet;

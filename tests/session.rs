@@ -1,4 +1,5 @@
 //! State directories and sessions: what was acknowledged is there again, what was refused has changed nothing.
+#![cfg(feature = "files")]
 #![allow(clippy::unwrap_used)] // a test may panic
 
 mod support;

@@ -1,5 +1,6 @@
 //! Tables of text: whatever their encoding, delimiter, line ends and header, the same numbers come out, or an error that says
 //! where and what to do.
+#![cfg(feature = "files")]
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::fs;

@@ -128,8 +128,13 @@ impl WarmStart {
         } else {
             let guards = (modes / 8).max(8);
             let start = random_block(n, (modes + guards).min(n), &mut rng);
-            let solver =
-                SubspaceIteration { degree: 16, tolerance: TOLERANCE, most_steps: 300, lowest: Some(-1.0) };
+            let solver = SubspaceIteration {
+                degree: 16,
+                tolerance: TOLERANCE,
+                most_steps: 300,
+                lowest: Some(-1.0),
+                ..SubspaceIteration::default()
+            };
             solver.leading(&normalised, modes, start.view())?.pairs
         };
 

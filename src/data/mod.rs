@@ -31,8 +31,10 @@
 //! ```
 
 pub mod augment;
+mod bundled;
 mod circles;
 mod digits;
+#[cfg(feature = "files")]
 pub mod io;
 mod labels;
 mod mixture;
@@ -47,7 +49,6 @@ pub use digits::{DIGITS_SHAPE, DIGITS_TRAIN, digits, digits_train_and_test};
 pub use labels::Labels;
 pub use mixture::{MIXTURE_NOISE, mixture};
 pub use tabular::{breast_cancer, iris, wine};
-use units::retain_columns;
 pub use units::{commensurate, constant_columns};
 
 use crate::error::{Result, check};

@@ -7,7 +7,7 @@ use std::{env, io};
 
 use clap::{CommandFactory, FromArgMatches};
 
-use super::{Args, Experiment, Outputs, Run};
+use super::{Args, Experiment, Outputs, Run, progress_bar};
 use crate::data::io::escape_controls;
 use crate::error::Result;
 
@@ -40,7 +40,8 @@ impl Experiment {
 
     /// Runs, and says in one line what was run.
     pub(super) fn run_and_report(&self, args: &Args, output: &mut impl Write) -> Result<()> {
-        let run = self.start(args)?;
+        let mut run = self.start(args)?;
+        run.observer = progress_bar();
         (self.body)(&run)?;
         report(&run, output);
         Ok(())

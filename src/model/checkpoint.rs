@@ -13,7 +13,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
 
-use super::{Model, Optimiser, Rule, Schedule};
+use super::{Epoch, Model, Optimiser, Rule, Schedule};
 use crate::Scalar;
 use crate::data::io::{at, malformed, write_atomically};
 use crate::error::Result;
@@ -26,19 +26,6 @@ pub(super) struct Recipe {
     pub(super) rule: Rule,
     pub(super) schedule: Schedule,
     pub(super) seed: u64,
-}
-
-/// What an epoch came to.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Epoch {
-    /// Its number, from 1.
-    pub number: usize,
-    /// Mean of the loss over its batches, each before its step.
-    pub loss: f64,
-    /// Rate of its last step.
-    pub rate: f64,
-    /// What the caller measured after it, a finite number; smaller is better. NaN until then.
-    pub score: f64,
 }
 
 /// What a checkpoint knows besides arrays.

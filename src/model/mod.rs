@@ -43,7 +43,9 @@
 //!
 //! [`lbfgs()`] descends on all samples at once, by way of [`FullBatch`]; [`Trainer`] takes small steps on batches.
 
+#[cfg(feature = "files")]
 mod checkpoint;
+mod epoch;
 mod full_batch;
 mod kernel_machine;
 mod network;
@@ -58,11 +60,11 @@ use crate::autodiff::{Tape, Var};
 use crate::error::{Result, check};
 use crate::linalg::rows::in_pool;
 
-pub use checkpoint::Epoch;
+pub use epoch::Epoch;
 pub use full_batch::FullBatch;
 pub use kernel_machine::KernelMachine;
 pub use network::{Activation, Network};
-pub use optimiser::{Adam, Lars, Lbfgs, Minimum, Optimiser, Progress, Rule, Schedule, Sgd, lbfgs};
+pub use optimiser::{Adam, Iterate, Lars, Lbfgs, Minimum, Optimiser, Rule, Schedule, Sgd, lbfgs};
 pub use projected::Projected;
 pub use train::{Trainer, Training};
 

@@ -19,8 +19,6 @@
 //! # }
 //! ```
 
-use serde::{Deserialize, Serialize};
-
 use super::{QuestionKind, information};
 use crate::error::{Error, Result, check};
 
@@ -28,7 +26,8 @@ use crate::error::{Error, Result, check};
 const ROUNDING: f64 = 1e-12;
 
 /// The price of each kind of question; that of a captcha of `m` candidates is `captcha + candidate · m`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 pub struct Prices {
     /// Do these two belong together?
     pub pair: f64,

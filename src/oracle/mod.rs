@@ -56,6 +56,7 @@ mod question;
 mod record;
 mod replayed;
 mod soft;
+#[cfg(feature = "files")]
 mod terminal;
 
 use crate::error::Result;
@@ -74,6 +75,7 @@ pub use question::{Answer, LabelOf, Pair, Query, Question, QuestionKind};
 pub use record::{Answered, Record};
 pub use replayed::Replayed;
 pub use soft::{class_graph, pair_graph};
+#[cfg(feature = "files")]
 pub use terminal::{Reply, Terminal};
 
 /// Someone, or something, that answers questions of a kind.

@@ -4,18 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::builder::PossibleValuesParser;
-use indicatif::ProgressBar;
 use ndarray::Array2;
 use pal::active::{
     Belief, BeliefOptions, STRATEGIES, StoppingRule, WarmStart, WarmStartOptions, ask_pairs, remaining_error,
     strategy,
 };
 use pal::data::Labels;
-use pal::experiment::{Curve, Run, Scale, Settings};
+use pal::experiment::{Curve, Run, Scale, Settings, progress_bar};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
-use pal::plot;
 use pal::probe::{adjusted_rand_index, matched_accuracy};
 use pal::session::{self, Reading};
+use pal::{Observer, plot};
 use rand::Rng;
 use serde::Serialize;
 use serde_json::json;
@@ -126,17 +125,17 @@ impl Bench {
         let run = Run::new("bench", self.settings())?;
 
         let tasks = run.trial_count * strategies.len();
-        let progress =
-            if output.shows_progress() { ProgressBar::new(tasks as u64) } else { ProgressBar::hidden() };
+        let observer = if output.shows_progress() { progress_bar() } else { Observer::default() };
+        let progress = observer.begin("bench", "runs", 0..tasks);
         let starts =
             run.parallel(run.trial_count, |trial| self.start(&features, &mut run.trial_rng(trial)))?;
         let trials = run.parallel(tasks, |task| {
             let (trial, name) = (task / strategies.len(), strategies[task % strategies.len()]);
             let trial = self.trial(&starts[trial], &labels, name, run.trial_rng(trial));
-            progress.inc(1);
+            progress.step();
             trial
         })?;
-        progress.finish_and_clear();
+        drop(progress);
 
         let x: Vec<f64> = self.grid().map(|answers| answers as f64).collect();
         let mut curves = Vec::new();

@@ -35,7 +35,6 @@ use std::ops::RangeInclusive;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, aview1};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
-use serde::Serialize;
 
 use crate::Scalar;
 use crate::error::{Error, Result, check};
@@ -44,7 +43,8 @@ use affine::{Affine, Padded};
 pub use shape::ImageShape;
 
 /// A random change of one sample. Numbers are drawn uniformly from their ranges; `a..=a` is always `a`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize))]
 pub enum Change {
     /// Moves the image; what comes in from outside is zero.
     Shift {
@@ -88,7 +88,8 @@ pub enum Change {
 }
 
 /// Changes made one after another to samples of one shape.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize))]
 pub struct Augmentation {
     shape: ImageShape,
     changes: Vec<Change>,

@@ -1,9 +1,8 @@
 //! Where the coordinates of an image stand.
 
-use serde::Serialize;
-
 /// How a sample's coordinates stand in its row: pixels row by row, the channels of a pixel side by side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize))]
 pub struct ImageShape {
     /// Rows of pixels.
     pub height: usize,

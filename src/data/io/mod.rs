@@ -18,14 +18,15 @@ use std::io;
 use std::path::Path;
 
 pub use controls::escape_controls;
+#[cfg(feature = "plot")]
 pub(crate) use csv::{CsvFile, Dialect};
 pub use decode::{TextEncoding, read_lines};
 pub use dialect::{Decimal, Delimiter, Header, is_missing};
-pub(crate) use npy::read_embedded_npz;
 pub use npy::{Numbers, npz_names, read_npy, read_npz, write_npy, write_npz};
 pub use place::Place;
 pub(crate) use place::folder_of;
 pub use table::{CsvOptions, LastColumn, RowNumbers, Table, TableFile, TextColumn};
+#[cfg(feature = "program")]
 pub(crate) use write::require_writable_folder;
 pub use write::{is_temporary, write_atomically};
 

@@ -18,7 +18,6 @@ mod sgd;
 mod update;
 
 use ndarray::{Array2, ArrayViewMut2};
-use serde::{Deserialize, Serialize};
 
 use crate::Scalar;
 use crate::error::{Result, check};
@@ -29,13 +28,13 @@ use update::Update;
 
 pub use adam::Adam;
 pub use lars::Lars;
-pub use lbfgs::{Lbfgs, Minimum, Progress, lbfgs};
+pub use lbfgs::{Iterate, Lbfgs, Minimum, lbfgs};
 pub use schedule::Schedule;
 pub use sgd::Sgd;
 
 /// How an [`Optimiser`] turns gradients into steps.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Rule {
     /// Stochastic gradient descent with momentum.
     Sgd(Sgd),
@@ -70,6 +69,7 @@ impl<F: Scalar> Optimiser<F> {
         Ok(Self { rule, steps: 0, moments: Vec::new(), large: false })
     }
 
+    #[cfg(feature = "files")]
     /// An optimiser as [`Optimiser::steps`] and [`Optimiser::moments`] of another describe it.
     ///
     /// # Errors

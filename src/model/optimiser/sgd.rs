@@ -1,14 +1,14 @@
 //! Stochastic gradient descent with momentum.
 
 use ndarray::{Array2, ArrayViewMut2, Zip};
-use serde::{Deserialize, Serialize};
 
 use super::update::{Update, check_fading, check_precision, decay_of, negligible};
 use crate::Scalar;
 use crate::error::Result;
 
 /// `m ← μ m + (g + λ w)`, `w ← w − η m`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sgd {
     /// Momentum `μ ∈ [0, 1)`; default 0.9.
     pub momentum: f64,
