@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::collections::BTreeSet;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+#[cfg(feature = "program")] // some claims are tested on the experiments
+#[path = "theory/binaries.rs"]
+mod binaries;
 #[path = "support/names.rs"]
 mod names;
 
@@ -60,46 +61,6 @@ fn numbers_after<'a>(text: &'a str, mark: &'a str) -> impl Iterator<Item = usize
     })
 }
 
-/// What the test binaries say they would run, as `binary::module::name`.
-///
-/// Cargo is asked for the binaries, built as this one is; of a whole `cargo test` they are all there already.
-fn tests_that_run(binaries: &BTreeSet<&str>) -> BTreeSet<String> {
-    let me = env::current_exe().unwrap();
-    let folder = me.ancestors().nth(2).unwrap().file_name().unwrap().to_str().unwrap();
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
-    cargo.current_dir(root()).args(["test", "--no-run", "--message-format", "json", "--target-dir"]);
-    cargo.arg(Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap());
-    cargo.args(["--profile", if folder == "debug" { "test" } else { folder }]);
-    if cfg!(feature = "lapack") {
-        cargo.args(["--features", "lapack"]);
-    }
-    cargo.args(binaries.iter().flat_map(|name| ["--test", name]));
-    let built = cargo.output().unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-
-    let mut tests = BTreeSet::new();
-    for message in String::from_utf8(built.stdout).unwrap().lines() {
-        let message: serde_json::Value = serde_json::from_str(message).unwrap();
-        let (Some(name), Some(path)) = (message["target"]["name"].as_str(), message["executable"].as_str())
-        else {
-            continue;
-        };
-        if binaries.contains(name) {
-            let listed = Command::new(path).args(["--list", "--format", "terse"]).output().unwrap();
-            assert!(listed.status.success(), "{name}");
-            let ignored =
-                Command::new(path).args(["--list", "--format", "terse", "--ignored"]).output().unwrap();
-            let lines = |text: Vec<u8>| -> BTreeSet<String> {
-                let text = String::from_utf8(text).unwrap();
-                let tests = text.lines().filter_map(|line| line.strip_suffix(": test"));
-                tests.map(|test| format!("{name}::{test}")).collect()
-            };
-            tests.extend(lines(listed.stdout).difference(&lines(ignored.stdout)).cloned());
-        }
-    }
-    tests
-}
-
 #[test]
 fn every_claim_has_a_statement_and_code() {
     let (text, documentation) = (theory(), fs::read_to_string(root().join("src/theory.rs")).unwrap());
@@ -126,12 +87,14 @@ fn every_claim_has_a_statement_and_code() {
     assert_eq!(definitions(&documentation, "//! [`"), named.len(), "a link that no claim has");
 }
 
+#[cfg(feature = "program")]
 #[test]
 fn every_claim_has_tests_that_run() {
     let rows = rows();
     let listed: Vec<(&str, &str)> =
         rows.iter().flat_map(|row| names(&row[3], "`", "`").map(|test| (row[0].as_str(), test))).collect();
-    let running = tests_that_run(&listed.iter().map(|(_, test)| test.split_once("::").unwrap().0).collect());
+    let running =
+        binaries::tests_that_run(&listed.iter().map(|(_, test)| test.split_once("::").unwrap().0).collect());
     for (claim, test) in listed {
         assert!(running.contains(test), "{claim}: {test} is not run");
         let number: usize = claim[2..claim.find(']').unwrap()].parse().unwrap();
