@@ -28,7 +28,7 @@
 //! use pal::graph::SimilarityGraph;
 //! use pal::loss::SpectralLoss;
 //!
-//! // Four samples in two classes; the best two-dimensional representation is one direction a class.
+//! // Four samples in two classes; the best two-dimensional representation is one direction per class.
 //! let labels = Labels::new(vec![0, 0, 1, 1], 2)?;
 //! let best = free(SpectralLoss::SimClr2, &SimilarityGraph::labels(&labels), 2, 0.0)?;
 //! assert!(best.value < 1e-12 && best.is_unique());

@@ -1,6 +1,6 @@
 //! Sequential discovery of the classes by questions about pairs ([claim T41](crate::theory#t41)).
 //!
-//! Each sample is compared with one representative a class, in the order in which the classes were found; a sample that
+//! Each sample is compared with one representative per class, in the order in which the classes were found; a sample that
 //! belongs to none founds the next class. If the number of classes is known, the last comparison is never made: whoever
 //! does not belong to the others belongs there.
 //!

@@ -179,7 +179,7 @@ impl<K: RadialKernel> FittedKernel<K> {
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if `z` has other rows, [`crate::Error::NotFinite`] for a bad `z`, [`crate::Error::Domain`] if a
-    /// coefficient is beyond the range of numbers.
+    /// coefficient overflows.
     pub fn expand(&self, z: ArrayView2<f64>) -> Result<KernelExpansion<'_, K>> {
         check::shape("z", &[self.inputs.nrows(), z.ncols()], z.shape())?;
         check::finite("z", &z)?;
@@ -217,7 +217,7 @@ impl<K: RadialKernel> KernelExpansion<'_, K> {
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if the width differs, [`crate::Error::NotFinite`] for bad points, [`crate::Error::Domain`] if a
-    /// representation is beyond the range of numbers.
+    /// representation overflows.
     pub fn embed(&self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
         in_range(cross_gram(self.kernel, x, self.inputs)?.dot(&self.coefficients))
     }
@@ -248,7 +248,7 @@ impl Lift {
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if `z` has other rows, [`crate::Error::NotFinite`] for a bad `z`, [`crate::Error::Domain`] if a
-    /// representation is beyond the range of numbers.
+    /// representation overflows.
     pub fn embed(&self, z: ArrayView2<f64>) -> Result<Array2<f64>> {
         check::shape("z", &[self.matrix.ncols(), z.ncols()], z.shape())?;
         check::finite("z", &z)?;
@@ -295,7 +295,7 @@ impl KernelSolver<'_> {
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if the graph has other samples; [`crate::Error::Domain`] unless `k` is at least
-    /// 1 and at most the rank of `K`, or if `βK⁻¹` is beyond the range of numbers.
+    /// 1 and at most the rank of `K`, or if `βK⁻¹` overflows.
     pub fn leading(&mut self, graph: &SimilarityGraph, k: usize) -> Result<Eigenpairs> {
         self.check_order(graph)?;
         check::count("k", k, self.penalty.rank, "at least 1 and at most the rank of the Gram matrix")?;

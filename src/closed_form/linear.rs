@@ -53,7 +53,7 @@ impl LinearRegime {
     ///
     /// # Errors
     /// [`Error::Empty`] or [`Error::NotFinite`] for a bad `x`, [`Error::Singular`] if it is zero, [`Error::Domain`] unless
-    /// `β ≥ 0`, or if squares of the singular values are beyond the range of numbers.
+    /// `β ≥ 0`, or if squares of the singular values overflow.
     pub fn new(x: ArrayView2<f64>, beta: f64) -> Result<Self> {
         check::not_negative("beta", beta)?;
         let svd = thin_svd(x)?;
@@ -98,8 +98,7 @@ impl LinearMap {
     /// Representations `(m, k)` of new points `(m, p)`.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the width differs, [`Error::NotFinite`] for bad points, [`Error::Domain`] if a representation is
-    /// beyond the range of numbers.
+    /// [`Error::Shape`] if the width differs, [`Error::NotFinite`] for bad points, [`Error::Domain`] if a representation overflows.
     pub fn embed(&self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
         check::shape("x", &[x.nrows(), self.theta.nrows()], x.shape())?;
         check::finite("x", &x)?;

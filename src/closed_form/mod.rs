@@ -29,7 +29,7 @@
 //! let graph = SimilarityGraph::labels(&rings.labels);
 //! let (loss, x) = (SpectralLoss::SimClr2, rings.inputs.view());
 //!
-//! let any = free(loss, &graph, 4, 0.0)?; // any representation: one direction a class
+//! let any = free(loss, &graph, 4, 0.0)?; // any representation: one direction per class
 //! let linear = LinearRegime::new(x, 0.0)?.minimise(loss, &graph, 4)?; // of two coordinates: two directions at most
 //! let fitted = KernelRegime::new(Exponential { sigma: 0.2 }, 1e-3).on(x)?;
 //! let smooth = fitted.minimise(loss, &graph, 4)?;
@@ -101,7 +101,7 @@ impl<M> Minimiser<M> {
 ///
 /// # Errors
 /// [`crate::Error::Domain`] unless `1 ≤ k ≤ n`, `β ≥ 0` and the loss's parameter is in its range, or if the matrix to
-/// decompose, the value or the representations are beyond that of numbers.
+/// decompose, the value or the representations overflow.
 pub fn free(loss: SpectralLoss, graph: &SimilarityGraph, k: usize, beta: f64) -> Result<Minimiser<()>> {
     let coordinates = Coordinates { basis: None, penalties: Array1::ones(graph.len()) };
     Ok(coordinates.minimise(loss, graph, k, beta)?.0)

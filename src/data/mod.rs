@@ -56,7 +56,7 @@ use crate::error::{Result, check};
 /// Samples and their classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Labelled {
-    /// Inputs, `(n, p)`: one row a sample.
+    /// Inputs, `(n, p)`: one row per sample.
     pub inputs: Array2<f64>,
     /// The class of each row.
     pub labels: Labels,

@@ -21,7 +21,7 @@ pub struct Curve {
 impl Curve {
     /// Mean `m = 1/n Σ_t y_t` and population deviation `√(1/n Σ_t (y_t − m)²)` at every `x`.
     ///
-    /// * `rows`: one a trial, in trial order, each as long as `x`.
+    /// * `rows`: one per trial, in trial order, each as long as `x`.
     ///
     /// Two passes in trial order, each over differences, so that trials that agree have deviation 0.
     ///

@@ -15,7 +15,7 @@ use crate::scalar::{Scalar, vectorised};
 pub(crate) struct BlockSums<F> {
     /// The factor of `B Bᵀ`.
     pub(crate) weight: f64,
-    /// One row a block.
+    /// One row per block.
     pub(crate) sums: Array2<F>,
     pub(super) blocks: Blocks,
 }

@@ -38,8 +38,7 @@ impl<'a> Laplacian<'a> {
     /// entries, `O(nnz k)`. Low rank `O(n r k)`, dense `O(n² k)`. Mixtures: the weighted sum of their terms' energies.
     ///
     /// # Errors
-    /// [`Error::Shape`] if `z` has not `n` rows, [`Error::NotFinite`], [`Error::Domain`] if the energy is beyond the range of
-    /// numbers.
+    /// [`Error::Shape`] if `z` has not `n` rows, [`Error::NotFinite`], [`Error::Domain`] if the energy overflows.
     pub fn energy<F: Scalar>(&self, z: ArrayView2<F>) -> Result<f64> {
         check::shape("z", &[self.graph.len(), z.ncols()], z.shape())?;
         check::finite("z", &z)?;

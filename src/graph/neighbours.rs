@@ -108,7 +108,7 @@ fn edges(x: ArrayView2<f64>, k: usize) -> Vec<(usize, usize, f64)> {
 
 #[derive(Clone, Copy)]
 struct Neighbour {
-    /// The squared distance; infinite or zero where that is beyond the range of numbers.
+    /// The squared distance; infinite or zero where that overflows or underflows.
     squared: f64,
     distance: f64,
     sample: usize,

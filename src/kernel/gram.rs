@@ -237,7 +237,7 @@ fn squared_distance(x: ArrayView1<f64>, y: ArrayView1<f64>) -> f64 {
     x.iter().zip(y).map(|(x, y)| (x - y) * (x - y)).sum()
 }
 
-/// `(x − y) / sigma`, infinite only if that is beyond the range of numbers.
+/// `(x − y) / sigma`, infinite only if that overflows.
 fn difference_over(sigma: f64, x: f64, y: f64) -> f64 {
     let difference = x - y;
     if difference.is_finite() { difference / sigma } else { 2.0 * ((0.5 * x - 0.5 * y) / sigma) }

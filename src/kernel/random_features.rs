@@ -37,8 +37,7 @@ impl RandomFeatures {
     /// Features `(n, m)` of the points `x` `(n, p)`; `O(n m p)`.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the widths differ, [`Error::NotFinite`] for bad points, [`Error::Domain`] if an angle is beyond the
-    /// range of numbers.
+    /// [`Error::Shape`] if the widths differ, [`Error::NotFinite`] for bad points, [`Error::Domain`] if an angle overflows.
     pub fn features(&self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
         check::shape("x", &[x.nrows(), self.frequencies.ncols()], x.shape())?;
         check::finite("x", &x)?;

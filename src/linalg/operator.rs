@@ -27,7 +27,7 @@ pub trait Operator<F: Scalar = f64> {
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) if `x` has not `n` rows, or `out` another shape than `x`; nothing is added then.
-    /// [`Error::Domain`](crate::Error::Domain) if an entry of the sum is beyond the range of numbers.
+    /// [`Error::Domain`](crate::Error::Domain) if an entry of the sum overflows.
     fn apply_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) -> Result<()> {
         check::shape("x", &[self.order(), x.ncols()], x.shape())?;
         check::shape("out", x.shape(), out.shape())?;

@@ -98,7 +98,7 @@ impl KernelShiftInvert {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] or [`Error::Asymmetric`] for a bad `gram`,
-    /// [`Error::Domain`] for `beta` or if an entry is beyond the range of numbers, [`Error::Singular`] unless `βS⁻¹ + K` is
+    /// [`Error::Domain`] for `beta` or if an entry overflows, [`Error::Singular`] unless `βS⁻¹ + K` is
     /// positive definite.
     pub fn new(inverse: &impl Operator, gram: ArrayView2<f64>, beta: f64) -> Result<Self> {
         let n = gram.nrows();

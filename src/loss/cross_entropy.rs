@@ -38,8 +38,7 @@ pub struct CrossEntropy<F: Scalar = f64> {
 ///
 /// # Errors
 /// [`Error::Shape`] if the number of labels is not `n` or the weights are not `(k, c)`, [`Error::Empty`] if `k = 0` or no
-/// label is known, [`Error::NotFinite`] for bad `z` or weights, [`Error::Domain`] if the value or a slope is beyond the range
-/// of numbers.
+/// label is known, [`Error::NotFinite`] for bad `z` or weights, [`Error::Domain`] if the value or a slope overflows.
 pub fn cross_entropy<F: Scalar>(
     z: ArrayView2<F>,
     weights: ArrayView2<F>,

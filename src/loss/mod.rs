@@ -81,9 +81,9 @@ pub use views::Statistics;
 /// A loss implements [`Loss::evaluate`]; the other methods check their arguments and call it.
 ///
 /// # Errors
-/// Of every method but [`Loss::evaluate`]: [`Error::Shape`] if `z` has not one row a sample, or the buffer not the shape of `z`;
+/// Of every method but [`Loss::evaluate`]: [`Error::Shape`] if `z` has not one row per sample, or the buffer not the shape of `z`;
 /// [`Error::Empty`] if `k = 0`; [`Error::NotFinite`] if `z` holds NaN or an infinity; [`Error::Domain`] if a parameter of
-/// the loss is out of its range, or the value or an entry of the gradient is beyond that of numbers; and what the loss itself
+/// the loss is out of its range, or the value or an entry of the gradient overflows; and what the loss itself
 /// needs.
 pub trait Loss<F: Scalar = f64>: Sync {
     /// The value, and its gradient written over `gradient` (whatever it held, in any memory layout) if there is one.

@@ -17,7 +17,7 @@ const EPSILON: f64 = 1e-4;
 /// `a Σ_k (γ − s_k)₊ + b Σ_{k≠l} S_kl² + (c/n) Σ_ij G_ij ‖z_i − z_j‖²`, with `S` the covariance of the columns of `Z`
 /// (over `n − 1`), `s_k = √(S_kk + ε)`, `γ = 1` and `ε = 1e-4`.
 ///
-/// All views are pooled in one `S`. The original (Bardes et al. 2022) takes one a view, sums the first two terms over the
+/// All views are pooled in one `S`. The original (Bardes et al. 2022) takes one per view, sums the first two terms over the
 /// views and divides them by `k`: [`Statistics::EachView`].
 ///
 /// ```

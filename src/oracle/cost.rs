@@ -22,7 +22,7 @@ pub struct Certificate {
 /// The fewest answers that prove a partition of `samples` into `classes`, their number not being known before
 /// ([claim T40](crate::theory#t40)).
 ///
-/// `n − c` must-links, a spanning tree a class, and `c (c − 1) / 2` cannot-links, one a pair of classes: with fewer another
+/// `n − c` must-links, a spanning tree per class, and `c (c − 1) / 2` cannot-links, one per pair of classes: with fewer another
 /// partition agrees with all answers.
 ///
 /// # Errors

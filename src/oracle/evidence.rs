@@ -251,7 +251,7 @@ impl Evidence {
         Ok(retracted)
     }
 
-    /// What direct answers about `representatives`, one a class, say of the other samples ([claim T45](crate::theory#t45)).
+    /// What direct answers about `representatives`, one per class, say of the other samples ([claim T45](crate::theory#t45)).
     ///
     /// The representatives are held to be apart. A sample joins the one to which more statements attach it than refuse it,
     /// by the largest majority; on a tie, or if there is none, it stays alone, and apart from those that more statements

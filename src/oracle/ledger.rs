@@ -65,7 +65,7 @@ impl Prices {
         Ok(Self { pair: 1.0, label: information::label(prior)? / pair, captcha: 0.0, candidate: 1.0 })
     }
 
-    /// The price of one question of this kind about `size` samples at once; infinite if that is beyond the range of numbers.
+    /// The price of one question of this kind about `size` samples at once; infinite if that overflows.
     #[must_use]
     pub fn of(&self, kind: QuestionKind, size: usize) -> f64 {
         match kind {
@@ -120,7 +120,7 @@ impl Budget {
 pub struct Account {
     /// Number of questions.
     pub questions: usize,
-    /// Number of answers in them: one a candidate of a captcha, else one a question.
+    /// Number of answers in them: one per candidate of a captcha, else one per question.
     pub answers: usize,
     /// What the answers told, if the classes are drawn as the ledger's prior says; else 0.
     pub bits: f64,
@@ -222,7 +222,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Budget`] if the price exceeds what is left, [`Error::Domain`] if a pair or a label is asked about more or
-    /// fewer than one at once, or if what is spent would be beyond the range of numbers.
+    /// fewer than one at once, or if what is spent would overflow.
     pub fn require(&self, kind: QuestionKind, size: usize) -> Result<f64> {
         require_size(kind, size)?;
         let price = self.prices.of(kind, size);
@@ -256,7 +256,7 @@ impl Ledger {
         (self.budget.amount() - self.spent()).max(0.0)
     }
 
-    /// Number of answers in all: one a candidate of a captcha, else one a question.
+    /// Number of answers in all: one per candidate of a captcha, else one per question.
     #[must_use]
     pub fn answers(&self) -> usize {
         self.accounts.iter().map(|account| account.answers).sum()

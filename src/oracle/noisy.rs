@@ -41,7 +41,7 @@ impl<O> Noisy<O> {
         Self::of_annotator(oracle, rate, noise, seed, 0)
     }
 
-    /// One annotator a rate, each in front of a copy of `oracle` and with a random stream of `seed` of its own.
+    /// One annotator per rate, each in front of a copy of `oracle` and with a random stream of `seed` of its own.
     ///
     /// # Errors
     /// As [`Noisy::new`].

@@ -106,7 +106,7 @@ impl Answered {
     ///
     /// # Errors
     /// [`Error::Domain`] if a sample is compared with itself; for a captcha [`Error::Empty`] if nothing is shown,
-    /// [`Error::Shape`] unless there is one answer a candidate.
+    /// [`Error::Shape`] unless there is one answer per candidate.
     pub fn require_valid(&self) -> Result<()> {
         if let Self::Captcha { shown, candidates, belongs } = self {
             if shown.is_empty() {

@@ -35,7 +35,7 @@ pub use agreement::{adjusted_rand_index, matched_accuracy};
 use crate::linalg::scale::{SAFE, largest, safe_scale};
 use crate::linalg::{cholesky, least_squares, narrow_product, solve_lower, solve_lower_transposed, thin_svd};
 
-/// A linear map from representations to one output a class, fitted by least squares.
+/// A linear map from representations to one output per class, fitted by least squares.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinearProbe {
     /// `(k, c)`: the outputs are `features · weights`.
@@ -58,7 +58,7 @@ impl LinearProbe {
     /// ([claim T14](crate::theory#t14)); `O(n k²)`.
     ///
     /// # Errors
-    /// As [`Self::fit`]; [`Error::Domain`] unless `λ > 0`, or if a weight is beyond the range of numbers.
+    /// As [`Self::fit`]; [`Error::Domain`] unless `λ > 0`, or if a weight overflows.
     pub fn ridge(features: ArrayView2<f64>, labels: &Labels, lambda: f64) -> Result<Self> {
         check::positive("lambda", lambda)?;
         let (features, targets) = known(features, labels)?;

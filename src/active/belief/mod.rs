@@ -11,7 +11,7 @@
 //! 2. *Anchors.* A sample that was asked about is an anchor. It belongs to the class that its own answers and its surroundings
 //!    make most probable, or to a new atom if all classes are improbable. The surroundings enter by the regression's prediction
 //!    with the sample left out, so that a wrong answer among right ones is outvoted.
-//! 3. *All others.* One ridge regression a class on the features of the warm start, from the prior of the starting clusters
+//! 3. *All others.* One ridge regression per class on the features of the warm start, from the prior of the starting clusters
 //!    around each sample: label propagation, in which an anchor corrects what is near it.
 //!
 //! With truthful answers about every pair and a small `ε` the classes are the true ones, and those of the transitive closure

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::oracle::Pair;
 use crate::random::stream;
 
-/// Compares sample after sample with one representative a class, in order of discovery. Samples come in one fixed random order,
+/// Compares sample after sample with one representative per class, in order of discovery. Samples come in one fixed random order,
 /// since data are often sorted by class.
 ///
 /// The representation is not used, and nothing is kept between questions: how far the discovery has come follows from the

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `pal` | where most pairs are expected to be wrong ([`ExpectedWrongPairs`]), and samples at random that show how much still is ([`Audited`]); the recommended default |
 //! | `random` | any two samples ([`RandomPair`]) |
-//! | `discovery` | sample after sample against one representative a class ([claim T41](crate::theory#t41), [`Discover`]) |
+//! | `discovery` | sample after sample against one representative per class ([claim T41](crate::theory#t41), [`Discover`]) |
 //! | `captcha` | the class asked about least, by the samples predicted to be in it ([Active](crate::theory#active) in the theory, [`LeastAsked`]) |
 //! | `uncertainty` | the least confident prediction ([`Uncertainty`]) |
 //! | `margin` | the smallest lead of the best class over the next ([`Margin`]) |

@@ -1,4 +1,4 @@
-//! Entries by index: rows, columns with padding (the patches of an image), one entry a row.
+//! Entries by index: rows, columns with padding (the patches of an image), one entry per row.
 
 use std::sync::Arc;
 
@@ -105,7 +105,7 @@ impl<F: Scalar> Var<'_, F> {
     /// One entry of every row: `y_i = x_{i, columns[i]}`, `(m, 1)`. Back: to that entry.
     ///
     /// # Errors
-    /// [`Error::Operands`] if there is not one column a row, [`Error::Domain`] if one is not below the number of columns.
+    /// [`Error::Operands`] if there is not one column per row, [`Error::Domain`] if one is not below the number of columns.
     pub fn pick(self, columns: &[usize]) -> Result<Self> {
         let (to, x) = (self.target(), self.value());
         let dim = x.dim();

@@ -22,7 +22,7 @@ const PLAIN: std::ops::Range<f64> = 1e-30..1e30;
 ///
 /// # Errors
 /// [`crate::Error::Shape`], [`crate::Error::NotFinite`] or [`crate::Error::Asymmetric`] for bad arguments,
-/// [`crate::Error::Domain`] unless `1 ≤ k ≤ n` or if an eigenvalue is beyond the range of numbers,
+/// [`crate::Error::Domain`] unless `1 ≤ k ≤ n` or if an eigenvalue overflows,
 /// [`crate::Error::NotConverged`] if a residual stays above rounding, which happens when several eigenvalues of the sum almost
 /// coincide with one of `values`: decompose the sum itself then.
 pub fn leading_eigenpairs_of_update(

@@ -96,8 +96,8 @@ impl<F: Scalar> Optimiser<F> {
     /// After an error the parameters are as before.
     ///
     /// # Errors
-    /// [`crate::Error::Domain`] unless the rate is finite and not negative, or if a parameter or moment would be beyond the range
-    /// of numbers; [`crate::Error::Shape`] if the gradients are not of the parameters' number and shapes, or those have changed
+    /// [`crate::Error::Domain`] unless the rate is finite and not negative, or if a parameter or moment would overflow;
+    /// [`crate::Error::Shape`] if the gradients are not of the parameters' number and shapes, or those have changed
     /// since the last step; [`crate::Error::NotFinite`] if a gradient holds NaN or an infinity.
     pub fn step(
         &mut self,
