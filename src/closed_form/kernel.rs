@@ -233,8 +233,8 @@ pub struct Lift {
 }
 
 impl Lift {
-    /// The same map with both factors multiplied: `m n²` flops once, after which an embedding of `k` columns costs `O(m n k)` instead
-    /// of `O((m + n) n k)`.
+    /// The same map with both factors multiplied: `m n²` flops once, after which an embedding of `k` columns costs `O(m n k)`
+    /// instead of `O((m + n) n k)`.
     #[must_use]
     pub fn multiplied(self) -> Self {
         match self.inverse {
