@@ -262,7 +262,7 @@ impl Lift {
     }
 }
 
-/// Representations, if they are numbers.
+/// The representations, if they are finite.
 fn in_range(z: Array2<f64>) -> Result<Array2<f64>> {
     check::in_range("representation", &z, "finite: the representations of the samples are too large")?;
     Ok(z)

@@ -64,7 +64,7 @@ pub fn constant_columns(x: ArrayView2<f64>) -> Vec<usize> {
     (0..spreads.len()).filter(|&column| spreads[column].is_constant()).collect()
 }
 
-/// The array without its constant columns, where it stood if it was given away.
+/// The array without its constant columns; an owned one is changed in place.
 fn varying(x: CowArray<f64, Ix2>, spreads: &Array1<Spread>) -> Result<Array2<f64>> {
     let (n, p) = x.dim();
     let is_kept = |column: usize| !spreads[column].is_constant();

@@ -13,7 +13,7 @@
 //! | [`low_rank`](SimilarityGraph::low_rank) | `B diag(w) Bᵀ` | `n r` numbers | `n r k` |
 //! | [`dense`](SimilarityGraph::dense) | any | `n²` numbers | `n² k` |
 //!
-//! Where nobody has answered yet, [`neighbours`](SimilarityGraph::neighbours) makes a graph of pairs from the samples themselves.
+//! Before any answer, [`neighbours`](SimilarityGraph::neighbours) makes a graph of pairs from the distances of the samples.
 //!
 //! A graph is a weighted sum of such forms, most often of one ([`SimilarityGraph::mixture`], [claim T5](crate::theory#t5)). Degrees
 //! `D = diag(G 1)`, the [`Laplacian`] `L = D − G` and the [components](SimilarityGraph::components) follow from it.

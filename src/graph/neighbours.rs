@@ -1,4 +1,4 @@
-//! Neighbour graphs: who lies near whom, the similarity to start from where nobody has answered anything yet.
+//! Neighbour graphs: the similarity of samples by their distances, from which active learning starts before any answer.
 
 use std::cmp::Ordering;
 

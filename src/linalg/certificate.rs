@@ -66,7 +66,7 @@ impl Eigenpairs {
         Ok(left.map(|left| moved / left).filter(|bound| bound.is_finite()))
     }
 
-    /// `t_k − t_{k+1}`, if both are known and it is a number.
+    /// `t_k − t_{k+1}`, if both are known and it is finite.
     fn gap(&self) -> Option<f64> {
         let gap = self.values.last()? - self.next?;
         Some(gap).filter(|gap| gap.is_finite())
@@ -77,7 +77,7 @@ impl Eigenpairs {
     /// The certificate of these pairs as eigenpairs of `operator`; one product with `k` vectors and `O(n k²)`.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the orders differ, [`Error::Domain`] if a residual or a product of vectors is no number.
+    /// [`Error::Shape`] if the orders differ, [`Error::Domain`] if a residual or a product of vectors is not finite.
     pub fn certify(&self, operator: &impl Operator) -> Result<Certificate> {
         let (n, k) = self.vectors.dim();
         check::shape("operator", &[n, n], &[operator.order(), operator.order()])?;

@@ -163,7 +163,7 @@ pub fn least_squares(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f6
     Ok(solution)
 }
 
-/// [`least_squares`] for matrices whose entries' squares are numbers.
+/// [`least_squares`] for matrices whose entries' squares neither overflow nor vanish.
 fn scaled_least_squares(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>> {
     if let Some(solution) = by_normal_equations(a, b)? {
         return Ok(solution);

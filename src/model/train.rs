@@ -98,7 +98,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         &self.model
     }
 
-    /// The model, handed over.
+    /// The trained model by value.
     pub fn into_model(self) -> M {
         self.model
     }

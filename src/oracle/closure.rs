@@ -206,8 +206,9 @@ impl Closure {
         SimilarityGraph::mixture(terms)
     }
 
-    /// Number of pairs held to belong together that do not: `Σ [s (s − 1) / 2 − Σ_c s_c (s_c − 1) / 2]` over components,
-    /// `s_c` of its `s` members being of class `c` ([claim T45](crate::theory#t45)).
+    /// Number of pairs that the closure puts together and that do not belong together:
+    /// `Σ [s (s − 1) / 2 − Σ_c s_c (s_c − 1) / 2]` over components, `s_c` of its `s` members being of class `c` ([claim
+    /// T45](crate::theory#t45)).
     ///
     /// # Errors
     /// [`Error::Shape`] if `truth` is not about `n` samples, [`Error::Domain`] if it leaves one of them open.
@@ -215,7 +216,8 @@ impl Closure {
         Ok(self.positives() - self.true_positives(truth)?)
     }
 
-    /// Number of pairs that belong together and are not held to ([claim T45](crate::theory#t45)); negative or open alike.
+    /// Number of pairs that belong together and that the closure does not put together, whether it separates them or leaves them
+    /// open ([claim T45](crate::theory#t45)).
     ///
     /// # Errors
     /// As [`Closure::false_positives`].
@@ -224,7 +226,7 @@ impl Closure {
         Ok(truth.counts().into_iter().map(pairs_among).sum::<usize>() - found)
     }
 
-    /// Pairs that belong together and are held to: those of one component and one class.
+    /// Number of pairs that belong together and that the closure puts together: those of one component and one class.
     fn true_positives(&self, truth: &Labels) -> Result<usize> {
         check::shape("truth", &[self.len()], &[truth.len()])?;
         let mut cells: Vec<(usize, usize)> = Vec::with_capacity(self.len());

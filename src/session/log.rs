@@ -31,7 +31,7 @@ static WRITES: RwLock<()> = RwLock::new(());
 pub struct WritesHeld(#[allow(dead_code, reason = "it is held")] RwLockWriteGuard<'static, ()>);
 
 /// Waits until no entry is being written to any log of this process, and keeps others from being begun until the result is
-/// dropped. Whoever ends the process upon a signal holds writes first, so that no entry is cut short.
+/// dropped. A program that ends upon a signal calls it first, so that no entry is cut short.
 ///
 /// Never call it from the thread that writes: it would wait for itself.
 #[must_use = "writes go on once it is dropped"]

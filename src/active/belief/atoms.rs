@@ -1,4 +1,4 @@
-//! Which atoms make up a class.
+//! Classes as groups of atoms, joined by the evidence of answers and graph.
 
 use ndarray::Array2;
 
@@ -97,7 +97,7 @@ impl Belief {
         between
     }
 
-    /// Forgets atoms beyond the starting clusters that no anchor sits in.
+    /// Removes atoms beyond the micro-clusters that have no anchor.
     pub(super) fn forget_empty_atoms(&mut self) {
         let starting = self.start.number_of_micro_clusters();
         let mut used = vec![false; self.atoms];

@@ -419,7 +419,7 @@ impl Verdict {
         }
     }
 
-    /// Whether answers of "together" and "apart" refuse an audit; `None` while that is open. Too many that contradict each
+    /// Whether answers of "together" and "apart" refuse an audit; `None` while it is undecided. Too many that contradict each
     /// other refuse it, so that it ends whoever answers; that can only raise the bound.
     fn of(&self, answers: impl Iterator<Item = bool>) -> Option<bool> {
         let (mut refusals, mut count) = (0_i64, 0);

@@ -1,13 +1,13 @@
-//! What answers about pairs make one believe about all samples.
+//! The belief: the classes of all samples, inferred from answers about pairs and from the similarity of the samples.
 //!
-//! Three layers, each corrected by the answers alone:
+//! It has three layers, each corrected by the answers alone:
 //!
 //! 1. *Atoms.* The micro-clusters of the [`WarmStart`], and beyond them samples that belong to no class known before. A class is
 //!    a group of atoms. Answers between samples of two atoms add up, `±ln((1 − ε)/ε)` each, times the probability that both
-//!    samples belong to the classes of these atoms, computed without the answer; the affinity of the atoms in the graph adds to that, for a join only inside a starting cluster. The
-//!    atoms join while the sum is positive, the best pair first. At which affinity classes stand is learned from the answers,
-//!    so that a few of them cut the whole hierarchy at another level. Every answer counts at every time: a join that later
-//!    answers speak against is undone.
+//!    samples belong to the classes of these atoms, computed without the answer. The affinity of the atoms in the graph adds to
+//!    that, in favour of a join only inside a starting cluster. Atoms are joined while the sum is positive, the best pair first.
+//!    The affinity above which groups are one class is learned from the answers, so that a few of them cut the whole hierarchy at
+//!    another level. All joins are made anew after every answer, so that later answers can undo one.
 //! 2. *Anchors.* A sample that was asked about is an anchor. It belongs to the class that its own answers and its surroundings
 //!    make most probable, or to a new atom if all classes are improbable. The surroundings enter by the regression's prediction
 //!    with the sample left out, so that a wrong answer among right ones is outvoted.
@@ -15,11 +15,11 @@
 //!    around each sample: label propagation, in which an anchor corrects what is near it.
 //!
 //! With truthful answers about every pair and a small `ε` the classes are the true ones, and those of the transitive closure
-//! ([claim T39](crate::theory#t39)). With fewer answers they are so as a rule, but not always: a single answer may tie with
-//! what the surroundings of a sample say, and the moves of one anchor at a time may end where no single move is better.
+//! ([claim T39](crate::theory#t39)). With fewer answers they nearly always are: a single answer may weigh as much as the
+//! surroundings of a sample, and moves of one anchor at a time may end where no single move is an improvement.
 //!
-//! What could be asked next is a [`Doubt`]: something believed that may be wrong, how probably, and how many pairs of samples
-//! it would put right.
+//! A [`Doubt`] is something believed that may be wrong, with its probability and the number of pairs of samples that an answer
+//! would correct.
 
 mod atoms;
 mod audit;

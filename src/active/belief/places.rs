@@ -82,7 +82,7 @@ impl Belief {
         odds
     }
 
-    /// How many anchors sit in each atom.
+    /// Number of anchors in each atom.
     pub(super) fn population(&self) -> Vec<usize> {
         counts(self.anchors.iter().map(|anchor| &anchor.atom), self.atoms)
     }

@@ -8,7 +8,7 @@ use crate::Scalar;
 use crate::autodiff::Var;
 use crate::error::{Error, Result, check};
 
-/// Entries from which on a second thread pays.
+/// Number of entries from which a second thread saves time.
 const PARALLEL_FROM: usize = 1 << 15;
 
 /// Which column of the input each column of the output is a copy of, if any: kept as runs of neighbours.

@@ -124,7 +124,7 @@ fn open_output(_: &Metadata) -> Option<File> {
     None
 }
 
-/// Whoever owned the old file owns the new one, if the system lets us say so.
+/// Gives the new file the owner of the old one, if the system allows it, and its permissions.
 fn keep_owner_and_permissions(file: &File, old: &Metadata) -> io::Result<()> {
     #[cfg(unix)]
     {

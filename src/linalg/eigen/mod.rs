@@ -169,7 +169,7 @@ fn full(a: ArrayView2<f64>, k: usize) -> Result<Eigenpairs> {
 /// Eigenpairs of a matrix from those of `scale` times it.
 ///
 /// # Errors
-/// [`Error::Domain`] if an eigenvalue is no number, unlike the entries: it may be as many times as large as there are.
+/// [`Error::Domain`] if an eigenvalue overflows: it may be `n` times as large as the largest entry.
 fn unscaled(values: Array1<f64>, vectors: Array2<f64>, next: Option<f64>, scale: f64) -> Result<Eigenpairs> {
     let values = values / scale;
     let next = next.map(|value| value / scale);
