@@ -61,6 +61,8 @@ const MOST_ANSWERS: usize = 9;
 
 /// Number of rates that are tried for the bound on how often two classes are one.
 const RATES: usize = 1000;
+/// However few were compared, answers about two classes can tell them apart: the prior is at most this.
+const OFTENEST_ONE: f64 = 0.999;
 /// Classes are apart if the answers leave at most this probability that they are one.
 const ONE_CLASS: f64 = 0.01;
 
@@ -220,7 +222,7 @@ impl Belief {
 
     /// Whether answers tell two classes apart, seeing how often classes turned out to be one.
     fn are_apart(&self, a: usize, b: usize) -> bool {
-        let often_one = self.audit.often_one;
+        let often_one = self.audit.often_one.min(OFTENEST_ONE);
         let prior = (often_one / (1.0 - often_one)).ln();
         logistic(prior + self.grouping.between_classes[[a, b]]) <= ONE_CLASS
     }
