@@ -109,7 +109,7 @@ enum Distances<'a> {
     ByCoordinate(Array2<f64>),
     /// Points relative to their mean, with their squared norms.
     ByProduct { mean: Array1<f64>, x: Array2<f64>, squares: Array1<f64>, points: ArrayView2<'a, f64> },
-    /// The points as they are, for squares that need not be numbers.
+    /// The points as they are, for squares that may overflow or vanish.
     OneByOne(ArrayView2<'a, f64>),
 }
 

@@ -35,12 +35,11 @@ const EPSILON: f64 = 1e-4;
 /// # }
 /// ```
 ///
-/// `O(n k²)` and two products with the graph. At `s_k = γ` the gradient is the one from above. If `L` has a negative
+/// `O(n k²)` and one application of the graph's Laplacian. At `s_k = γ` the gradient is the one from above. If `L` has a negative
 /// eigenvalue (signed graphs) the loss has no lower bound.
 ///
 /// # Errors
-/// Besides those of [`Loss`]: [`Error::Domain`] if a weight is negative or `n = 1` (one
-/// sample a view); [`Error::WrongForm`] for [`Statistics::EachView`] if the graph is none of views.
+/// Besides those of [`Loss`]: [`Error::Domain`] if a weight is negative or `n = 1` (one sample per view); [`Error::WrongForm`] for [`Statistics::EachView`] if the graph is none of views.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VicReg {
     /// Weight `a ≥ 0`; the original is 25.

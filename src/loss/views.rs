@@ -31,7 +31,7 @@ impl Statistics {
     }
 }
 
-/// The number of views a sample, if that is all the graph is made of: a view graph and multiples of the identity.
+/// The number of views per sample, if the graph consists of a view graph and multiples of the identity alone.
 fn views(graph: &SimilarityGraph) -> Option<usize> {
     let mut views = 1;
     for (_, form) in graph.terms() {

@@ -147,7 +147,7 @@ impl Closure {
         self.separations().count() == pairs_among(self.components())
     }
 
-    /// What follows besides if there are but two classes: those separated from the same sample belong together
+    /// What follows in addition if there are only two classes: samples separated from the same sample belong together
     /// ([claim T46](crate::theory#t46)).
     ///
     /// With three classes or more nothing follows from two cannot-links, and finding a partition that respects them is
@@ -207,8 +207,8 @@ impl Closure {
     }
 
     /// Number of pairs that the closure puts together and that do not belong together:
-    /// `Σ [s (s − 1) / 2 − Σ_c s_c (s_c − 1) / 2]` over components, `s_c` of its `s` members being of class `c` ([claim
-    /// T45](crate::theory#t45)).
+    /// `Σ [s (s − 1) / 2 − Σ_c s_c (s_c − 1) / 2]` over components, `s_c` of its `s` members being of class `c`
+    /// ([claim T45](crate::theory#t45)).
     ///
     /// # Errors
     /// [`Error::Shape`] if `truth` is not about `n` samples, [`Error::Domain`] if it leaves one of them open.
@@ -247,7 +247,7 @@ impl Closure {
             .flat_map(|(a, others)| others.iter().filter(move |&&b| a < b).map(move |&b| (a, b)))
     }
 
-    /// Components that are all separated from each other, the largest first; empty if that is but one.
+    /// Components that are all separated from each other, chosen greedily from the largest down; empty if that is only one.
     fn mutually_separated(&self) -> BTreeSet<usize> {
         let mut by_size: Vec<usize> = self.components.representatives().collect();
         by_size.sort_by_key(|&component| std::cmp::Reverse(self.components.size(component)));

@@ -48,7 +48,7 @@ impl LinearProbe {
     /// # Errors
     /// [`Error::Shape`] if the number of labels is not `n`, [`Error::Empty`] if none is known or `k = 0`,
     /// [`Error::NotFinite`] for bad features, whether their label is known or not, [`Error::NotConverged`] if the
-    /// backend gives up.
+    /// backend gives up, [`Error::Domain`] if a weight overflows.
     pub fn fit(features: ArrayView2<f64>, labels: &Labels) -> Result<Self> {
         let (features, targets) = known(features, labels)?;
         Ok(Self { weights: least_squares(features.view(), targets.view())? })

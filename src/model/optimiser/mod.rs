@@ -163,7 +163,7 @@ impl<F: Scalar> Optimiser<F> {
     }
 }
 
-/// Whether an entry is beyond half the root of the largest number: its square, and sums of many, may be no numbers.
+/// Whether an entry is above half the root of the largest number: its square, or sums of such squares, may overflow.
 fn is_large<F: Scalar>(array: &Array2<F>) -> bool {
     let most = F::of(0.5) * F::max_value().sqrt();
     array.as_slice_memory_order().is_none_or(|entries| largest_of(entries) > most)
