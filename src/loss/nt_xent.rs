@@ -1,4 +1,4 @@
-//! Normalised-temperature cross-entropy on a graph, in blocks of rows (claims T11, T17).
+//! Normalised-temperature cross-entropy on a graph, in blocks of rows (claims [T11](crate::theory#t11), [T17](crate::theory#t17)).
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
@@ -14,7 +14,22 @@ use crate::scalar::Scalar;
 ///
 /// Two views a sample give SimCLR (Chen et al. 2020), a label graph the supervised contrastive loss with the mean outside
 /// the logarithm (Khosla et al. 2020). The diagonal of `G` is not looked at. Samples without positives are not averaged
-/// over, but others are told from them. Unchanged by positive scaling of any row of `Z`, and of `G`.
+/// over, but serve as negatives of others. Unchanged by positive scaling of any row of `Z`, and of `G`.
+///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use ndarray::array;
+/// use pal::graph::SimilarityGraph;
+/// use pal::loss::{Loss, NtXent};
+///
+/// let graph = SimilarityGraph::views(2, 2)?; // rows 0 and 1 are views of one sample, 2 and 3 of another
+/// let together = array![[1.0, 0.1], [1.0, 0.0], [-1.0, 0.0], [-1.0, -0.1]];
+/// let apart = array![[1.0, 0.1], [-1.0, 0.0], [1.0, 0.0], [-1.0, -0.1]];
+/// let loss = NtXent { temperature: 0.5 };
+/// assert!(loss.value(together.view(), &graph)? < loss.value(apart.view(), &graph)?);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// `2 n² k` multiplications with the gradient and `n² k / 2` without, in parallel over blocks of pairs and the same to the
 /// last bit for any number of threads; `O(n k)` memory and a block of at most 256² pairs for each thread. Up to 1024 samples
@@ -22,8 +37,8 @@ use crate::scalar::Scalar;
 /// gradient, whatever `n²`; a mixture with negative weights is checked row by row.
 ///
 /// # Errors
-/// Of the doors of [`Loss`], besides theirs: [`Error::Domain`] unless `τ > 0` and `1/τ` is a number, if an entry of the graph is negative or a
-/// row of `z` is zero; [`Error::Empty`] if the graph has no positive entry off its diagonal.
+/// Besides those of [`Loss`]: [`Error::Domain`] unless `τ > 0` and `1/τ` is a number, if an entry of the graph
+/// is negative or a row of `z` is zero; [`Error::Empty`] if the graph has no positive entry off its diagonal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NtXent {
     /// Temperature τ > 0 of the softmax.

@@ -1,4 +1,4 @@
-//! The softmax over all other rows, for every row, by blocks of pairs (claim T17).
+//! The softmax over all other rows, for every row, by blocks of pairs ([claim T17](crate::theory#t17)).
 //!
 //! Cosines are symmetric: each block of pairs is computed once for both of its sides. Blocks are scheduled as the games of
 //! a tournament: in a round every block of rows meets one other, so that no two tasks of a round write to the same rows,
@@ -16,7 +16,7 @@ use crate::scalar::Scalar;
 
 /// Fewest and most rows of a block. Part of the results' last bits: a function of the number of rows alone.
 const BLOCK_ROWS: (usize, usize) = (64, 256);
-/// Most rows of which all pairs are kept from the log-sums to the pulls.
+/// Most rows for which the exponentials of all pairs are kept from [`Softmax::log_sums`] to [`Softmax::add_pulls`].
 const MOST_KEPT: usize = 4 * BLOCK_ROWS.1;
 
 /// Unit rows and a temperature.
@@ -192,7 +192,8 @@ struct OnBlock<'b, F> {
     work: Work<'b, F>,
 }
 
-/// With what belongs to the block's rows and columns; [`Softmax::common_shift`] tells apart the two ways.
+/// The operation, with what belongs to the block's rows and columns; which of the two variants is right is said by
+/// [`Softmax::common_shift`].
 enum Work<'b, F> {
     AddCommon(&'b mut [LogSum<F>], Option<&'b mut [LogSum<F>]>),
     AddRelative(&'b mut [LogSum<F>], Option<&'b mut [LogSum<F>]>),
@@ -231,7 +232,8 @@ impl<F: Scalar> WithSimd for OnBlock<'_, F> {
     }
 }
 
-/// Adds the exponentials of a block of cosines to the sums of its rows and, if there are, of its columns.
+/// Adds the exponentials of a block of cosines to the sums of its rows and, unless the block is on the diagonal, of its
+/// columns.
 #[inline(always)]
 fn add_common<F: Scalar>(
     sharpness: F,

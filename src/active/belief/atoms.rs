@@ -1,4 +1,4 @@
-//! Which atoms make up a class.
+//! Classes as groups of atoms, joined by the evidence of answers and graph.
 
 use ndarray::Array2;
 
@@ -35,8 +35,8 @@ impl Grouping {
 }
 
 impl Belief {
-    /// Joins atoms while answers and graph together speak for it, the strongest evidence first. `O(A²)` as a rule, and that of
-    /// the evidence.
+    /// Joins groups of atoms, those with the strongest evidence first, while answers and graph together make it more probable
+    /// than not that they are one class. In general `O(A² + m c)` for `m` answers, and at worst `O(A³ + m c)`.
     pub(super) fn join_atoms(&mut self) {
         let between_atoms = self.evidence_between_atoms();
         let threshold = self.threshold.by(&between_atoms);
@@ -68,8 +68,9 @@ impl Belief {
         })
     }
 
-    /// Log-odds by the answers that two atoms belong together. An answer counts by the probability that both samples sit
-    /// where they do, judged without it: about one that sits loosely it tells where that one belongs, not what its atom is.
+    /// `(A, A)`: log-odds by the answers that two atoms belong together. Each answer is weighted by the probability that both
+    /// samples belong to the classes of their atoms, computed without it: an answer about a sample whose class is uncertain
+    /// tells where the sample belongs, and little about its atom.
     fn evidence_between_atoms(&self) -> Array2<f64> {
         let class_of = |anchor: &Anchor| self.grouping.class_of_atom[anchor.atom];
         let odds: Vec<Odds> = self.anchors.iter().map(|anchor| self.odds(anchor)).collect();
@@ -96,7 +97,7 @@ impl Belief {
         between
     }
 
-    /// Forgets atoms beyond the starting clusters that no anchor sits in.
+    /// Removes atoms beyond the micro-clusters that have no anchor.
     pub(super) fn forget_empty_atoms(&mut self) {
         let starting = self.start.number_of_micro_clusters();
         let mut used = vec![false; self.atoms];

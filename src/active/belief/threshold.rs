@@ -1,4 +1,4 @@
-//! At which affinity the classes stand.
+//! The affinity above which groups of samples are one class, learned from the answers.
 //!
 //! Agglomeration by affinity is a hierarchy of the samples, from micro-clusters to the components of the graph. The level at
 //! which classes are cut out of it differs from one data set to the next by orders of magnitude, so that it is learned: answers
@@ -92,8 +92,8 @@ impl Threshold {
     }
 }
 
-/// Prior log-odds that two groups are one class, by their affinity alone. Affinity speaks for it only where the starting
-/// clusters do: nothing else is joined without an answer.
+/// Prior log-odds that two groups are one class, by their affinity alone. They are positive only inside a starting cluster:
+/// nothing else is joined without an answer.
 pub(super) fn log_odds(relation: Relation, threshold: f64) -> f64 {
     let excess = if relation.affinity > 0.0 { relation.affinity.ln() - threshold } else { f64::NEG_INFINITY };
     let most = if excess > 0.0 { MOST_TOGETHER } else { MOST_APART };

@@ -4,7 +4,8 @@ use super::Score;
 use crate::active::{Belief, Doubt, Subject};
 use crate::error::Result;
 
-/// The sample whose two most probable classes are nearest to a tie.
+/// Scores a sample by how close the probabilities of its two most probable classes are; one that was asked about, by the
+/// probability that its class is wrong.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Margin;
 
