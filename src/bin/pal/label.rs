@@ -8,6 +8,7 @@ use pal::active::{StoppingRule, remaining_error, strategy};
 use pal::oracle::{Answered, Budget, Pair, Reply, Terminal};
 
 use crate::failure::{Outcome, Result};
+use crate::limits;
 use crate::output::Output;
 use crate::query::Asking;
 use crate::session::Session;
@@ -34,9 +35,9 @@ pub(crate) struct Label {
 impl Label {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
         let budget = self.asking.budget()?;
+        self.until_error.map_or(Ok(()), limits::require_until_error)?;
         let rule = self.until_error.map(|target| StoppingRule { target, ..StoppingRule::default() });
         let mut session = Session::open(&self.state, output)?;
-        rule.map(|rule| rule.is_met(&session.known.belief)).transpose()?; // the target is a share
         let items = self.shown.items(&session.settings, output)?;
         let prompts: Box<dyn Write> =
             if output.is_json() { Box::new(io::stderr()) } else { Box::new(io::stdout()) };

@@ -26,6 +26,11 @@ pub(crate) fn require_error(error: f64) -> Result<()> {
     )
 }
 
+/// The share of wrong samples at which an annotator stops.
+pub(crate) fn require_until_error(share: f64) -> Result<()> {
+    require((0.0..=1.0).contains(&share), "until-error", share, "in [0, 1]")
+}
+
 /// What answers cost.
 pub(crate) fn require_prices(prices: &Prices) -> Result<()> {
     for (argument, price) in [
