@@ -38,8 +38,8 @@ impl RemainingError {
 ///
 /// It holds at every moment with probability 95 % if
 /// 1. the samples audited are those that [`Audited`](super::Audited) asks about, whatever is asked besides;
-/// 2. answers are right, or wrong with one probability of at most one fifth independently of each other: the bound then
-///    widens by that rate;
+/// 2. answers are right, or wrong with one probability of at most one fifth independently of each other. An audit that is
+///    refused is put again, so that the bound widens by little where they are wrong as often as the belief was told;
 /// 3. classes that were never compared are one class no more often than those that were: strategies compare the likeliest
 ///    first.
 ///

@@ -164,7 +164,7 @@ impl Belief {
         }
         let representatives = start.clusters().iter().map(|&cluster| centres[cluster]).collect();
         let mut belief = Self {
-            audit: Audit::new(representatives, options.seed)?,
+            audit: Audit::new(representatives, options.error, options.seed)?,
             ridge: Ridge::new(Arc::clone(&start), options.noise),
             options,
             anchors: Vec::new(),
@@ -239,6 +239,7 @@ impl Belief {
     /// Never proposes this pair: the annotator could not tell.
     pub fn skip(&mut self, pair: Pair) {
         self.asked.insert(pair);
+        self.close_audit(pair, Some(true));
         self.take_stock();
     }
 
@@ -339,10 +340,15 @@ impl Belief {
 
     /// The last answer about a pair.
     pub fn answer(&self, pair: Pair) -> Option<bool> {
-        let second = *self.anchor_of.get(pair.second())?;
-        let first = self.anchor_of[pair.first()]?;
-        let mut answers = self.anchors[first].answers.iter().rev();
-        answers.find(|&&(other, _)| Some(other) == second).map(|&(_, same)| same)
+        self.answers_about(pair).last()
+    }
+
+    /// All answers about a pair.
+    fn answers_about(&self, pair: Pair) -> impl Iterator<Item = bool> {
+        let [first, second] =
+            [pair.first(), pair.second()].map(|sample| self.anchor_of.get(sample).copied().flatten());
+        let answers = first.map_or(&[][..], |first| &self.anchors[first].answers);
+        answers.iter().filter(move |&&(other, _)| Some(other) == second).map(|&(_, same)| same)
     }
 
     /// Number of samples first asked about after the last that founded a class, centres of starting clusters apart.
@@ -415,7 +421,7 @@ impl Belief {
         for _ in 0..most_rounds {
             self.join_atoms();
             self.fit_anchors();
-            if !self.place_anchor() && !self.place_blocks() {
+            if !self.place_anchor() && !self.place_blocks() && !self.split_class() {
                 break;
             }
         }

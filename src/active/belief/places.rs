@@ -31,13 +31,18 @@ impl Belief {
         self.anchors[index].atom = if class < self.number_of_classes() {
             self.nearest_atom(index, class)
         } else {
-            self.grouping.groups.push(vec![self.atoms]);
-            self.grouping.class_of_atom.push(class);
-            self.atoms += 1;
-            self.atoms - 1
+            self.found_atom()
         };
         self.forget_empty_atoms();
         true
+    }
+
+    /// An atom that is a class of its own.
+    pub(super) fn found_atom(&mut self) -> usize {
+        self.grouping.class_of_atom.push(self.grouping.groups.len());
+        self.grouping.groups.push(vec![self.atoms]);
+        self.atoms += 1;
+        self.atoms - 1
     }
 
     /// Of the anchors with these odds the one whose log-odds would rise most in another class, and that class, one past the last

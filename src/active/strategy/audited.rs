@@ -11,8 +11,9 @@ use crate::oracle::Pair;
 /// the representative of its class, or two classes that no answer tells apart for sure. On these
 /// [`remaining_error`](crate::active::remaining_error) rests.
 ///
-/// The share of checks grows from none by a thousandth with each answer, to one in four. It is one in two, from twenty answers
-/// on, while the belief doubts next to nothing, and all where the other strategy has nothing left to ask.
+/// The share of checks grows from none by a thousandth with each answer, to one in four. It is up to three in
+/// four, by a fiftieth with each answer, while the belief doubts next to nothing, and all where the other strategy has nothing
+/// left to ask.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Audited<S>(
     /// What asks the other questions.
