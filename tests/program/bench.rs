@@ -71,7 +71,8 @@ fn it_says_where_an_annotator_would_have_stopped() {
         bench("bundled:iris", folder.path(), &["--budget", "30", "--until-error", target])
             .refuses(1, &[&format!("until-error = {target}"), "[0, 1]"]);
     }
-    bench("bundled:iris", folder.path(), &["--until-error", "small"]).refuses(2, &["'small' for '--until-error"]);
+    bench("bundled:iris", folder.path(), &["--until-error", "small"])
+        .refuses(2, &["'small' for '--until-error"]);
 }
 
 #[test]
