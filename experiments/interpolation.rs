@@ -7,9 +7,10 @@ use std::process::ExitCode;
 
 use pal::closed_form::{FittedKernel, Lift};
 use pal::data::{Labelled, circles, circles_sweep, views_by_noise};
-use pal::experiment::{Curve, Experiment, Run, run_main, stream};
+use pal::experiment::{Curve, Experiment, Run, run_main};
 use pal::graph::SimilarityGraph;
 use pal::kernel::Exponential;
+use pal::random::stream;
 use pal::{Result, plot};
 use rand::Rng;
 use rand::seq::SliceRandom;

@@ -15,10 +15,11 @@ use pal::active::{
 };
 use pal::data::io::read_npy;
 use pal::data::{Labelled, Labels, breast_cancer, digits, iris, wine};
-use pal::experiment::{Curve, Experiment, Run, read_curves, run_main, stream};
+use pal::experiment::{Curve, Experiment, Run, read_curves, run_main};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
 use pal::plot::{AxisScale, CurvePanel, Series};
 use pal::probe::{adjusted_rand_index, matched_accuracy};
+use pal::random::stream;
 use pal::{Error, Result, plot};
 use serde::Serialize;
 

@@ -7,7 +7,9 @@
 //! 3. A [`loss`] scores a representation on the graph; [`closed_form`] minimises the spectral ones exactly, with a
 //!    [`kernel`] where features are functions of the inputs, by the eigensolvers of [`linalg`]. Elsewhere a
 //!    [`model`] is trained on it, by the gradients of [`autodiff`].
-//! 4. A [`probe`] reads the representation; [`experiment`] averages over seeded trials and [`plot`] draws.
+//! 4. A [`probe`] reads the representation; [`experiment`] averages over trials on [`random`] streams of one seed, and
+//!    [`plot`] draws.
+//! 5. A [`session`] keeps all of it on disk while people answer: every answer before it is acknowledged.
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -47,9 +49,12 @@ pub mod model;
 pub mod oracle;
 pub mod plot;
 pub mod probe;
+pub mod random;
 mod scalar;
+pub mod session;
+mod union_find;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, StateError};
 pub use scalar::Scalar;
 
 /// Keeps the README's example compiling.

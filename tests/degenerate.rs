@@ -128,7 +128,9 @@ fn two_samples_take_one_question() {
             assert!(played.is_over && (1..=1 + repeats).contains(&played.asked), "{truth:?}: {played:?}");
             assert!(played.wrong < 1e-9 && played.most_above < 1e-9, "{truth:?}: {played:?}");
         }
-        for name in STRATEGIES {
+        // Without an edge there is no representation that an answer could change.
+        let is_edge = start.graph().degrees()[0] > 0.0;
+        for name in STRATEGIES.into_iter().filter(|&name| is_edge || name != "representation") {
             let mut belief = Belief::new(Arc::clone(&start), BeliefOptions::default()).unwrap();
             let chosen = strategy(name).unwrap();
             let asked = ask_pairs(&mut belief, &*chosen, |_| Ok(false), 100, &mut rng(0), |_, _| Ok(()));

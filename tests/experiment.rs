@@ -7,9 +7,10 @@ use std::sync::Mutex;
 
 use pal::Error;
 use pal::experiment::{
-    Args, Curve, Experiment, Image, Page, Program, Provenance, Run, SHARED_STREAM, Scale, Section, linspace,
-    read_curves, stream, write_curves,
+    Args, Curve, Experiment, Image, Page, Program, Provenance, Run, Scale, Section, linspace, read_curves,
+    write_curves,
 };
+use pal::random::{SHARED_STREAM, stream};
 use proptest::prelude::*;
 use rand::{Rng, RngExt};
 

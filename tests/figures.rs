@@ -7,9 +7,10 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayView2, s};
 use pal::data::{Labels, circles, circles_sweep};
-use pal::experiment::{Args, Curve, Experiment, Provenance, SHARED_STREAM, Scale, read_curves, stream};
+use pal::experiment::{Args, Curve, Experiment, Provenance, Scale, read_curves};
 use pal::kernel::{Exponential, cross_gram, gram};
 use pal::linalg::symmetric_eigen;
+use pal::random::{SHARED_STREAM, stream};
 
 #[path = "../experiments/active.rs"]
 mod active;

@@ -9,14 +9,15 @@
 //! use std::sync::Arc;
 //! use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions, ask_pairs, strategy};
 //! use pal::oracle::{LabelOracle, Oracle, Pair};
-//! use pal::{data, experiment, probe};
+//! use pal::random::stream;
+//! use pal::{data, probe};
 //!
 //! let iris = data::iris()?;
 //! let start = WarmStart::of_features(iris.inputs.view(), &WarmStartOptions::default())?;
 //! let mut belief = Belief::new(Arc::new(start), BeliefOptions::default())?;
 //! let mut person = LabelOracle::new(&iris.labels);
 //! let answer = |pair: Pair| person.answer(&pair);
-//! ask_pairs(&mut belief, &*strategy("pal")?, answer, 25, &mut experiment::stream(0, 0), |_, _| Ok(()))?;
+//! ask_pairs(&mut belief, &*strategy("pal")?, answer, 25, &mut stream(0, 0), |_, _| Ok(()))?;
 //! let truth: Vec<usize> = iris.labels.iter().flatten().collect();
 //! assert!(probe::adjusted_rand_index(belief.classes(), &truth)? > 0.9);
 //! # Ok(())
@@ -40,6 +41,7 @@ mod next_label;
 mod pair_loop;
 mod random_pairs;
 mod remaining_error;
+mod stopping;
 mod strategy;
 mod warm_start;
 
@@ -57,7 +59,8 @@ pub use discovery::{
 pub use next_label::next_label;
 pub use pair_loop::{ask_pairs, learning_curve};
 pub use random_pairs::random_pairs;
-pub use remaining_error::{RemainingError, StoppingRule, remaining_error};
+pub use remaining_error::RemainingError;
+pub use stopping::{StoppingRule, remaining_error};
 pub use strategy::{
     Audited, Cover, Discover, ErrorReduction, ExpectedWrongPairs, ExploreConsolidate, LeastAsked, Margin,
     PairStrategy, RandomPair, Ranked, RepresentationChange, STRATEGIES, Score, Uncertainty, strategy,

@@ -18,9 +18,9 @@ use super::agglomeration::{Agglomeration, Ties};
 use super::k_means::{bisected, k_means};
 use crate::data::commensurate;
 use crate::error::{Error, Result, check};
-use crate::experiment::stream;
 use crate::graph::SimilarityGraph;
 use crate::linalg::{Operator, SubspaceIteration, leading_eigenpairs, random_block};
+use crate::random::stream;
 
 /// Options of [`WarmStart`].
 #[derive(Clone, Copy, Debug, PartialEq)]

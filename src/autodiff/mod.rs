@@ -52,9 +52,7 @@
 mod check;
 mod op;
 mod tape;
-mod var;
 
 pub use check::{GradientReport, check_gradient};
 pub use op::{ColumnTable, Standardised};
-pub use tape::{Gradients, Tape};
-pub use var::Var;
+pub use tape::{Gradients, Tape, Var};

@@ -2,80 +2,14 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::{env, io, slice};
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
-use super::{Run, Scale};
+use super::{Args, Experiment, Run};
 use crate::data::io::escape_controls;
 use crate::error::Result;
-
-/// An experiment: what it is called, what it asks, how often, and the function that does it.
-#[derive(Clone, Copy, Debug)]
-pub struct Experiment {
-    /// Name of the experiment and of its output files.
-    pub name: &'static str,
-    /// One sentence: the question it answers.
-    pub about: &'static str,
-    /// Trials of the full protocol.
-    pub trials: usize,
-    /// Trials of a quick look.
-    pub quick_trials: usize,
-    /// Computes and writes the outputs.
-    pub body: fn(&Run) -> Result<()>,
-}
-
-impl Experiment {
-    /// Runs the experiment; nothing is computed if the output folder cannot be written.
-    ///
-    /// # Errors
-    /// Those of [`Run::new`] and of the body.
-    pub fn run(&self, args: &Args) -> Result<()> {
-        (self.body)(&Run::new(self, args)?)
-    }
-}
-
-/// The arguments of a run.
-#[derive(Clone, Debug, PartialEq, Parser)]
-#[command(version, no_binary_name = true, after_help = AFTER_HELP)]
-pub struct Args {
-    /// Independent trials to average over
-    #[arg(long, value_name = "N")]
-    pub trials: Option<usize>,
-    /// Seed of all randomness; the same seed gives the same bytes in every CSV, on any number of threads
-    #[arg(long, value_name = "S", default_value_t = 0)]
-    pub seed: u64,
-    /// Folder of the outputs, created if missing
-    #[arg(long, value_name = "DIR", default_value = "figures")]
-    pub out: PathBuf,
-    /// Threads to run the trials on [default: all cores]
-    #[arg(long, value_name = "T")]
-    pub threads: Option<usize>,
-    /// A quick look with few trials instead of the full protocol
-    #[arg(
-        long = "quick",
-        value_enum,
-        num_args = 0,
-        default_value = "full",
-        default_missing_value = "quick",
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    pub scale: Scale,
-}
-
-const AFTER_HELP: &str = "\
-Writes to DIR, named after the experiment: the figure (.svg, .png), its numbers (.csv) and how they were made (.json).
-Exit code: 0 if all is written, 2 if an argument or the computation is at fault.";
-
-impl Default for Args {
-    /// What an empty command line says.
-    fn default() -> Self {
-        Self { trials: None, seed: 0, out: "figures".into(), threads: None, scale: Scale::Full }
-    }
-}
 
 /// The whole `main` of one experiment: reads the command line, runs, reports.
 ///

@@ -27,6 +27,7 @@
 //! The curves go to `OUT/NAME.csv`, the same bytes for the same seed and any number of threads; how they were
 //! made goes to `OUT/NAME.json`.
 
+mod arguments;
 mod command_line;
 mod curve;
 mod curve_file;
@@ -34,10 +35,10 @@ mod page;
 mod provenance;
 mod run;
 
-pub use command_line::{Args, Experiment, Program, run_main};
+pub use arguments::{Args, Scale};
+pub use command_line::{Program, run_main};
 pub use curve::{Curve, linspace};
 pub use curve_file::{read_curves, write_curves};
 pub use page::{Image, Page, Section, escape_html, html_page};
 pub use provenance::Provenance;
-pub(crate) use run::progress_bar;
-pub use run::{Run, SHARED_STREAM, Scale, stream};
+pub use run::{Experiment, Run};

@@ -1,4 +1,4 @@
-//! One run of an experiment: its trials in parallel, each on its own random stream.
+//! Experiments, and one run of them: its trials in parallel, each on its own random stream.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -7,52 +7,44 @@ use std::thread;
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Args, Curve, Experiment, Provenance, write_curves};
+use super::{Args, Curve, Provenance, Scale, write_curves};
 use crate::data::io::require_writable_folder;
 use crate::error::{Error, Result, check};
 use crate::linalg::BACKEND;
-
-/// The stream for what all trials share, such as the test set. Trial `t` (from 0) draws from stream `t + 1`.
-pub const SHARED_STREAM: u64 = 0;
-
-/// Random stream `number` of `seed`: `ChaCha8`, keyed by the seed; streams of one seed do not overlap.
-#[must_use]
-pub fn stream(seed: u64, number: u64) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(number);
-    rng
-}
+use crate::random::{SHARED_STREAM, stream};
 
 /// More would take the system longer to start than any trial takes to run.
 const MOST_THREADS: usize = 1024;
 /// Results of more would not fit into memory.
 const MOST_TRIALS: usize = 1_000_000;
 
-/// How much of an experiment's protocol to run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Scale {
-    /// All of it.
-    #[default]
-    Full,
-    /// A few trials, to see that it works.
-    Quick,
+/// An experiment: what it is called, what it asks, how often, and the function that does it.
+#[derive(Clone, Copy, Debug)]
+pub struct Experiment {
+    /// Name of the experiment and of its output files.
+    pub name: &'static str,
+    /// One sentence: the question it answers.
+    pub about: &'static str,
+    /// Trials of the full protocol.
+    pub trials: usize,
+    /// Trials of a quick look.
+    pub quick_trials: usize,
+    /// Computes and writes the outputs.
+    pub body: fn(&Run) -> Result<()>,
 }
 
-impl Scale {
-    /// What belongs to this scale.
-    #[must_use]
-    pub fn of<T>(self, full: T, quick: T) -> T {
-        match self {
-            Self::Full => full,
-            Self::Quick => quick,
-        }
+impl Experiment {
+    /// Runs the experiment; nothing is computed if the output folder cannot be written.
+    ///
+    /// # Errors
+    /// Those of [`Run::new`] and of the body.
+    pub fn run(&self, args: &Args) -> Result<()> {
+        (self.body)(&Run::new(self, args)?)
     }
 }
 
@@ -220,7 +212,7 @@ impl Run {
 }
 
 /// A bar on standard error with name, the number done and the time left; hidden unless that is a terminal.
-pub(crate) fn progress_bar(name: &str, count: usize, unit: &str) -> ProgressBar {
+fn progress_bar(name: &str, count: usize, unit: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -7,7 +7,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use super::product::add_scaled_rows;
+use super::rows::add_scaled_rows;
 use super::{Form, SimilarityGraph};
 use crate::error::{Error, Result, check};
 use crate::linalg::Operator;
@@ -23,10 +23,6 @@ pub struct Laplacian<'a> {
 }
 
 impl<'a> Laplacian<'a> {
-    pub(super) fn new(graph: &'a SimilarityGraph) -> Self {
-        Self { graph, degrees: graph.degrees() }
-    }
-
     /// The matrix of shape `(n, n)`.
     #[must_use]
     pub fn to_dense(&self) -> Array2<f64> {
@@ -132,6 +128,12 @@ impl<F: Scalar> Operator<F> for NormalisedLaplacian<'_> {
 }
 
 impl SimilarityGraph {
+    /// The Laplacian `L = D − G`.
+    #[must_use]
+    pub fn laplacian(&self) -> Laplacian<'_> {
+        Laplacian { graph: self, degrees: self.degrees() }
+    }
+
     /// `Tr(ZᵀLZ)` of representations of the right shape; 0 without columns.
     pub(crate) fn energy<F: Scalar>(&self, z: ArrayView2<F>) -> f64 {
         if z.is_empty() {
@@ -180,14 +182,10 @@ impl SimilarityGraph {
             if !SAFE_WEIGHT.contains(&weight.abs()) {
                 // The weight and the inverse degrees, each out of scale, make up for each other.
                 let scale = &scale * weight.abs().sqrt();
-                let scaled = form.structure().scaled(&scale).into_iter();
+                let scaled = form.scaled(&scale).into_iter();
                 return scaled.map(|(factor, form)| (weight.signum() * factor, form)).collect::<Vec<_>>();
             }
-            form.structure()
-                .scaled(&scale)
-                .into_iter()
-                .map(move |(factor, form)| (weight * factor, form))
-                .collect()
+            form.scaled(&scale).into_iter().map(move |(factor, form)| (weight * factor, form)).collect()
         });
         Ok(Self { order: self.order, terms: terms.collect() })
     }

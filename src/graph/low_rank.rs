@@ -3,14 +3,13 @@
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
 
-use super::components::UnionFind;
-use super::form::{Form, Structure, check_size};
 use super::product::Product;
-use super::split::LowRankPart;
+use super::structure::{LowRankPart, Structure, check_size};
 use super::totals;
 use crate::error::{Error, Result, check};
 use crate::linalg::scale::largest;
 use crate::scalar::Scalar;
+use crate::union_find::UnionFind;
 
 /// A factor `B` of shape `(n, r)` and `r` signed weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +61,17 @@ impl LowRankGraph {
     #[must_use]
     pub fn weights(&self) -> ArrayView1<'_, f64> {
         self.weights.view()
+    }
+
+    /// `F[indices, indices]`.
+    pub(super) fn restrict(&self, indices: &[usize]) -> Self {
+        Self::from_parts(self.factor.select(Axis(0), indices), self.weights.clone())
+    }
+
+    /// `diag(s) F diag(s)`.
+    pub(super) fn scaled(&self, s: &Array1<f64>) -> Self {
+        let factor = &self.factor * &s.view().insert_axis(Axis(1));
+        Self::from_parts(factor, self.weights.clone())
     }
 }
 
@@ -122,15 +132,6 @@ impl Structure for LowRankGraph {
 
     fn low_rank(&self) -> Option<LowRankPart> {
         Some(LowRankPart { factor: self.factor.clone(), core: Array2::from_diag(&self.weights) })
-    }
-
-    fn restrict(&self, indices: &[usize]) -> Form {
-        Form::LowRank(Self::from_parts(self.factor.select(Axis(0), indices), self.weights.clone()))
-    }
-
-    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
-        let factor = &self.factor * &s.view().insert_axis(Axis(1));
-        vec![(1.0, Form::LowRank(Self::from_parts(factor, self.weights.clone())))]
     }
 }
 

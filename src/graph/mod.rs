@@ -31,20 +31,23 @@ mod pairs;
 mod perturb;
 mod positives;
 mod product;
+mod rows;
+mod scaled;
 mod split;
+mod structure;
 mod totals;
 mod views;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 
-use self::form::check_size;
+use self::block_sums::BlockSums;
+use self::structure::{Structure, check_size};
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
 use crate::linalg::Operator;
-use crate::linalg::rows::in_rows;
+use crate::linalg::rows::{Standard, in_rows};
 use crate::scalar::Scalar;
 
-pub(crate) use components::UnionFind;
 pub use dense::DenseGraph;
 pub use form::Form;
 pub use labels::{ContrastiveGraph, LabelGraph};
@@ -52,7 +55,7 @@ pub use laplacian::{Laplacian, NormalisedLaplacian};
 pub use low_rank::LowRankGraph;
 pub use pairs::PairGraph;
 pub use perturb::{drop_entries, redraw_labels};
-pub use split::LowRankPart;
+pub use structure::LowRankPart;
 pub use views::ViewGraph;
 
 /// A symmetric, signed similarity graph over `n ≥ 1` samples, kept in its cheap form.
@@ -184,8 +187,7 @@ impl SimilarityGraph {
         indices.iter().try_for_each(|&index| {
             check::index("indices", index, self.order, "below the number of samples")
         })?;
-        let terms =
-            self.terms.iter().map(|(weight, form)| (*weight, form.structure().restrict(indices))).collect();
+        let terms = self.terms.iter().map(|(weight, form)| (*weight, form.restrict(indices))).collect();
         Ok(Self { order: indices.len(), terms })
     }
 }
@@ -276,13 +278,21 @@ impl SimilarityGraph {
         }
     }
 
-    /// The Laplacian `L = D − G`.
-    #[must_use]
-    pub fn laplacian(&self) -> Laplacian<'_> {
-        Laplacian::new(self)
+    /// The sums of the rows of `x`, in row-major order and standardised if so told, over the blocks of a graph of views or
+    /// labels alone; `O(n k)`.
+    pub(crate) fn block_sums<F: Scalar>(
+        &self,
+        x: ArrayView2<F>,
+        standard: Option<&Standard<F>>,
+    ) -> Option<BlockSums<F>> {
+        let [(weight, form)] = &self.terms[..] else {
+            return None;
+        };
+        let (sums, blocks) = form.product().block_sums(x, standard)?;
+        Some(BlockSums { weight: *weight, sums, blocks })
     }
 
-    fn sum_of_terms(&self, of: impl Fn(&dyn form::Structure) -> Array1<f64>) -> Array1<f64> {
+    fn sum_of_terms(&self, of: impl Fn(&dyn Structure) -> Array1<f64>) -> Array1<f64> {
         let mut sum = Array1::zeros(self.order);
         for (weight, form) in &self.terms {
             sum.scaled_add(*weight, &of(form.structure()));
@@ -305,7 +315,7 @@ impl SimilarityGraph {
         self.terms.iter().all(|(weight, form)| *weight >= 0.0 && form.structure().is_non_negative())
     }
 
-    fn structures(&self) -> Vec<(f64, &dyn form::Structure)> {
+    fn structures(&self) -> Vec<(f64, &dyn Structure)> {
         self.terms.iter().map(|(weight, form)| (*weight, form.structure())).collect()
     }
 }

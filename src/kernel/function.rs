@@ -5,7 +5,7 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::error::{Result, check};
-use crate::linalg::exp::exp_f64;
+use crate::scalar::exp::exp_f64;
 
 /// A positive definite function of the distance between two points.
 pub trait RadialKernel: Sync {

@@ -11,8 +11,8 @@ use pulp::{Arch, Simd, WithSimd};
 use super::RadialKernel;
 use crate::error::{Error, Result, check};
 use crate::linalg::add_product_on_this_thread;
-use crate::linalg::rows::vectorised;
 use crate::linalg::scale::{SAFE, largest, largest_of};
+use crate::scalar::vectorised;
 
 /// Rows that one task computes. Fixed, so that results do not depend on the number of threads.
 const BLOCK_ROWS: usize = 64;

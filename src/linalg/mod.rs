@@ -20,7 +20,6 @@ mod backend;
 mod certificate;
 mod dense;
 mod eigen;
-pub(crate) mod exp;
 mod narrow;
 mod operator;
 mod product;
@@ -30,7 +29,8 @@ mod simd;
 mod subspace;
 mod woodbury;
 
-pub use backend::{Multiply, ThinSvd};
+pub use crate::scalar::Multiply;
+pub use backend::ThinSvd;
 pub use certificate::{Certificate, count_above};
 pub use dense::{
     SpectralFactor, cholesky, least_squares, sine_between, solve_lower, solve_lower_transposed, thin_svd,

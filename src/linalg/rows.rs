@@ -6,11 +6,10 @@
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
-use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{add_product_on_this_thread, write_product_of_columns, write_product_on_this_thread};
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, vectorised};
 
 /// Rows that one task handles, and whose sum is in the precision of the entries. Fixed, so that results do not depend on
 /// the number of threads.
@@ -64,21 +63,6 @@ pub(crate) fn row<'a, F>(x: &'a ArrayView2<F>, i: usize) -> &'a [F] {
 /// `f()` inside the thread pool, which parallel loops in it then need not enter one by one.
 pub(crate) fn in_pool<T: Send>(f: impl FnOnce() -> T + Send) -> T {
     rayon::join(f, || ()).0
-}
-
-/// `f()` in the widest vectors of the machine, as far as `f` and what it calls are inlined; the same bits on every machine.
-#[inline(always)]
-pub(crate) fn vectorised<T>(f: impl FnOnce() -> T) -> T {
-    struct Vectorised<C>(C);
-    impl<T, C: FnOnce() -> T> WithSimd for Vectorised<C> {
-        type Output = T;
-
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) -> T {
-            (self.0)()
-        }
-    }
-    Arch::new().dispatch(Vectorised(f))
 }
 
 /// The sum of `f` over the chunks of `0..count`, `chunk` numbers each but the last.

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use super::rows::{LANES, vectorised};
-use crate::scalar::Scalar;
+use super::rows::LANES;
+use crate::scalar::{Scalar, vectorised};
 
 /// Squares of entries beyond these would overflow, or vanish, in a norm.
 pub(crate) const SAFE: Range<f64> = 1e-120..1e120;

@@ -12,9 +12,9 @@ use crate::graph::SimilarityGraph;
 use crate::linalg::Operator;
 use crate::linalg::rows::{
     BLOCK_ROWS, PARTIAL_SUMS, Shifted, Standard, dot, entries_mut, multiply_in_place, over_rows, row,
-    sum_of_parts, vectorised,
+    sum_of_parts,
 };
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, vectorised};
 
 /// What rounding of the mean leaves of a constant column of ones, in units of the last place.
 const CONSTANT: f64 = 256.0;

@@ -13,11 +13,33 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
 
-use super::train::Recipe;
-use super::{Epoch, Model, Optimiser};
+use super::{Model, Optimiser, Rule, Schedule};
 use crate::Scalar;
 use crate::data::io::{at, malformed, write_atomically};
 use crate::error::Result;
+
+/// What decides every bit of a training, beside its data: a checkpoint can be resumed by the same recipe alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Recipe {
+    pub(super) epochs: usize,
+    pub(super) batch: usize,
+    pub(super) rule: Rule,
+    pub(super) schedule: Schedule,
+    pub(super) seed: u64,
+}
+
+/// What an epoch came to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Mean of the loss over its batches, each before its step.
+    pub loss: f64,
+    /// Rate of its last step.
+    pub rate: f64,
+    /// What the caller measured after it, a finite number; smaller is better. NaN until then.
+    pub score: f64,
+}
 
 /// What a checkpoint knows besides arrays.
 #[derive(Debug, Serialize, Deserialize)]

@@ -7,7 +7,7 @@
 //! # fn main() -> pal::Result<()> {
 //! use pal::data::augment::{Augmentation, Change, ImageShape};
 //! use pal::data::circles;
-//! use pal::experiment::stream;
+//! use pal::random::stream;
 //! use pal::graph::SimilarityGraph;
 //! use pal::loss::VicReg;
 //! use pal::model::{Activation, Model, Network, Trainer, Training};
@@ -58,12 +58,13 @@ use crate::autodiff::{Tape, Var};
 use crate::error::{Result, check};
 use crate::linalg::rows::in_pool;
 
+pub use checkpoint::Epoch;
 pub use full_batch::FullBatch;
 pub use kernel_machine::KernelMachine;
 pub use network::{Activation, Network};
 pub use optimiser::{Adam, Lars, Lbfgs, Minimum, Optimiser, Progress, Rule, Schedule, Sgd, lbfgs};
 pub use projected::Projected;
-pub use train::{Epoch, Trainer, Training};
+pub use train::{Trainer, Training};
 
 /// A matrix that training changes.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
 
-use super::{Adam, Model, Optimiser, Rule, Schedule, checkpoint, value_and_gradients};
+use super::checkpoint::{self, Epoch, Recipe};
+use super::{Adam, Model, Optimiser, Rule, Schedule, value_and_gradients};
 use crate::Scalar;
 use crate::data::augment::Augmentation;
 use crate::error::{Error, Result, check};
-use crate::experiment::{progress_bar, stream};
 use crate::graph::SimilarityGraph;
 use crate::loss::Loss;
+use crate::random::stream;
 
 /// How to train.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,29 +46,6 @@ impl Default for Training {
             checkpoint: None,
         }
     }
-}
-
-/// What decides every bit of a training, beside its data: a checkpoint can be resumed by the same recipe alone.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Recipe {
-    pub(super) epochs: usize,
-    pub(super) batch: usize,
-    pub(super) rule: Rule,
-    pub(super) schedule: Schedule,
-    pub(super) seed: u64,
-}
-
-/// What an epoch came to.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Epoch {
-    /// Its number, from 1.
-    pub number: usize,
-    /// Mean of the loss over its batches, each before its step.
-    pub loss: f64,
-    /// Rate of its last step.
-    pub rate: f64,
-    /// What the caller measured after it, a finite number; smaller is better. NaN until then.
-    pub score: f64,
 }
 
 /// A training under way: a model, its optimiser, the epochs so far.
@@ -131,8 +108,6 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
     /// * `augmentation`: what makes a view of a sample; one without changes leaves it as it is;
     /// * `score`: told of every epoch, its value decides about stopping; `|_, epoch| Ok(epoch.loss)` for want of a better.
     ///
-    /// Progress is shown if standard error is a terminal.
-    ///
     /// # Errors
     /// [`Error::Shape`] if the graph's rows are not a multiple of the samples, or shapes do not fit; [`Error::NotFinite`];
     /// [`Error::Domain`] for a score that is not finite; what loss and score report; [`Error::Diverged`] if
@@ -154,8 +129,6 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         check::finite("inputs", &inputs)?;
         let views = graph.len() / n;
         check::shape("graph", &[n * views.max(1)], &[graph.len()])?;
-        let progress = progress_bar("training", self.settings.epochs, "epochs");
-        progress.set_position(self.history.len() as u64);
         while self.history.len() < self.settings.epochs && !self.out_of_patience() {
             let mut epoch = self.epoch(loss, graph, inputs, (views, augmentation))?;
             epoch.score = score(&self.model, &epoch)?;
@@ -166,9 +139,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
             if let Some(path) = &self.settings.checkpoint {
                 checkpoint::write(path, &self.model, self.settings.recipe(), &self.optimiser, &self.history)?;
             }
-            progress.inc(1);
         }
-        progress.finish_and_clear();
         Ok(())
     }
 

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use super::cost::pairs_among;
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
-use crate::graph::{SimilarityGraph, UnionFind};
+use crate::graph::SimilarityGraph;
+use crate::union_find::UnionFind;
 
 /// The transitive closure of must-links and cannot-links over `n` samples.
 ///

@@ -125,6 +125,28 @@ pub struct Account {
     pub bits: f64,
 }
 
+/// A sum with what rounding lost of it (Neumaier 1974): exact to the last place however many the terms are.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Sum {
+    rounded: f64,
+    lost: f64,
+}
+
+impl Sum {
+    fn add(&mut self, term: f64) {
+        let rounded = self.rounded + term;
+        let (large, small) = if self.rounded >= term { (self.rounded, term) } else { (term, self.rounded) };
+        if rounded.is_finite() {
+            self.lost += (large - rounded) + small;
+        }
+        self.rounded = rounded;
+    }
+
+    fn value(self) -> f64 {
+        self.rounded + self.lost
+    }
+}
+
 /// What was asked and spent so far, kept within a budget.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ledger {
@@ -133,6 +155,8 @@ pub struct Ledger {
     /// Class probabilities, if bits are counted.
     prior: Option<Vec<f64>>,
     accounts: [Account; QuestionKind::ALL.len()],
+    /// What was paid for each kind.
+    paid: [Sum; QuestionKind::ALL.len()],
 }
 
 impl Ledger {
@@ -145,7 +169,7 @@ impl Ledger {
         check::not_negative("price of a label", prices.label)?;
         check::not_negative("price of a captcha", prices.captcha)?;
         check::not_negative("price of a candidate", prices.candidate)?;
-        Ok(Self { prices, budget, prior: None, accounts: <_>::default() })
+        Ok(Self { prices, budget, prior: None, accounts: <_>::default(), paid: <_>::default() })
     }
 
     /// Counts, beside prices, the bits of claim T43: samples are drawn independently with these class probabilities.
@@ -166,6 +190,18 @@ impl Ledger {
     /// As [`Ledger::require`]; nothing is paid then.
     pub fn charge(&mut self, kind: QuestionKind, size: usize) -> Result<f64> {
         let price = self.require(kind, size)?;
+        self.enter(kind, size, price)?;
+        Ok(price)
+    }
+
+    /// Counts a question that was paid for before, say one of a log: at this cost, whatever the prices and the budget are now.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if the cost is negative or not finite, or a pair or a label is asked about more or fewer than one at
+    /// once; nothing is counted then.
+    pub fn enter(&mut self, kind: QuestionKind, size: usize, cost: f64) -> Result<()> {
+        require_size(kind, size)?;
+        check::not_negative("cost", cost)?;
         let bits = match (&self.prior, kind) {
             (None, _) => 0.0,
             (Some(prior), QuestionKind::Pair) => information::pair(prior)?,
@@ -176,7 +212,8 @@ impl Ledger {
         account.questions += 1;
         account.answers += size;
         account.bits += bits;
-        Ok(price)
+        self.paid[kind as usize].add(cost);
+        Ok(())
     }
 
     /// The price of a question, if the budget allows it.
@@ -185,13 +222,10 @@ impl Ledger {
     /// [`Error::Budget`] if the price exceeds what is left, [`Error::Domain`] if a pair or a label is asked about more or
     /// fewer than one at once, or if what is spent would be beyond the range of numbers.
     pub fn require(&self, kind: QuestionKind, size: usize) -> Result<f64> {
-        if kind != QuestionKind::Captcha && size != 1 {
-            let must = "1 for a pair or a label";
-            return Err(Error::Domain { argument: "size", value: size as f64, must });
-        }
+        require_size(kind, size)?;
         let price = self.prices.of(kind, size);
         self.budget.require(self.spent(), price)?;
-        // Twice as much: prices times numbers of questions are rounded elsewhere.
+        // Twice as much: sums are rounded elsewhere.
         check::number("price", 2.0 * (self.spent() + price), "finite, with what is spent before")?;
         Ok(price)
     }
@@ -202,13 +236,10 @@ impl Ledger {
         self.accounts[kind as usize]
     }
 
-    /// What was spent on questions of this kind.
+    /// What was spent on questions of this kind: the sum of what each cost when it was asked, to the last place.
     #[must_use]
     pub fn spent_on(&self, kind: QuestionKind) -> f64 {
-        let Account { questions, answers, .. } = self.account(kind);
-        // A question of size 0 costs what is paid whatever the size. Products, not running sums, stay exact.
-        let each = self.prices.of(kind, 0) * questions as f64;
-        if kind == QuestionKind::Captcha { each + self.prices.candidate * answers as f64 } else { each }
+        self.paid[kind as usize].value()
     }
 
     /// What was spent in all.
@@ -246,4 +277,12 @@ impl Ledger {
     pub fn budget(&self) -> Budget {
         self.budget
     }
+}
+
+/// One sample or pair at a time, but for captchas.
+fn require_size(kind: QuestionKind, size: usize) -> Result<()> {
+    if kind == QuestionKind::Captcha || size == 1 {
+        return Ok(());
+    }
+    Err(Error::Domain { argument: "size", value: size as f64, must: "1 for a pair or a label" })
 }

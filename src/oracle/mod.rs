@@ -12,7 +12,7 @@
 //! | any function | as it likes |
 //!
 //! A person at a [`Terminal`] is asked likewise, but may skip, undo and quit. A [`Ledger`] counts what questions cost and
-//! stops at its [`Budget`]; a [`Record`] is an answer as it is kept, and an [`AnswerLog`] keeps it on disk.
+//! stops at its [`Budget`]; a [`Record`] is an answer as it is kept.
 //!
 //! [`Closure`] is what answers about pairs imply, [`Knowledge`] what captchas do, each with the similarity graph that
 //! follows. [`Evidence`] is a closure that remembers which answer implies what, so that wrong ones are found and taken back.
@@ -31,7 +31,6 @@ mod knowledge;
 mod label_oracle;
 mod label_statements;
 mod ledger;
-mod log;
 mod noisy;
 mod question;
 mod record;
@@ -50,7 +49,6 @@ pub use knowledge::Knowledge;
 pub use label_oracle::LabelOracle;
 pub use label_statements::LabelStatements;
 pub use ledger::{Account, Budget, Ledger, Prices};
-pub use log::{AnswerLog, Entry};
 pub use noisy::{Noise, Noisy, adversarial_rates};
 pub use question::{Answer, LabelOf, Pair, Query, Question, QuestionKind};
 pub use record::{Answered, Record};

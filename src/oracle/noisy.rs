@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Answer, Oracle, Pair, Query};
 use crate::error::{Result, check};
-use crate::experiment::stream;
+use crate::random::stream;
 
 /// Annotator `a` draws from stream `2³² + a` of the seed: far from those of an experiment's trials, which may have the same.
 const FIRST_STREAM: u64 = 1 << 32;

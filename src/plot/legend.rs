@@ -7,8 +7,9 @@ use plotters_backend::text_anchor::{HPos, VPos};
 
 use super::axis::{line, solid};
 use super::font::{text, text_width};
-use super::page::{Area, Drawn, UNIT};
+use super::page::{Area, Drawn};
 use super::palette::{GRID, INK, SeriesStyle, Stroke};
+use super::units::UNIT;
 use crate::error::Result;
 
 /// Size of the names in CSS pixels.

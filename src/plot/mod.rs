@@ -30,6 +30,7 @@ mod panels;
 mod raster;
 mod scatter;
 mod twin;
+mod units;
 
 pub use axis::AxisScale;
 pub use curve_panels::{CurvePanel, Series, curve_panels};

@@ -28,8 +28,8 @@ use rand::seq::SliceRandom;
 use super::{Belief, Subject};
 use crate::active::RemainingError;
 use crate::error::Result;
-use crate::experiment::stream;
 use crate::oracle::{Closure, Pair, logistic};
+use crate::random::stream;
 
 /// `1 − θ` and its weight. The first is the bet on no error at all; the others are for error rates up to one half.
 const BETS: [(f64, f64); 8] = [

@@ -2,7 +2,7 @@
 
 use super::places::Odds;
 use super::{Anchor, Belief, NEW_CLASS};
-use crate::graph::UnionFind;
+use crate::union_find::UnionFind;
 
 impl Belief {
     /// Moves every block of anchors that positive answers connect to the class that agrees with more answers than where its

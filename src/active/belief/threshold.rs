@@ -148,7 +148,7 @@ mod tests {
     fn answers_move_it() -> Result<()> {
         let start = threshold(&TWO_PAIRS, &[0; 4])?;
         let (before, height) = (BETWEEN.ln() - 0.5 / SLOPE, BETWEEN.ln());
-        for evidence in [-4.0, 1.5, 4.0] {
+        for evidence in [-4.0_f64, 1.5, 4.0] {
             let (mut total, mut sum) = (0.0, 0.0);
             for step in -12_000..=12_000 {
                 let shift = f64::from(step) * 1e-3;

@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-use super::{PairStrategy, question_about};
+use super::pair_strategy::{PairStrategy, question_about};
 use crate::active::Belief;
 use crate::error::Result;
 use crate::oracle::Pair;

@@ -6,8 +6,8 @@ use rand::seq::SliceRandom;
 use super::PairStrategy;
 use crate::active::Belief;
 use crate::error::Result;
-use crate::experiment::stream;
 use crate::oracle::Pair;
+use crate::random::stream;
 
 /// Compares sample after sample with one representative a class, in order of discovery. Samples come in a random order, always
 /// the same, since data often lie sorted by class.

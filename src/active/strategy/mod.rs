@@ -23,17 +23,13 @@ mod discovery;
 mod error_reduction;
 mod explore_consolidate;
 mod margin;
+mod named;
+mod pair_strategy;
 mod random;
 mod ranked;
 mod representation;
 mod uncertainty;
 mod wrong_pairs;
-
-use rand::Rng;
-
-use super::{Belief, Subject};
-use crate::error::{Error, Result};
-use crate::oracle::Pair;
 
 pub use audited::Audited;
 pub use captcha::LeastAsked;
@@ -42,80 +38,10 @@ pub use discovery::Discover;
 pub use error_reduction::ErrorReduction;
 pub use explore_consolidate::ExploreConsolidate;
 pub use margin::Margin;
+pub use named::{STRATEGIES, strategy};
+pub use pair_strategy::PairStrategy;
 pub use random::RandomPair;
 pub use ranked::{Ranked, Score};
 pub use representation::RepresentationChange;
 pub use uncertainty::Uncertainty;
 pub use wrong_pairs::ExpectedWrongPairs;
-
-/// A way to choose the next pair.
-pub trait PairStrategy: Send + Sync {
-    /// The pair to ask about; `None` when there is nothing left that it would ask.
-    ///
-    /// # Errors
-    /// What keeps it from computing one.
-    fn propose(&self, belief: &Belief, rng: &mut dyn Rng) -> Result<Option<Pair>>;
-
-    /// Up to `count` pairs to ask about at once: each is chosen as if those before had been answered as believed, so that no
-    /// two ask for the same thing.
-    ///
-    /// # Errors
-    /// As [`PairStrategy::propose`].
-    fn propose_batch(&self, belief: &Belief, count: usize, rng: &mut dyn Rng) -> Result<Vec<Pair>> {
-        let mut supposed = belief.clone();
-        let mut batch = Vec::new();
-        while batch.len() < count {
-            let Some(pair) = self.propose(&supposed, rng)? else { break };
-            batch.push(pair);
-            if batch.len() < count {
-                supposed.suppose(pair)?;
-            }
-        }
-        Ok(batch)
-    }
-}
-
-/// The names that [`strategy`] knows, the recommended one first.
-pub const STRATEGIES: [&str; 10] = [
-    "pal",
-    "random",
-    "discovery",
-    "captcha",
-    "uncertainty",
-    "margin",
-    "representation",
-    "error-reduction",
-    "cover",
-    "explore-consolidate",
-];
-
-/// The strategy of this name, with its defaults.
-///
-/// # Errors
-/// [`Error::UnknownName`].
-pub fn strategy(name: &str) -> Result<Box<dyn PairStrategy>> {
-    Ok(match name {
-        "pal" => Box::new(Audited(Ranked::by(ExpectedWrongPairs))),
-        "random" => Box::new(RandomPair),
-        "discovery" => Box::new(Discover),
-        "captcha" => Box::new(LeastAsked),
-        "uncertainty" => Box::new(Ranked::by(Uncertainty)),
-        "margin" => Box::new(Ranked::by(Margin)),
-        "representation" => Box::new(Ranked::by(RepresentationChange)),
-        "error-reduction" => Box::new(Ranked::by(ErrorReduction::default())),
-        "cover" => Box::new(Ranked::by(Cover)),
-        "explore-consolidate" => Box::new(ExploreConsolidate),
-        _ => {
-            return Err(Error::UnknownName {
-                argument: "strategy",
-                name: name.to_owned(),
-                known: &STRATEGIES,
-            });
-        }
-    })
-}
-
-/// The question whether `sample` is of the class it is given now.
-fn question_about(belief: &Belief, sample: usize) -> Option<Pair> {
-    belief.question(Subject::Sample { sample, class: belief.classes()[sample] })
-}

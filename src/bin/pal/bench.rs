@@ -15,6 +15,7 @@ use pal::experiment::{Args, Curve, Experiment, Run};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
 use pal::plot;
 use pal::probe::{adjusted_rand_index, matched_accuracy};
+use pal::session::{self, Reading};
 use rand::Rng;
 use serde::Serialize;
 use serde_json::json;
@@ -23,7 +24,7 @@ use crate::apart::require_apart;
 use crate::failure::{Outcome, Result};
 use crate::limits;
 use crate::output::Output;
-use crate::source::{self, Features, LabelReading, Reading};
+use crate::source::{self, Features, LabelReading, ReadingArgs};
 
 /// Measure on labelled data how fast a strategy finds the classes, with simulated answers
 ///
@@ -42,7 +43,7 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "SOURCE")]
     labels: String,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadingArgs,
     #[command(flatten)]
     label_reading: LabelReading,
     /// The strategy, or all of them
@@ -107,7 +108,7 @@ struct Parameters<'a> {
 
 impl Bench {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
-        limits::require_error(self.error)?;
+        session::require_error(self.error)?;
         limits::require_until_error(self.until_error)?;
         limits::require_trials(self.trials)?;
         limits::require_answers(self.budget as usize)?;
@@ -115,11 +116,12 @@ impl Bench {
             ["csv", "svg", "png", "json"].map(|ending| self.out.join("bench").with_extension(ending));
         let inputs = [&self.features, &self.labels].map(Path::new);
         require_apart(endings.iter().map(|path| ("--out", &**path)), inputs, None)?;
-        let features = source::features(&self.features, &self.reading, output)?;
+        let reading = Reading::from(&self.reading);
+        let features = source::features(&self.features, &reading, output)?;
         features.constant(&self.features, output);
         let Features { numbers: features, header, .. } = features;
         let (labels, labels_header) =
-            source::labels(&self.labels, features.nrows(), &self.reading, &self.label_reading, output)?;
+            source::labels(&self.labels, features.nrows(), &reading, &self.label_reading, output)?;
         let strategies: Vec<&'static str> =
             STRATEGIES.into_iter().filter(|&name| self.strategy == "all" || self.strategy == name).collect();
         let run = Run::new(&EXPERIMENT, &self.args())?;

@@ -3,10 +3,7 @@
 //! How many eigenvalues lie above `x` is the number of positive pivots of `A − xI` (Sylvester; claim T34). Every sweep
 //! counts for [`SHIFTS`] values of `x` together and narrows every open interval at once.
 
-use super::counted::Counted;
-
-/// Values of `x` counted in one sweep.
-pub(super) const SHIFTS: usize = 16;
+use super::counted::{Counted, SHIFTS};
 
 /// An interval that holds an eigenvalue.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,6 +1,7 @@
 //! Symmetric matrices with cheap structure, as the solvers for a few eigenpairs see them.
 
-use super::bisection::SHIFTS;
+/// Shifts whose eigenvalues are counted in one sweep.
+pub(super) const SHIFTS: usize = 16;
 
 /// A symmetric matrix whose eigenvalues can be counted, and whose shifted systems can be solved, in about `O(n)`.
 pub(super) trait Counted {

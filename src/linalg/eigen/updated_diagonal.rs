@@ -8,8 +8,7 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use pulp::{Arch, Simd, WithSimd};
 
-use super::bisection::SHIFTS;
-use super::counted::{Counted, off_zero};
+use super::counted::{Counted, SHIFTS, off_zero};
 use crate::linalg::narrow::{all_dots, row_dots};
 use crate::linalg::simd::{axpy, dot};
 

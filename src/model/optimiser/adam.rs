@@ -4,11 +4,10 @@ use ndarray::{Array2, ArrayViewMut2};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::sgd::check_fading;
-use super::{Update, check_precision, decay_of, negligible};
-use crate::Scalar;
+use super::update::{Update, check_fading, check_precision, decay_of, negligible};
 use crate::error::{Result, check};
-use crate::linalg::rows::{entries, entries_mut, in_rows, vectorised};
+use crate::linalg::rows::{entries, entries_mut, in_rows};
+use crate::scalar::{Scalar, vectorised};
 
 /// Entries that one task updates.
 const TASK_ENTRIES: usize = 1 << 14;

@@ -3,7 +3,8 @@
 use ndarray::{Array2, ArrayViewMut2, Zip};
 use serde::{Deserialize, Serialize};
 
-use super::{Sgd, Update, decay_of};
+use super::sgd::Sgd;
+use super::update::{Update, decay_of};
 use crate::Scalar;
 use crate::error::{Result, check};
 use crate::linalg::scale::{SMALLEST_SQUARE, norm};

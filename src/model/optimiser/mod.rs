@@ -15,6 +15,7 @@ mod lars;
 mod lbfgs;
 mod schedule;
 mod sgd;
+mod update;
 
 use ndarray::{Array2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ use crate::Scalar;
 use crate::error::{Result, check};
 use crate::linalg::rows::in_pool;
 use crate::linalg::scale::largest_of;
+
+use update::Update;
 
 pub use adam::Adam;
 pub use lars::Lars;
@@ -40,29 +43,6 @@ pub enum Rule {
     Adam(Adam),
     /// Layer-wise adaptive rates.
     Lars(Lars),
-}
-
-/// What a rule must be able to do to one parameter.
-trait Update<F>: Sync {
-    /// Arrays of the parameter's shape that are kept between steps.
-    const MOMENTS: usize;
-
-    /// The numbers of the rule are in range.
-    fn check(&self) -> Result<()>;
-
-    /// Whether a step at this rate, gradients being at most the root of the largest number, can take a parameter that is not near
-    /// the largest number itself, or a moment, out of the range of numbers.
-    fn is_bold(&self, rate: f64) -> bool;
-
-    /// Takes step number `step ≥ 1` at rate `rate`; `moments` holds [`Self::MOMENTS`] arrays, zero before the first.
-    fn update(
-        &self,
-        step: u64,
-        rate: F,
-        parameter: ArrayViewMut2<F>,
-        gradient: &Array2<F>,
-        moments: &mut [Array2<F>],
-    );
 }
 
 /// A rule and what it remembers of past steps.
@@ -187,20 +167,4 @@ impl<F: Scalar> Optimiser<F> {
 fn is_large<F: Scalar>(array: &Array2<F>) -> bool {
     let most = F::of(0.5) * F::max_value().sqrt();
     array.as_slice_memory_order().is_none_or(|entries| largest_of(entries) > most)
-}
-
-/// A number of a rule is one in the precision of the parameters, too.
-fn check_precision<F: Scalar>(argument: &'static str, value: f64) -> Result<()> {
-    check::not_negative(argument, value)?;
-    check::number(argument, F::of(value).as_f64(), "finite in the precision of the parameters").map(drop)
-}
-
-/// The most a step may change a parameter, so that a sum with the largest number is rounded to that.
-fn negligible<F: Scalar>() -> f64 {
-    0.25 * (F::max_value() * F::epsilon()).as_f64()
-}
-
-/// The part of a parameter that decays: all of it, unless it is a bias.
-fn decay_of(weight_decay: f64, rows: usize) -> f64 {
-    if rows > 1 { weight_decay } else { 0.0 }
 }

@@ -15,12 +15,29 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Pair, Record};
 use crate::data::io::{at, folder_of, malformed};
 use crate::error::{Error, Result, check};
+use crate::oracle::{Pair, Record};
+
+/// Shared by the logs that are being written to.
+static WRITES: RwLock<()> = RwLock::new(());
+
+/// No log of this process is written to while this exists.
+#[derive(Debug)]
+pub struct WritesHeld(#[allow(dead_code, reason = "it is held")] RwLockWriteGuard<'static, ()>);
+
+/// Waits until no entry is being written to any log of this process, and keeps others from being begun until the result is
+/// dropped. Whoever ends the process upon a signal holds writes first, so that no entry is cut short.
+///
+/// Never call it from the thread that writes: it would wait for itself.
+#[must_use = "writes go on once it is dropped"]
+pub fn hold_writes() -> WritesHeld {
+    WritesHeld(WRITES.write().unwrap_or_else(PoisonError::into_inner))
+}
 
 /// What a line of an [`AnswerLog`] says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +57,8 @@ pub enum Entry {
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use pal::oracle::{AnswerLog, Answered, Entry, Record};
+/// use pal::oracle::{Answered, Record};
+/// use pal::session::{AnswerLog, Entry};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let mut log = AnswerLog::open(folder.path().join("answers.jsonl"), "my photographs")?;
@@ -114,7 +132,7 @@ impl AnswerLog {
     /// # Errors
     /// [`Error::Io`] if it could not be written: the log is as before. [`Error::Domain`] for numbers that are negative or not
     /// finite, a retraction of what does not stand, or a pair of a sample with itself; as
-    /// [`Answered::require_valid`](super::Answered::require_valid). [`Error::Format`] if another program has written to the file.
+    /// [`Answered::require_valid`](crate::oracle::Answered::require_valid). [`Error::Format`] if another program has written to the file.
     pub fn append(&mut self, entry: Entry) -> Result<usize> {
         if matches!(entry, Entry::About(_)) {
             return Err(malformed(&self.path, "a second line about the samples", "answers"));
@@ -155,6 +173,11 @@ impl AnswerLog {
     /// All entries with their ids.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = (usize, &Entry)> {
         self.entries.iter().enumerate()
+    }
+
+    /// The entry with this id.
+    pub fn entry(&self, id: usize) -> Option<&Entry> {
+        self.entries.get(id)
     }
 
     /// The answers and skipped pairs that were not taken back, with their ids.
@@ -210,6 +233,7 @@ impl AnswerLog {
     }
 
     fn write(&mut self, lines: &[u8]) -> Result<()> {
+        let _begun = WRITES.read().unwrap_or_else(PoisonError::into_inner);
         let mut file = match self.file.take() {
             Some(file) => file,
             None => opened(&self.path).map_err(at(&self.path))?,
