@@ -254,3 +254,54 @@ fn normalised(memberships: ArrayView1<f64>) -> Array1<f64> {
     let total = positive.sum();
     positive / total
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ndarray::Axis;
+
+    use super::*;
+    use crate::active::belief::ridge::Ridge;
+    use crate::active::{BeliefOptions, WarmStart, WarmStartOptions};
+    use crate::oracle::Pair;
+    use crate::{Result, data};
+
+    /// As if the anchor had never been seen: by a regression on the others alone.
+    #[test]
+    fn an_anchor_is_predicted_from_the_others() -> Result<()> {
+        let iris = data::iris()?;
+        let start = Arc::new(WarmStart::of_features(iris.inputs.view(), &WarmStartOptions::default())?);
+        let mut belief = Belief::new(Arc::clone(&start), BeliefOptions::default())?;
+        for (i, j) in [(0, 60), (60, 120), (120, 130), (60, 70), (70, 110), (1, 2)] {
+            belief.learn(Pair::new(i, j)?, iris.labels.class_of(i) == iris.labels.class_of(j))?;
+        }
+        let class_of = |anchor: &Anchor| belief.class_of(anchor.atom);
+        for anchor in &belief.anchors {
+            let others: Vec<&Anchor> =
+                belief.anchors.iter().filter(|other| other.sample != anchor.sample).collect();
+            let samples: Vec<usize> = others.iter().map(|other| other.sample).collect();
+            let mut ridge = Ridge::new(Arc::clone(&start), belief.options.noise);
+            samples.iter().for_each(|&sample| ridge.observe(sample));
+            let residual = |(m, class): (usize, usize)| {
+                f64::from(u8::from(class_of(others[m]) == class)) - belief.prior_of(samples[m])[class]
+            };
+            let residuals = Array2::from_shape_fn((others.len(), belief.number_of_classes()), residual);
+            let prior = belief.prior_of(anchor.sample).insert_axis(Axis(0));
+            let fitted = ridge.mean(&samples, residuals.view(), Some(&[anchor.sample]), prior);
+            let expected = normalised(fitted.row(0)).mapv(|probability| probability.max(LEAST_PROBABILITY));
+            let found = belief.left_out(anchor);
+            assert!((&found - &expected).iter().all(|error| error.abs() < 1e-6), "{found} for {expected}");
+        }
+        Ok(())
+    }
+
+    /// 0.64 and 0.16 to the power of 1.5 are 0.512 and 0.064.
+    #[test]
+    fn memberships_are_sharpened() {
+        let probabilities = normalised(ArrayView1::from(&[0.64, 0.16, -1.0]));
+        let expected = [8.0 / 9.0, 1.0 / 9.0, 0.0];
+        assert!(probabilities.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-5));
+        assert!((doubt_of([0.64, 0.16, -1.0].into_iter()) - 1.0 / 9.0).abs() < 1e-5);
+    }
+}
