@@ -10,8 +10,9 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion};
 use ndarray::Array2;
 use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions, ask_pairs, strategy};
+use pal::data;
 use pal::oracle::Pair;
-use pal::{data, experiment};
+use pal::random::stream;
 use rand_distr::{Distribution, StandardNormal};
 
 /// Answers before the measurement.
@@ -22,7 +23,7 @@ const BLUR: f64 = 0.12;
 /// `n` digits, those beyond the first 1797 being blurred copies, and their classes.
 fn digits(n: usize) -> pal::Result<(Array2<f64>, Vec<usize>)> {
     let set = data::digits()?;
-    let mut rng = experiment::stream(0, 0);
+    let mut rng = stream(0, 0);
     let originals = set.labels.len();
     let inputs = Array2::from_shape_fn((n, set.inputs.ncols()), |(i, pixel)| {
         let blur: f64 = if i < originals { 0.0 } else { StandardNormal.sample(&mut rng) };
@@ -43,7 +44,7 @@ fn main() -> pal::Result<()> {
         let (inputs, truth) = digits(n)?;
         let start = Arc::new(WarmStart::of_features(inputs.view(), &WarmStartOptions::default())?);
         let mut belief = Belief::new(start, BeliefOptions::default())?;
-        let mut rng = experiment::stream(0, 1);
+        let mut rng = stream(0, 1);
         let answer = |pair: Pair| truth[pair.first()] == truth[pair.second()];
         let pal = strategy("pal")?;
         ask_pairs(&mut belief, &*pal, |pair| Ok(answer(pair)), ANSWERS, &mut rng, |_, _| Ok(()))?;

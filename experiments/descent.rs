@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use pal::graph::SimilarityGraph;
 use pal::loss::{Loss, SpectralLoss};
-use pal::model::{Lbfgs, Minimum, Progress, lbfgs};
+use pal::model::{Iterate, Lbfgs, Minimum, lbfgs};
 use pal::{Error, Result};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
@@ -24,7 +24,7 @@ impl Problem<'_> {
         &self,
         options: Lbfgs,
         rng: &mut impl Rng,
-        observe: impl FnMut(Progress<f64>) -> Result<()>,
+        observe: impl FnMut(Iterate<f64>) -> Result<()>,
     ) -> Result<Minimum<f64>> {
         let entries = self.features.ncols() * self.width;
         let start = (0..entries).map(|_| rng.sample(StandardNormal)).collect();

@@ -264,7 +264,7 @@ fn represent(
             Change::Noise { std: 0.1 },
         ],
     )?;
-    let mut rng = pal::experiment::stream(seed, 0);
+    let mut rng = pal::random::stream(seed, 0);
     let model = Projected::new(
         Network::mlp(&protocol.encoder, Activation::Relu, &mut rng)?,
         Network::projector(&protocol.projector, &mut rng)?,

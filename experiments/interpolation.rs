@@ -8,10 +8,11 @@ use std::process::ExitCode;
 use pal::closed_form::{FittedKernel, Lift};
 use pal::data::{Labelled, circles, circles_sweep, views_by_noise};
 use pal::experiment::{
-    Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, require, run_main, stream,
+    Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, require, run_main,
 };
 use pal::graph::SimilarityGraph;
 use pal::kernel::Exponential;
+use pal::random::stream;
 use pal::{Result, plot};
 use rand::Rng;
 use rand::seq::SliceRandom;

@@ -13,6 +13,7 @@ mod noisy;
 mod replayed;
 #[path = "annotators/soft.rs"]
 mod soft;
+#[cfg(feature = "files")]
 #[path = "annotators/terminal.rs"]
 mod terminal;
 

@@ -232,3 +232,16 @@ fn t53_parts_of_a_class_are_counted() {
     }
     assert!(remaining_error(&belief).audited > 20);
 }
+
+/// Two classes are told apart by answers about them, although there is no other pair of classes to learn a rate from: the end is
+/// then that of the audits.
+#[test]
+fn two_classes_are_told_apart() {
+    let clusters: Vec<usize> = (0..SAMPLES).map(|i| i % 2).collect();
+    let mut belief = Belief::new(start_of(&clusters, 4), BeliefOptions::default()).unwrap();
+    let answer = |pair: Pair| Ok(clusters[pair.first()] == clusters[pair.second()]);
+    let strategy = strategy("pal").unwrap();
+    ask_pairs(&mut belief, &*strategy, answer, 120, &mut rng(5), |_, _| Ok(())).unwrap();
+    let error = remaining_error(&belief);
+    assert!(error.uncompared == 0 && error.interval.1 < 0.05, "{error:?}");
+}

@@ -1,4 +1,5 @@
 //! Trials, statistics, outputs and the command line.
+#![cfg(feature = "program")]
 
 use std::fs;
 use std::path::Path;
@@ -8,9 +9,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use pal::Error;
 use pal::experiment::{
     Args, Claim, Curve, Curves, Experiment, Gallery, Image, Length, Machine, Notice, Outputs, Page, Picture,
-    Provenance, Run, SHARED_STREAM, Scale, Section, Settings, Story, date_in_utc, linspace, read_curves,
-    require, stream, write_curves,
+    Provenance, Run, Scale, Section, Settings, Story, date_in_utc, linspace, read_curves, require,
+    write_curves,
 };
+use pal::random::{SHARED_STREAM, stream};
 use proptest::prelude::*;
 use rand::{Rng, RngExt};
 

@@ -1,4 +1,5 @@
 //! The experiments, end to end in their quick form: numbers, not only files.
+#![cfg(feature = "program")]
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::collections::BTreeSet;
@@ -7,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, ArrayView2, s};
 use pal::data::{Labels, circles, circles_sweep};
-use pal::experiment::{
-    Args, Curve, Curves, Experiment, Length, Outputs, Provenance, SHARED_STREAM, Scale, Scope, stream,
-};
+use pal::experiment::{Args, Curve, Curves, Experiment, Length, Outputs, Provenance, Scale, Scope};
 use pal::kernel::{Exponential, cross_gram, gram};
 use pal::linalg::symmetric_eigen;
+use pal::random::{SHARED_STREAM, stream};
 
 #[path = "../experiments/registry.rs"]
 mod registry;

@@ -11,11 +11,15 @@
 //! | `losses` | every `Loss`, `cross_entropy`, `free`, `LinearRegime`, `supervised` |
 //! | `graphs` | every form and mixture with all it says of itself, `Laplacian`, `normalised`, `neighbours`, `drop_entries` |
 //! | `models` | `gelu` and the other operations whose values are numbers, `Network::embed`, `value_and_gradients`, `FullBatch`, optimisers, `lbfgs`, `Schedule`, `Trainer` |
-//! | `rest` | `LinearProbe`, `best_linear_error`, generators, `Augmentation`, `Curve::from_trials`, `linspace`, `Ledger`, `information`, `cost`, figures |
+//! | `rest` | `LinearProbe`, `best_linear_error`, generators, `Augmentation`, `Ledger`, `information`, `cost` |
+//! | `figures` | `Curve::from_trials`, `linspace`, figures |
 //!
 //! A new function is added to its module by one line: `numbers("name", its result, |result| the numbers in it)`.
 #![allow(clippy::unwrap_used, clippy::float_cmp)] // a test may panic; powers of two are exact
 
+#[cfg(feature = "plot")]
+#[path = "magnitudes/figures.rs"]
+mod figures;
 #[path = "magnitudes/graphs.rs"]
 mod graphs;
 #[path = "magnitudes/kernels.rs"]

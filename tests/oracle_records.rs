@@ -7,8 +7,6 @@ mod support;
 mod label_statements;
 #[path = "records/ledger.rs"]
 mod ledger;
-#[path = "records/log.rs"]
-mod log;
 #[path = "records/question.rs"]
 mod question;
 #[path = "records/record.rs"]

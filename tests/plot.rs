@@ -1,4 +1,5 @@
 //! What the figures show, read back from the files: coordinates, colours, texts; and what refuses to be drawn.
+#![cfg(feature = "plot")]
 #![allow(
     clippy::unwrap_used,
     clippy::cast_precision_loss,

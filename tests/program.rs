@@ -1,4 +1,5 @@
 //! The program `pal`, driven as a person or another program would: by its command line, its streams and signals.
+#![cfg(feature = "program")]
 #![allow(clippy::unwrap_used)] // a test may panic
 
 #[path = "program/annotate.rs"]

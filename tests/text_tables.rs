@@ -1,5 +1,6 @@
 //! Tables of text: whatever their encoding, delimiter, line ends and header, the same numbers come out, or an error that says
 //! where and what to do.
+#![cfg(feature = "files")]
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::fs;
@@ -457,7 +458,7 @@ fn a_wide_table_takes_time_in_proportion() {
 
 #[test]
 fn no_file_makes_it_panic() {
-    let mut rng = pal::experiment::stream(7, 0);
+    let mut rng = pal::random::stream(7, 0);
     let seeds =
         ["a,b\n1,2\n3,4\n", "# x\n\"a\";\"b\"\n\"1\";2,5\r\n\r3;\n", "\u{feff}0\t1\n1\tx\n", "1|2|\r3|4|"];
     let bytes = b"\"\"\"\r\n,;\t|#01.-eN\x00\xff\xfe\xef\xbb\xbf ";

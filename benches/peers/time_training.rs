@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use ndarray::{ArcArray2, Array2};
 use pal::data::io::read_npy;
-use pal::experiment::stream;
 use pal::graph::SimilarityGraph;
 use pal::loss::{Loss, VicReg};
 use pal::model::{Activation, Adam, Model, Network, Optimiser, Rule, value_and_gradients};
+use pal::random::stream;
 
 const WIDTHS: [usize; 4] = [784, 512, 512, 128];
 const RATE: f64 = 1e-3;

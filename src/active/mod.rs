@@ -1,22 +1,24 @@
-//! Which question to ask next, and what to make of the answers.
+//! Active learning: which question to ask next, and what the answers so far say of all samples.
 //!
-//! **Questions about pairs**, the classes being unknown: a [`WarmStart`] clusters the samples by a graph that nobody had to fill
-//! in, the [`Belief`] is what the answers so far make of it, a [`PairStrategy`] names the next pair ([`strategy`] by name),
-//! and [`ask_pairs`] goes round. [`remaining_error`] estimates how much is still wrong.
+//! **Questions about pairs**, the classes being unknown: a [`WarmStart`] clusters the samples by the graph of their neighbours,
+//! which needs no answer; the [`Belief`] holds the classes as the answers so far correct them; a [`PairStrategy`], made by its
+//! name with [`strategy`], chooses the next pair; [`ask_pairs`] is the loop. [`remaining_error`] estimates how much is still
+//! wrong, and a [`StoppingRule`] says when that is little enough.
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
 //! use std::sync::Arc;
 //! use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions, ask_pairs, strategy};
 //! use pal::oracle::{LabelOracle, Oracle, Pair};
-//! use pal::{data, experiment, probe};
+//! use pal::random::stream;
+//! use pal::{data, probe};
 //!
 //! let iris = data::iris()?;
 //! let start = WarmStart::of_features(iris.inputs.view(), &WarmStartOptions::default())?;
 //! let mut belief = Belief::new(Arc::new(start), BeliefOptions::default())?;
 //! let mut person = LabelOracle::new(&iris.labels);
 //! let answer = |pair: Pair| person.answer(&pair);
-//! ask_pairs(&mut belief, &*strategy("pal")?, answer, 25, &mut experiment::stream(0, 0), |_, _| Ok(()))?;
+//! ask_pairs(&mut belief, &*strategy("pal")?, answer, 25, &mut stream(0, 0), |_, _| Ok(()))?;
 //! let truth: Vec<usize> = iris.labels.iter().flatten().collect();
 //! assert!(probe::adjusted_rand_index(belief.classes(), &truth)? > 0.9);
 //! # Ok(())
@@ -25,11 +27,11 @@
 //!
 //! Where a person would rather name classes, [`next_label`] says of which sample.
 //!
-//! **Captchas**, with an example of each class to begin with, as in the reference experiments: a [`Strategy`] looks at what is
-//! known and at the representation it gave, and makes a query; [`ask`] puts it to the oracle and takes the answer in.
+//! **Captchas**, starting from one known example of each class, as in the reference experiments: a [`Strategy`] chooses the query
+//! from what is known and the representation that followed from it; [`ask`] puts it to the oracle and takes the answer in.
 //!
-//! [`random_pairs`] is the passive counterpart of either, and [`discover`] finds the classes one after the other, whatever the
-//! samples look like.
+//! [`random_pairs`] is the passive baseline of both, and [`discover`] finds the classes one after the other without looking at
+//! the samples.
 
 mod agglomeration;
 mod belief;
@@ -40,6 +42,7 @@ mod next_label;
 mod pair_loop;
 mod random_pairs;
 mod remaining_error;
+mod stopping;
 mod strategy;
 mod warm_start;
 
@@ -57,7 +60,8 @@ pub use discovery::{
 pub use next_label::next_label;
 pub use pair_loop::{ask_pairs, learning_curve};
 pub use random_pairs::random_pairs;
-pub use remaining_error::{RemainingError, StoppingRule, remaining_error};
+pub use remaining_error::RemainingError;
+pub use stopping::{StoppingRule, remaining_error};
 pub use strategy::{
     Audited, Cover, Discover, ErrorReduction, ExpectedWrongPairs, ExploreConsolidate, LeastAsked, Margin,
     PairStrategy, RandomPair, Ranked, RepresentationChange, STRATEGIES, Score, Uncertainty, strategy,

@@ -1,11 +1,11 @@
-//! The tape: what was computed, in order, and how a cotangent passes back through each step.
+//! The tape: what was computed, in order, and how a cotangent passes back through each step; and the variables, handles on its
+//! values, which the operations combine.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use ndarray::{ArcArray2, Array2, ArrayView2, ArrayViewMut2, CowArray, Ix2};
 
-use super::Var;
 use crate::error::{Error, Result};
 use crate::{Scalar, linalg};
 
@@ -107,17 +107,81 @@ impl<F: Scalar> Tape<F> {
         Var::new(self, steps.len() - 1)
     }
 
-    pub(super) fn value(&self, index: usize) -> ArcArray2<F> {
+    fn value(&self, index: usize) -> ArcArray2<F> {
         self.steps.borrow()[index].value.clone()
     }
 
-    pub(super) fn dim(&self, index: usize) -> (usize, usize) {
+    fn dim(&self, index: usize) -> (usize, usize) {
         self.steps.borrow()[index].value.dim()
     }
 
-    pub(super) fn target(&self, index: usize) -> Target {
+    fn target(&self, index: usize) -> Target {
         let constant = matches!(self.steps.borrow()[index].kind, Kind::Constant);
         Target((!constant).then_some(index))
+    }
+}
+
+/// A value on a [`Tape`]: a matrix `(m, n)`, where `(1, n)` and `(m, 1)` serve as vectors and `(1, 1)` as a scalar.
+///
+/// A handle of two words, to be copied freely; using one several times sums its gradients.
+#[derive(Clone, Copy)]
+pub struct Var<'t, F: Scalar> {
+    tape: &'t Tape<F>,
+    index: usize,
+}
+
+impl<'t, F: Scalar> Var<'t, F> {
+    fn new(tape: &'t Tape<F>, index: usize) -> Self {
+        Self { tape, index }
+    }
+
+    /// The value, shared with the tape: no entries are copied.
+    ///
+    /// `tape.constant(x.value())` is `x` cut off from its past: no gradient passes.
+    pub fn value(self) -> ArcArray2<F> {
+        self.tape.value(self.index)
+    }
+
+    /// The only entry of a `(1, 1)` variable.
+    ///
+    /// # Errors
+    /// [`Error::Operands`] for any other shape.
+    pub fn scalar(self) -> Result<F> {
+        match self.value() {
+            value if value.dim() == (1, 1) => Ok(value[[0, 0]]),
+            value => Err(Error::Operands { op: "scalar", left: value.dim(), right: (1, 1) }),
+        }
+    }
+
+    /// Number of rows and of columns.
+    pub fn dim(self) -> (usize, usize) {
+        self.tape.dim(self.index)
+    }
+
+    /// The tape it stands on.
+    pub fn tape(self) -> &'t Tape<F> {
+        self.tape
+    }
+
+    fn index(self) -> usize {
+        self.index
+    }
+
+    pub(super) fn target(self) -> Target {
+        self.tape.target(self.index)
+    }
+
+    pub(super) fn check_on(self, tape: &Tape<F>, op: &'static str) -> Result<()> {
+        if std::ptr::eq(self.tape, tape) {
+            return Ok(());
+        }
+        Err(Error::OtherTape { op })
+    }
+}
+
+impl<F: Scalar> std::fmt::Debug for Var<'_, F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Var").field("index", &self.index).field("value", &self.value()).finish()
     }
 }
 
@@ -125,7 +189,7 @@ impl<F: Scalar> Tape<F> {
 #[derive(Clone, Copy)]
 pub(super) struct Target(Option<usize>);
 
-/// The cotangents that a backward pass has gathered so far, one slot a step.
+/// The cotangents that a backward pass has gathered so far, one slot per step.
 pub(super) struct Cotangents<F>(Vec<Option<Array2<F>>>);
 
 impl<F: Scalar> Cotangents<F> {

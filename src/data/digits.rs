@@ -4,16 +4,9 @@
 //! Repository, CC BY 4.0), as in scikit-learn's `load_digits`: the forms of 13 writers, each digit a 32 × 32 bitmap of
 //! which every pixel here counts the black ones in a block of 4 × 4. `assets/README.md` says how the file was made.
 
-use ndarray::Array3;
-
-use super::Labelled;
 use super::augment::ImageShape;
-use super::io::read_embedded_npz;
-use super::tabular::read_embedded_labels;
-use crate::error::{Error, Result};
-
-const PATH: &str = "assets/digits.npz";
-const BYTES: &[u8] = include_bytes!("../../assets/digits.npz");
+use super::{Labelled, bundled};
+use crate::error::Result;
 
 /// Pixels are counts up to this.
 const DARKEST: f64 = 16.0;
@@ -31,14 +24,10 @@ pub const DIGITS_TRAIN: usize = 1347;
 /// # Errors
 /// None in practice: the file is part of the crate.
 pub fn digits() -> Result<Labelled> {
-    let images: Array3<f64> = read_embedded_npz(PATH, BYTES, "images")?;
-    let (n, height, width) = images.dim();
-    let inputs = images.into_shape_with_order((n, height * width)).map_err(|error| Error::Format {
-        path: PATH.into(),
-        found: error.to_string(),
-        expected: "images in row-major order".into(),
-    })?;
-    Ok(Labelled { inputs: inputs / DARKEST, labels: read_embedded_labels(PATH, BYTES, CLASSES)? })
+    let bytes = include_bytes!("../../assets/digits.npy");
+    let Labelled { inputs, labels } =
+        bundled::read(bytes, |[pixel]: [u8; 1]| f64::from(pixel), DIGITS_SHAPE.len(), CLASSES)?;
+    Ok(Labelled { inputs: inputs / DARKEST, labels })
 }
 
 /// The first [`DIGITS_TRAIN`] digits to train on, and the last 450 to test on.

@@ -4,10 +4,7 @@
 //! `load_iris`, `load_wine` and `load_breast_cancer`. Columns keep their units, which differ: the ranges of two columns of
 //! wine are 0.5 and 1400. `assets/README.md` says how the files were made.
 
-use ndarray::{Array1, Array2};
-
-use super::io::read_embedded_npz;
-use super::{Labelled, Labels};
+use super::{Labelled, bundled};
 use crate::error::Result;
 
 /// 150 irises of the three species setosa, versicolor and virginica: inputs of shape `(150, 4)`, the length and width of
@@ -19,7 +16,7 @@ use crate::error::Result;
 /// # Errors
 /// None in practice: the file is part of the crate.
 pub fn iris() -> Result<Labelled> {
-    table("assets/iris.npz", include_bytes!("../../assets/iris.npz"), 3)
+    bundled::read(include_bytes!("../../assets/iris.npy"), f64::from_le_bytes, 4, 3)
 }
 
 /// 178 wines of three cultivars: inputs of shape `(178, 13)`, a chemical analysis from the percentage of alcohol to
@@ -30,7 +27,7 @@ pub fn iris() -> Result<Labelled> {
 /// # Errors
 /// None in practice: the file is part of the crate.
 pub fn wine() -> Result<Labelled> {
-    table("assets/wine.npz", include_bytes!("../../assets/wine.npz"), 3)
+    bundled::read(include_bytes!("../../assets/wine.npy"), f64::from_le_bytes, 13, 3)
 }
 
 /// 569 tumours of the breast, class 0 malignant and 1 benign: inputs of shape `(569, 30)`, the mean, standard error and
@@ -41,19 +38,5 @@ pub fn wine() -> Result<Labelled> {
 /// # Errors
 /// None in practice: the file is part of the crate.
 pub fn breast_cancer() -> Result<Labelled> {
-    table("assets/breast_cancer.npz", include_bytes!("../../assets/breast_cancer.npz"), 2)
-}
-
-fn table(path: &str, bytes: &[u8], classes: usize) -> Result<Labelled> {
-    let inputs: Array2<f64> = read_embedded_npz(path, bytes, "inputs")?;
-    let labels = read_embedded_labels(path, bytes, classes)?;
-    Ok(Labelled { inputs, labels })
-}
-
-/// The array `labels`, of bytes, of a file that is part of the crate.
-pub(super) fn read_embedded_labels(path: &str, bytes: &[u8], classes: usize) -> Result<Labels> {
-    let labels: Array1<f64> = read_embedded_npz(path, bytes, "labels")?;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // bytes
-    let class_of = labels.iter().map(|&label| label as usize).collect();
-    Labels::new(class_of, classes)
+    bundled::read(include_bytes!("../../assets/breast_cancer.npy"), f64::from_le_bytes, 30, 2)
 }

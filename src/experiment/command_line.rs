@@ -2,65 +2,14 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::{env, io};
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
-use super::{Experiment, Outputs, Run, Scale};
+use super::{Args, Experiment, Outputs, Run, progress_bar};
 use crate::data::io::escape_controls;
 use crate::error::Result;
-
-/// The arguments of an experiment.
-#[derive(Clone, Debug, PartialEq, Parser)]
-#[command(version, no_binary_name = true, after_help = AFTER_HELP)]
-pub struct Args {
-    /// Independent trials to average over
-    #[arg(long, value_name = "N")]
-    pub trials: Option<usize>,
-    /// Seed of all randomness; the same seed gives the same bytes in every CSV, on any number of threads
-    #[arg(long, value_name = "S", default_value_t = 0)]
-    pub seed: u64,
-    /// Folder of the outputs, created if missing
-    #[arg(long, value_name = "DIR", default_value = "figures")]
-    pub out: PathBuf,
-    /// Threads to run the trials on [default: all cores]
-    #[arg(long, value_name = "T")]
-    pub threads: Option<usize>,
-    /// A quick look with few trials instead of the full protocol
-    #[arg(
-        long = "quick",
-        value_enum,
-        num_args = 0,
-        default_value = "full",
-        default_missing_value = "quick",
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    pub scale: Scale,
-    /// Compute nothing: draw the curves that are in DIR once more, and leave other pictures as they are
-    #[arg(long, conflicts_with_all = ["trials", "seed", "threads", "scale"])]
-    pub redraw: bool,
-}
-
-const AFTER_HELP: &str = "\
-Writes to DIR, named after the experiment: the figure (.svg, .png), its numbers (.csv) and how they were made (.json).
-Exit code: 0 if all is written, 2 if an argument or the computation is at fault.";
-
-impl Default for Args {
-    /// What an empty command line says.
-    fn default() -> Self {
-        Self {
-            trials: None,
-            seed: 0,
-            out: "figures".into(),
-            threads: None,
-            scale: Scale::Full,
-            redraw: false,
-        }
-    }
-}
 
 /// The whole `main` of one experiment: reads the command line, runs, reports.
 ///
@@ -91,7 +40,8 @@ impl Experiment {
 
     /// Runs, and says in one line what was run.
     pub(super) fn run_and_report(&self, args: &Args, output: &mut impl Write) -> Result<()> {
-        let run = self.start(args)?;
+        let mut run = self.start(args)?;
+        run.observer = progress_bar();
         (self.body)(&run)?;
         report(&run, output);
         Ok(())

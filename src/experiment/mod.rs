@@ -51,27 +51,52 @@
 //! Four words: an [`Experiment`] is what is asked, [`Args`] are what a command line asks for, a [`Run`] is what is executed, and
 //! [`Outputs`] are the files it leaves. A [`Gallery`] shows the figures of many experiments on one page.
 
+#[cfg(feature = "program")]
+mod arguments;
+#[cfg(feature = "program")]
+mod bar;
+#[cfg(feature = "program")]
 mod command_line;
 mod curve;
 mod curve_file;
+#[cfg(feature = "program")]
 mod definition;
+#[cfg(feature = "program")]
 mod gallery;
+#[cfg(feature = "program")]
 mod outputs;
+#[cfg(feature = "program")]
 mod page;
+#[cfg(feature = "program")]
 mod provenance;
+#[cfg(feature = "program")]
 mod reading;
+#[cfg(feature = "program")]
 mod run;
+#[cfg(feature = "program")]
 mod story;
 
-pub use command_line::{Args, run_main};
+#[cfg(feature = "program")]
+pub use arguments::{Args, Scale};
+#[cfg(feature = "program")]
+pub use bar::progress_bar;
+#[cfg(feature = "program")]
+pub use command_line::run_main;
 pub use curve::{Curve, linspace};
 pub use curve_file::{read_curves, write_curves};
+#[cfg(feature = "program")]
 pub use definition::{Experiment, Length};
+#[cfg(feature = "program")]
 pub use gallery::Gallery;
+#[cfg(feature = "program")]
 pub use outputs::Outputs;
+#[cfg(feature = "program")]
 pub use page::{Image, Notice, Page, Section, escape_html, html_page};
+#[cfg(feature = "program")]
 pub use provenance::{Machine, Provenance, date_in_utc};
+#[cfg(feature = "program")]
 pub use reading::Curves;
-pub(crate) use run::progress_bar;
-pub use run::{Run, SHARED_STREAM, Scale, Settings, stream};
+#[cfg(feature = "program")]
+pub use run::{Run, Settings};
+#[cfg(feature = "program")]
 pub use story::{Check, Claim, Contradiction, Picture, Scope, Story, require};

@@ -1,60 +1,26 @@
 //! One run: trials in parallel, each on its own random stream, and the record of what came out.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Instant, SystemTime};
 
-use indicatif::{ProgressBar, ProgressStyle};
-use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Curve, Machine, Outputs, Provenance, date_in_utc, write_curves};
+use super::{Curve, Machine, Outputs, Provenance, Scale, date_in_utc, write_curves};
+use crate::Observer;
 use crate::data::io::require_writable_folder;
 use crate::error::{Error, Result, check};
 use crate::linalg::BACKEND;
-
-/// The stream for what all trials share, such as the test set. Trial `t` (from 0) draws from stream `t + 1`.
-pub const SHARED_STREAM: u64 = 0;
-
-/// Random stream `number` of `seed`: `ChaCha8`, keyed by the seed; streams of one seed do not overlap.
-#[must_use]
-pub fn stream(seed: u64, number: u64) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(number);
-    rng
-}
+use crate::random::{SHARED_STREAM, stream};
 
 /// More would take the system longer to start than any trial takes to run.
 const MOST_THREADS: usize = 1024;
 /// Results of more would not fit into memory.
 const MOST_TRIALS: usize = 1_000_000;
-
-/// How much of an experiment's protocol to run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Scale {
-    /// All of it.
-    #[default]
-    Full,
-    /// A few trials, to see that it works.
-    Quick,
-}
-
-impl Scale {
-    /// What belongs to this scale.
-    #[must_use]
-    pub fn of<T>(self, full: T, quick: T) -> T {
-        match self {
-            Self::Full => full,
-            Self::Quick => quick,
-        }
-    }
-}
 
 /// What a run is asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +50,8 @@ pub struct Run {
     pub outputs: Outputs,
     /// Number of threads, at least 1.
     pub threads: usize,
+    /// Who is told of the trials that are done; nobody at first.
+    pub observer: Observer,
     pool: ThreadPool,
     started: Instant,
 }
@@ -107,7 +75,17 @@ impl Run {
             must: "a number the system can start",
         })?;
         let outputs = Outputs::new(out, name);
-        Ok(Self { trial_count: trials, seed, scale, outputs, threads, pool, started: Instant::now() })
+        let observer = Observer::default();
+        Ok(Self {
+            trial_count: trials,
+            seed,
+            scale,
+            outputs,
+            threads,
+            observer,
+            pool,
+            started: Instant::now(),
+        })
     }
 
     /// The random stream for what all trials share; the same from its beginning at every call.
@@ -134,7 +112,7 @@ impl Run {
     /// The results of all trials in trial order, whatever the number of threads.
     ///
     /// `trial` is called with the trial's number `t` from 0 and its random stream, in parallel; inside a trial it
-    /// is on its own. Progress is shown if standard error is a terminal.
+    /// is on its own. The observer of the run is told of each that is done.
     ///
     /// # Errors
     /// That of the first trial, in trial order, that failed; trials after it are skipped if not yet begun.
@@ -142,14 +120,12 @@ impl Run {
         &self,
         trial: impl Fn(usize, &mut ChaCha8Rng) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let progress = progress_bar(self.outputs.name, self.trial_count, "trials");
-        let results = self.parallel(self.trial_count, |t| {
+        let progress = self.observer.begin(self.outputs.name, "trials", 0..self.trial_count);
+        self.parallel(self.trial_count, |t| {
             let result = trial(t, &mut self.trial_rng(t));
-            progress.inc(1);
+            progress.step();
             result
-        });
-        progress.finish_and_clear();
-        results
+        })
     }
 
     /// `task(0)`, `task(1)`, … in order, computed in parallel on the threads of the run.
@@ -217,19 +193,5 @@ impl Run {
             machine: Some(Machine::here()),
         };
         provenance.write(self.outputs.path("json"))
-    }
-}
-
-/// A bar on standard error with name, the number done and the time left; hidden unless that is a terminal.
-pub(crate) fn progress_bar(name: &str, count: usize, unit: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(count as u64).with_prefix(name.to_owned());
-    match ProgressStyle::with_template(&format!(
-        "{{prefix}} {{wide_bar}} {{pos}}/{{len}} {unit}, {{eta}} left"
-    )) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
     }
 }

@@ -1,24 +1,23 @@
 //! Blocks of similar samples: `G = weight · B Bᵀ` for the indicator `B` of disjoint blocks, views or classes.
 //!
-//! Then `ZᵀGZ` is the Gram matrix of the blocks' sums `BᵀZ`, and the rows of `G Z` are the same all over a block: what is
-//! done with them need be done once a block.
+//! Then `ZᵀGZ` is the Gram matrix of the blocks' sums `BᵀZ`, and the rows of `G Z` are the same for all samples of a block, so
+//! that what is computed from them is computed once per block.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
-use super::SimilarityGraph;
-use super::product::add_scaled;
-use crate::linalg::rows::{BLOCK_ROWS, Standard, entries_mut, over_rows, row, vectorised};
+use super::rows::add_scaled;
+use crate::linalg::rows::{BLOCK_ROWS, entries_mut, over_rows, row};
 use crate::linalg::{product, write_product_on_this_thread};
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, vectorised};
 
 /// `BᵀX`, and how to get back to samples.
 #[derive(Debug)]
 pub(crate) struct BlockSums<F> {
     /// The factor of `B Bᵀ`.
     pub(crate) weight: f64,
-    /// One row a block.
+    /// One row per block.
     pub(crate) sums: Array2<F>,
-    blocks: Blocks,
+    pub(super) blocks: Blocks,
 }
 
 /// The block of each sample.
@@ -37,22 +36,6 @@ impl Blocks {
             Self::Consecutive(size) => Some(sample / size),
             Self::Listed(blocks) => blocks[sample],
         }
-    }
-}
-
-impl SimilarityGraph {
-    /// The sums of the rows of `x`, in row-major order and standardised if so told, over the blocks of a graph of views or
-    /// labels alone; `O(n k)`.
-    pub(crate) fn block_sums<F: Scalar>(
-        &self,
-        x: ArrayView2<F>,
-        standard: Option<&Standard<F>>,
-    ) -> Option<BlockSums<F>> {
-        let [(weight, form)] = &self.terms[..] else {
-            return None;
-        };
-        let (sums, blocks) = form.product().block_sums(x, standard)?;
-        Some(BlockSums { weight: *weight, sums, blocks })
     }
 }
 

@@ -3,13 +3,14 @@
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 
-use super::components::UnionFind;
-use super::form::{Form, Structure, check_size};
-use super::product::{Product, distance_squared};
+use super::product::Product;
+use super::rows::distance_squared;
+use super::structure::{Structure, check_size};
 use crate::error::{Error, Result, check};
 use crate::linalg::rows::{entries, over_rows, row, sum_over};
 use crate::linalg::scale::largest;
 use crate::scalar::Scalar;
+use crate::union_find::UnionFind;
 
 /// Rows of which a copy in the precision of the vectors is made at a time.
 const BLOCK_ROWS: usize = 64;
@@ -41,6 +42,19 @@ impl DenseGraph {
     #[must_use]
     pub fn matrix(&self) -> ArrayView2<'_, f64> {
         self.matrix.view()
+    }
+
+    /// `F[indices, indices]`.
+    pub(super) fn restrict(&self, indices: &[usize]) -> Self {
+        let matrix = self.matrix.select(Axis(0), indices).select(Axis(1), indices);
+        Self { matrix }
+    }
+
+    /// `diag(s) F diag(s)`.
+    pub(super) fn scaled(&self, s: &Array1<f64>) -> Self {
+        let matrix =
+            Array2::from_shape_fn(self.matrix.raw_dim(), |(i, j)| self.matrix[[i, j]] * (s[i] * s[j]));
+        Self { matrix }
     }
 }
 
@@ -89,17 +103,6 @@ impl Structure for DenseGraph {
         for (i, row) in self.matrix.rows().into_iter().enumerate() {
             sets.join_row(i, row);
         }
-    }
-
-    fn restrict(&self, indices: &[usize]) -> Form {
-        let matrix = self.matrix.select(Axis(0), indices).select(Axis(1), indices);
-        Form::Dense(Self { matrix })
-    }
-
-    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
-        let matrix =
-            Array2::from_shape_fn(self.matrix.raw_dim(), |(i, j)| self.matrix[[i, j]] * (s[i] * s[j]));
-        vec![(1.0, Form::Dense(Self { matrix }))]
     }
 }
 

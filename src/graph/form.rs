@@ -1,28 +1,9 @@
-//! The forms a term of a graph can take, and what each must be able to do.
+//! The forms a term of a graph can take.
 
-use ndarray::{Array1, ArrayViewMut1, ArrayViewMut2};
-
-use super::components::UnionFind;
 use super::product::Product;
-use super::split::LowRankPart;
+use super::structure::Structure;
 use super::{ContrastiveGraph, DenseGraph, LabelGraph, LowRankGraph, PairGraph, ViewGraph};
-use crate::error::{Error, Result};
 use crate::scalar::Scalar;
-
-/// The largest absolute value of an entry, and of a weight: squares of entries, and their sums over all pairs of samples, are
-/// numbers then, and so is whatever else a graph says of itself.
-pub(super) const LARGEST: f64 = 1e100;
-
-/// The weight or entry is at most [`LARGEST`] in absolute value.
-///
-/// # Errors
-/// [`Error::Domain`].
-pub(super) fn check_size(argument: &'static str, value: f64) -> Result<()> {
-    if value.abs() <= LARGEST {
-        return Ok(());
-    }
-    Err(Error::Domain { argument, value, must: "at most 1e100 in absolute value" })
-}
 
 /// One term of a graph, in the form it was given.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,12 +24,12 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form as what it can do: the one place where forms are told apart (bar [`super::inner`], which needs two).
+    /// What the form can do. Forms are told apart here, in [`super::scaled`], and by pairs in [`super::inner`]; nowhere else.
     pub(super) fn structure(&self) -> &dyn Structure {
         self.product::<f64>()
     }
 
-    /// The form as what it can do with vectors of `F`.
+    /// What the form can do with vectors of `F`.
     pub(super) fn product<F: Scalar>(&self) -> &dyn Product<F> {
         match self {
             Self::Views(form) => form,
@@ -59,70 +40,16 @@ impl Form {
             Self::Dense(form) => form,
         }
     }
-}
-
-/// What a form `F` of order `n` can do at its own cost. Shapes and indices are the caller's duty.
-pub(super) trait Structure {
-    /// The order `n`.
-    fn order(&self) -> usize;
-
-    /// `F_ij`.
-    fn entry(&self, i: usize, j: usize) -> f64;
-
-    /// A bound on the absolute values of all entries.
-    fn bound(&self) -> f64 {
-        1.0
-    }
-
-    /// Adds `weight · F_i·` to `row`, of length `n`.
-    fn add_row(&self, i: usize, weight: f64, row: ArrayViewMut1<f64>);
-
-    /// Adds the magnitude of row `i` times `|weight|`: of each entry, the sum of the absolute values of its summands.
-    fn add_magnitude(&self, i: usize, weight: f64, mut row: ArrayViewMut1<f64>) {
-        let mut entries = Array1::<f64>::zeros(self.order());
-        self.add_row(i, weight, entries.view_mut());
-        row.zip_mut_with(&entries, |magnitude, entry| *magnitude += entry.abs());
-    }
-
-    /// Adds `weight · F` to `out`, of shape `(n, n)`.
-    fn add_to(&self, weight: f64, out: &mut ArrayViewMut2<f64>) {
-        for (i, row) in out.rows_mut().into_iter().enumerate() {
-            self.add_row(i, weight, row);
-        }
-    }
-
-    /// The row sums `F 1`.
-    fn degrees(&self) -> Array1<f64>;
-
-    /// The entries `F_ii`.
-    fn diagonal(&self) -> Array1<f64> {
-        (0..self.order()).map(|i| self.entry(i, i)).collect()
-    }
-
-    /// `Σ_{j≠i} F_ij` of every row `i`, and the sum of the absolute values of what it was computed from, for forms
-    /// without negative entries.
-    fn off_diagonal_degrees(&self) -> [Array1<f64>; 2] {
-        let (degrees, diagonal) = (self.degrees(), self.diagonal());
-        [&degrees - &diagonal, degrees + diagonal]
-    }
-
-    /// `‖F‖²`.
-    fn frobenius_squared(&self) -> f64;
-
-    /// Whether no entry is negative.
-    fn is_non_negative(&self) -> bool;
-
-    /// Joins the ends of every edge.
-    fn join(&self, sets: &mut UnionFind);
 
     /// `F[indices, indices]`.
-    fn restrict(&self, indices: &[usize]) -> Form;
-
-    /// `F = B C Bᵀ` with few columns, for forms of low rank.
-    fn low_rank(&self) -> Option<LowRankPart> {
-        None
+    pub(super) fn restrict(&self, indices: &[usize]) -> Self {
+        match self {
+            Self::Views(form) => Self::Labels(form.restrict(indices)),
+            Self::Labels(form) => Self::Labels(form.restrict(indices)),
+            Self::Contrastive(form) => Self::Contrastive(form.restrict(indices)),
+            Self::Pairs(form) => Self::Pairs(form.restrict(indices)),
+            Self::LowRank(form) => Self::LowRank(form.restrict(indices)),
+            Self::Dense(form) => Self::Dense(form.restrict(indices)),
+        }
     }
-
-    /// `diag(s) F diag(s)` as a sum of terms.
-    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)>;
 }

@@ -1,4 +1,5 @@
-//! The label graph `Y Yᵀ` (claim T3) and the contrastive label graph `2 Y Yᵀ − k kᵀ` (claim T4).
+//! The label graph `Y Yᵀ` ([claim T3](crate::theory#t3)) and the contrastive label graph `2 Y Yᵀ − k kᵀ`
+//! ([claim T4](crate::theory#t4)).
 //!
 //! Both hold the labels and, class after class, the list of their members: everything is a sum over members.
 
@@ -6,15 +7,13 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 use rayon::prelude::*;
 
 use super::block_sums::Blocks;
-use super::components::UnionFind;
-use super::form::{Form, Structure};
-use super::low_rank::LowRankGraph;
-use super::pairs::PairGraph;
-use super::product::{AddToRows, CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
-use super::split::LowRankPart;
+use super::product::{AddToRows, CHUNK_ROWS, Product};
+use super::rows::{add_scaled, add_scaled_difference, distance_squared};
+use super::structure::{LowRankPart, Structure};
 use crate::data::Labels;
-use crate::linalg::rows::{Standard, entries_mut, over_rows, row, sum_over, vectorised};
-use crate::scalar::Scalar;
+use crate::linalg::rows::{Standard, entries_mut, over_rows, row, sum_over};
+use crate::scalar::{Scalar, vectorised};
+use crate::union_find::UnionFind;
 
 /// Rows whose sum is taken in the precision of their entries.
 const SUMMED_ROWS: usize = 256;
@@ -89,12 +88,19 @@ impl LabelGraph {
         indicators
     }
 
-    fn block(&self, class: usize) -> &[usize] {
+    /// `F[indices, indices]`.
+    pub(super) fn restrict(&self, indices: &[usize]) -> Self {
+        let class_of = indices.iter().map(|&i| self.class_of[i]).collect();
+        Self::from_blocks(class_of, self.classes())
+    }
+
+    /// The members of a class.
+    pub(super) fn block(&self, class: usize) -> &[usize] {
         &self.members[self.starts[class]..self.starts[class + 1]]
     }
 
     /// Number of entries that are not zero, `Σ n_c²`.
-    fn stored(&self) -> usize {
+    pub(super) fn stored(&self) -> usize {
         self.blocks().map(|block| block.len() * block.len()).sum()
     }
 }
@@ -142,32 +148,6 @@ impl Structure for LabelGraph {
         let core = Array2::eye(factor.ncols());
         Some(LowRankPart { factor, core })
     }
-
-    fn restrict(&self, indices: &[usize]) -> Form {
-        let class_of = indices.iter().map(|&i| self.class_of[i]).collect();
-        Form::Labels(Self::from_blocks(class_of, self.classes()))
-    }
-
-    /// `diag(s) Y` as a factor, or the blocks as pairs if those are fewer numbers (many small classes).
-    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
-        let form = if self.stored() < self.order() * self.classes() {
-            let mut upper = Vec::new();
-            for (i, class) in self.class_of.iter().enumerate() {
-                let block = class.map_or(&[][..], |class| self.block(class));
-                upper.extend(block.iter().filter(|&&j| i <= j).map(|&j| (i, j, s[i] * s[j])));
-            }
-            Form::Pairs(PairGraph::from_upper(self.order(), &upper))
-        } else {
-            let mut factor = Array2::zeros((self.order(), self.classes()));
-            for (class, block) in self.blocks().enumerate() {
-                for &i in block {
-                    factor[[i, class]] = s[i];
-                }
-            }
-            Form::LowRank(LowRankGraph::from_parts(factor, Array1::ones(self.classes())))
-        };
-        vec![(1.0, form)]
-    }
 }
 
 /// 1 between samples of one class, −1 between samples of two, 0 where a label is unknown.
@@ -185,6 +165,11 @@ impl ContrastiveGraph {
     #[must_use]
     pub fn positives(&self) -> &LabelGraph {
         &self.positives
+    }
+
+    /// `F[indices, indices]`.
+    pub(super) fn restrict(&self, indices: &[usize]) -> Self {
+        Self { positives: self.positives.restrict(indices) }
     }
 
     /// The label graph `k kᵀ` of one class: all samples of known label.
@@ -260,18 +245,6 @@ impl Structure for ContrastiveGraph {
         let core = Array2::eye(factor.ncols()) * 2.0 - 1.0;
         Some(LowRankPart { factor, core })
     }
-
-    fn restrict(&self, indices: &[usize]) -> Form {
-        let class_of = indices.iter().map(|&i| self.positives.class_of[i]).collect();
-        let positives = LabelGraph::from_blocks(class_of, self.positives.classes());
-        Form::Contrastive(Self { positives })
-    }
-
-    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
-        let positives = self.positives.scaled(s).into_iter().map(|(weight, form)| (2.0 * weight, form));
-        let all = self.one_class().scaled(s).into_iter().map(|(weight, form)| (-weight, form));
-        positives.chain(all).collect()
-    }
 }
 
 impl<F: Scalar> Product<F> for LabelGraph {
@@ -298,7 +271,7 @@ impl<F: Scalar> Product<F> for LabelGraph {
         Some((sums, Blocks::Listed(blocks)))
     }
 
-    /// `Σ_c n_c Σ_{i ∈ c} ‖z_i − mean_c‖²` (claim T16).
+    /// `Σ_c n_c Σ_{i ∈ c} ‖z_i − mean_c‖²` ([claim T16](crate::theory#t16)).
     fn energy(&self, z: ArrayView2<F>) -> f64 {
         let means = ClassSums::new(self, z, None).into_means(self);
         sum_over(self.order(), CHUNK_ROWS, |rows| {

@@ -1,13 +1,14 @@
 //! Laplacians: `L = D − G` and its normalised form `Lₙ = D^{-1/2} L D^{-1/2}`.
 //!
-//! `L` does not depend on the diagonal of `G`, and `Tr(ZᵀLZ) = ½ Σ_ij G_ij ‖z_i − z_j‖²` (claim T1): it measures how far
-//! apart similar samples are. `L` is positive semidefinite for `G ≥ 0`, and need not be otherwise.
+//! `L` does not depend on the diagonal of `G`, and `Tr(ZᵀLZ) = ½ Σ_ij G_ij ‖z_i − z_j‖²` ([claim T1](crate::theory#t1)): it
+//! measures how far apart similar samples are. `L` is positive semidefinite for `G ≥ 0`, and need not be otherwise.
 //!
-//! Where a degree is zero, `D^{-1/2}` is taken to be zero (claim T6): an isolated vertex has a zero row in `Gₙ` and `Lₙ`.
+//! Where a degree is zero, `D^{-1/2}` is taken to be zero ([claim T6](crate::theory#t6)): an isolated vertex has a zero row in
+//! `Gₙ` and `Lₙ`.
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis};
 
-use super::product::add_scaled_rows;
+use super::rows::add_scaled_rows;
 use super::{Form, SimilarityGraph};
 use crate::error::{Error, Result, check};
 use crate::linalg::Operator;
@@ -23,10 +24,6 @@ pub struct Laplacian<'a> {
 }
 
 impl<'a> Laplacian<'a> {
-    pub(super) fn new(graph: &'a SimilarityGraph) -> Self {
-        Self { graph, degrees: graph.degrees() }
-    }
-
     /// The matrix of shape `(n, n)`.
     #[must_use]
     pub fn to_dense(&self) -> Array2<f64> {
@@ -35,14 +32,13 @@ impl<'a> Laplacian<'a> {
         dense
     }
 
-    /// `Tr(ZᵀLZ)` for `z` of shape `(n, k)`, by differences, which stay accurate near zero (claim T16).
+    /// `Tr(ZᵀLZ)` for `z` of shape `(n, k)`, by differences, which stay accurate near zero ([claim T16](crate::theory#t16)).
     ///
     /// Label and view graphs: `Σ_c n_c Σ_{i∈c} ‖z_i − mean_c‖²`, `O(n k)`. Pairs: `½ Σ G_ij ‖z_i − z_j‖²` over stored
     /// entries, `O(nnz k)`. Low rank `O(n r k)`, dense `O(n² k)`. Mixtures: the weighted sum of their terms' energies.
     ///
     /// # Errors
-    /// [`Error::Shape`] if `z` has not `n` rows, [`Error::NotFinite`], [`Error::Domain`] if the energy is beyond the range of
-    /// numbers.
+    /// [`Error::Shape`] if `z` has not `n` rows, [`Error::NotFinite`], [`Error::Domain`] if the energy overflows.
     pub fn energy<F: Scalar>(&self, z: ArrayView2<F>) -> Result<f64> {
         check::shape("z", &[self.graph.len(), z.ncols()], z.shape())?;
         check::finite("z", &z)?;
@@ -132,6 +128,12 @@ impl<F: Scalar> Operator<F> for NormalisedLaplacian<'_> {
 }
 
 impl SimilarityGraph {
+    /// The Laplacian `L = D − G`.
+    #[must_use]
+    pub fn laplacian(&self) -> Laplacian<'_> {
+        Laplacian { graph: self, degrees: self.degrees() }
+    }
+
     /// `Tr(ZᵀLZ)` of representations of the right shape; 0 without columns.
     pub(crate) fn energy<F: Scalar>(&self, z: ArrayView2<F>) -> f64 {
         if z.is_empty() {
@@ -180,14 +182,10 @@ impl SimilarityGraph {
             if !SAFE_WEIGHT.contains(&weight.abs()) {
                 // The weight and the inverse degrees, each out of scale, make up for each other.
                 let scale = &scale * weight.abs().sqrt();
-                let scaled = form.structure().scaled(&scale).into_iter();
+                let scaled = form.scaled(&scale).into_iter();
                 return scaled.map(|(factor, form)| (weight.signum() * factor, form)).collect::<Vec<_>>();
             }
-            form.structure()
-                .scaled(&scale)
-                .into_iter()
-                .map(move |(factor, form)| (weight * factor, form))
-                .collect()
+            form.scaled(&scale).into_iter().map(move |(factor, form)| (weight * factor, form)).collect()
         });
         Ok(Self { order: self.order, terms: terms.collect() })
     }

@@ -3,14 +3,13 @@
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
 
-use super::components::UnionFind;
-use super::form::{Form, Structure, check_size};
 use super::product::Product;
-use super::split::LowRankPart;
+use super::structure::{LowRankPart, Structure, check_size};
 use super::totals;
 use crate::error::{Error, Result, check};
 use crate::linalg::scale::largest;
 use crate::scalar::Scalar;
+use crate::union_find::UnionFind;
 
 /// A factor `B` of shape `(n, r)` and `r` signed weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +34,7 @@ impl LowRankGraph {
         Ok(graph)
     }
 
-    /// Columns whose squares would leave the range of numbers are scaled by a power of two, and their weights back.
+    /// Columns whose squares could overflow or vanish are scaled by a power of two, and their weights by its inverse square.
     pub(super) fn from_parts(mut factor: Array2<f64>, mut weights: Array1<f64>) -> Self {
         for (mut column, weight) in factor.columns_mut().into_iter().zip(&mut weights) {
             let largest = largest(&column);
@@ -52,7 +51,7 @@ impl LowRankGraph {
         Self { factor, weights }
     }
 
-    /// `B`, of shape `(n, r)`; columns without an entry between `1e-40` and `1e40` are kept scaled.
+    /// `B`, of shape `(n, r)`; columns whose largest entry is not between `1e-40` and `1e40` are kept scaled by a power of two.
     #[must_use]
     pub fn factor(&self) -> ArrayView2<'_, f64> {
         self.factor.view()
@@ -62,6 +61,17 @@ impl LowRankGraph {
     #[must_use]
     pub fn weights(&self) -> ArrayView1<'_, f64> {
         self.weights.view()
+    }
+
+    /// `F[indices, indices]`.
+    pub(super) fn restrict(&self, indices: &[usize]) -> Self {
+        Self::from_parts(self.factor.select(Axis(0), indices), self.weights.clone())
+    }
+
+    /// `diag(s) F diag(s)`.
+    pub(super) fn scaled(&self, s: &Array1<f64>) -> Self {
+        let factor = &self.factor * &s.view().insert_axis(Axis(1));
+        Self::from_parts(factor, self.weights.clone())
     }
 }
 
@@ -122,15 +132,6 @@ impl Structure for LowRankGraph {
 
     fn low_rank(&self) -> Option<LowRankPart> {
         Some(LowRankPart { factor: self.factor.clone(), core: Array2::from_diag(&self.weights) })
-    }
-
-    fn restrict(&self, indices: &[usize]) -> Form {
-        Form::LowRank(Self::from_parts(self.factor.select(Axis(0), indices), self.weights.clone()))
-    }
-
-    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
-        let factor = &self.factor * &s.view().insert_axis(Axis(1));
-        vec![(1.0, Form::LowRank(Self::from_parts(factor, self.weights.clone())))]
     }
 }
 

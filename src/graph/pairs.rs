@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
-use super::components::UnionFind;
-use super::form::{Form, Structure, check_size};
-use super::product::{AddToRows, CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
+use super::product::{AddToRows, CHUNK_ROWS, Product};
+use super::rows::{add_scaled, add_scaled_difference, distance_squared};
+use super::structure::{Structure, check_size};
 use crate::error::{Error, Result};
-use crate::linalg::rows::{entries_mut, over_rows, row, sum_over, vectorised};
+use crate::linalg::rows::{entries_mut, over_rows, row, sum_over};
 use crate::linalg::scale::largest;
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, vectorised};
+use crate::union_find::UnionFind;
 
 /// The stored entries of each row, columns ascending; both `(i, j)` and `(j, i)` are stored. Copies share them.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +107,36 @@ impl PairGraph {
     fn edges(&self) -> impl Iterator<Item = (usize, usize, f64)> + '_ {
         self.entries().filter(|&(i, j, _)| i < j)
     }
+
+    /// `F[indices, indices]`.
+    pub(super) fn restrict(&self, indices: &[usize]) -> Self {
+        let mut copies_of = vec![Vec::new(); self.order()];
+        for (copy, &i) in indices.iter().enumerate() {
+            copies_of[i].push(copy);
+        }
+        let mut upper = Vec::new();
+        for (row, &i) in indices.iter().enumerate() {
+            let first = upper.len();
+            for (j, value) in self.row(i) {
+                let columns = copies_of[j].iter().filter(|&&column| row <= column);
+                upper.extend(columns.map(|&column| (row, column, value)));
+            }
+            upper[first..].sort_unstable_by_key(|&(_, column, _)| column);
+        }
+        Self::from_upper(indices.len(), &upper)
+    }
+
+    /// `diag(s) F diag(s)`.
+    pub(super) fn scaled(&self, s: &Array1<f64>) -> Self {
+        let mut scaled = self.clone();
+        let values = Arc::make_mut(&mut scaled.values);
+        for i in 0..self.order() {
+            for position in self.starts[i]..self.starts[i + 1] {
+                values[position] *= s[i] * s[self.columns[position]];
+            }
+        }
+        scaled
+    }
 }
 
 type Pair = (usize, usize, f64);
@@ -172,34 +203,6 @@ impl Structure for PairGraph {
         for (i, j, _) in self.edges() {
             sets.join(i, j);
         }
-    }
-
-    fn restrict(&self, indices: &[usize]) -> Form {
-        let mut copies_of = vec![Vec::new(); self.order()];
-        for (copy, &i) in indices.iter().enumerate() {
-            copies_of[i].push(copy);
-        }
-        let mut upper = Vec::new();
-        for (row, &i) in indices.iter().enumerate() {
-            let first = upper.len();
-            for (j, value) in self.row(i) {
-                let columns = copies_of[j].iter().filter(|&&column| row <= column);
-                upper.extend(columns.map(|&column| (row, column, value)));
-            }
-            upper[first..].sort_unstable_by_key(|&(_, column, _)| column);
-        }
-        Form::Pairs(Self::from_upper(indices.len(), &upper))
-    }
-
-    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
-        let mut scaled = self.clone();
-        let values = Arc::make_mut(&mut scaled.values);
-        for i in 0..self.order() {
-            for position in self.starts[i]..self.starts[i + 1] {
-                values[position] *= s[i] * s[self.columns[position]];
-            }
-        }
-        vec![(1.0, Form::Pairs(scaled))]
     }
 }
 

@@ -4,11 +4,12 @@
 //! chunks of rows, in the vectors' precision inside a chunk and in double precision over chunks, and chunks go to
 //! threads: results do not depend on how many there are.
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Zip};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::block_sums::Blocks;
-use super::form::Structure;
-use crate::linalg::rows::{LANES, Standard, over_rows, sum_of_lanes};
+use super::rows::add_scaled_rows;
+use super::structure::Structure;
+use crate::linalg::rows::{Standard, over_rows};
 use crate::scalar::Scalar;
 
 /// Rows that one task handles. Fixed, so that results do not depend on the number of threads.
@@ -55,66 +56,4 @@ pub(super) trait Product<F: Scalar>: Structure {
         self.apply_add(-weight, z, out);
         self.energy(z)
     }
-}
-
-/// `out += scale · x`.
-#[inline(always)]
-pub(super) fn add_scaled<F: Scalar>(scale: F, x: &[F], out: &mut [F]) {
-    for (out, &x) in out.iter_mut().zip(x) {
-        *out += scale * x;
-    }
-}
-
-/// `out += scale (a − b)`; returns `‖a − b‖²`.
-#[inline(always)]
-pub(super) fn add_scaled_difference<F: Scalar>(scale: F, a: &[F], b: &[F], out: &mut [F]) -> f64 {
-    let mut sums = [F::zero(); LANES];
-    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let (out, out_tail) = out.as_chunks_mut::<LANES>();
-    for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
-        // Read before anything is written: the compiler does not know that the three do not overlap.
-        let mut difference = [F::zero(); LANES];
-        for lane in 0..LANES {
-            difference[lane] = a[lane] - b[lane];
-            sums[lane] += difference[lane] * difference[lane];
-        }
-        for lane in 0..LANES {
-            out[lane] += scale * difference[lane];
-        }
-    }
-    for (((out, sum), &a), &b) in out_tail.iter_mut().zip(&mut sums).zip(a_tail).zip(b_tail) {
-        *out += scale * (a - b);
-        *sum += (a - b) * (a - b);
-    }
-    sum_of_lanes(sums)
-}
-
-/// `‖a − b‖²`.
-#[inline(always)]
-pub(super) fn distance_squared<F: Scalar>(a: &[F], b: &[F]) -> f64 {
-    let mut sums = [F::zero(); LANES];
-    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..LANES {
-            let difference = a[lane] - b[lane];
-            sums[lane] += difference * difference;
-        }
-    }
-    for ((sum, &a), &b) in sums.iter_mut().zip(a_tail).zip(b_tail) {
-        *sum += (a - b) * (a - b);
-    }
-    sum_of_lanes(sums)
-}
-
-/// Adds `weight · diag(scales) x` to `out`.
-pub(super) fn add_scaled_rows<F: Scalar>(
-    weight: F,
-    scales: &Array1<f64>,
-    x: ArrayView2<F>,
-    mut out: ArrayViewMut2<F>,
-) {
-    Zip::from(out.rows_mut())
-        .and(x.rows())
-        .and(scales)
-        .for_each(|mut out, x, &scale| out.scaled_add(weight * F::of(scale), &x));
 }

@@ -3,15 +3,7 @@
 use ndarray::{Array2, s};
 
 use super::SimilarityGraph;
-
-/// `B C Bᵀ`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LowRankPart {
-    /// `B`, `(n, r)`: for labels the one-hot columns of the classes that have members.
-    pub factor: Array2<f64>,
-    /// `C`, `(r, r)`, symmetric, possibly singular or indefinite.
-    pub core: Array2<f64>,
-}
+use super::structure::LowRankPart;
 
 impl SimilarityGraph {
     /// `G = rest + B C Bᵀ`: label, contrastive and low-rank terms go into the factors, the others into the rest.

@@ -5,7 +5,7 @@
 
 use ndarray::{Array1, ArrayView1, ArrayViewMut1};
 
-use super::form::Structure;
+use super::structure::Structure;
 
 /// What rounding can leave of a cancelled sum, relative to its summands: some tens of units in the last place.
 pub(super) const ROUNDING: f64 = 1e-14;

@@ -1,16 +1,16 @@
-//! The view graph `I ⊗ 1 1ᵀ` (claim T2): views of one sample are similar, and nothing else is.
+//! The view graph `I ⊗ 1 1ᵀ` ([claim T2](crate::theory#t2)): views of one sample are similar, and nothing else is.
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use super::block_sums::Blocks;
-use super::components::UnionFind;
-use super::form::{Form, Structure};
 use super::labels::LabelGraph;
-use super::pairs::PairGraph;
-use super::product::{AddToRows, CHUNK_ROWS, Product, add_scaled, add_scaled_difference, distance_squared};
+use super::product::{AddToRows, CHUNK_ROWS, Product};
+use super::rows::{add_scaled, add_scaled_difference, distance_squared};
+use super::structure::Structure;
 use crate::error::{Error, Result};
-use crate::linalg::rows::{BLOCK_ROWS, Standard, entries, entries_mut, over_rows, row, sum_over, vectorised};
-use crate::scalar::Scalar;
+use crate::linalg::rows::{BLOCK_ROWS, Standard, entries, entries_mut, over_rows, row, sum_over};
+use crate::scalar::{Scalar, vectorised};
+use crate::union_find::UnionFind;
 
 /// Views whose mean is taken anew wherever it is needed, rather than stored.
 const FEW_VIEWS: usize = 16;
@@ -57,7 +57,13 @@ impl ViewGraph {
         LabelGraph::from_blocks((0..self.order()).map(|row| Some(row / self.views)).collect(), self.samples)
     }
 
-    fn blocks(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+    /// `F[indices, indices]`.
+    pub(super) fn restrict(&self, indices: &[usize]) -> LabelGraph {
+        LabelGraph::from_blocks(indices.iter().map(|i| Some(i / self.views)).collect(), self.samples)
+    }
+
+    /// The rows of the views of each sample.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
         (0..self.samples).map(|sample| sample * self.views..(sample + 1) * self.views)
     }
 }
@@ -98,26 +104,6 @@ impl Structure for ViewGraph {
         for block in self.blocks() {
             sets.join_all(block);
         }
-    }
-
-    fn restrict(&self, indices: &[usize]) -> Form {
-        Form::Labels(LabelGraph::from_blocks(
-            indices.iter().map(|i| Some(i / self.views)).collect(),
-            self.samples,
-        ))
-    }
-
-    fn scaled(&self, s: &Array1<f64>) -> Vec<(f64, Form)> {
-        // Equal scales (views alone in the graph) keep the form.
-        #[allow(clippy::float_cmp)] // a nearly equal scale is a different scale
-        if s.iter().all(|&scale| scale == s[0]) {
-            return vec![(s[0] * s[0], Form::Views(self.clone()))];
-        }
-        let upper = self
-            .blocks()
-            .flat_map(|block| block.clone().flat_map(move |i| (i..block.end).map(move |j| (i, j))))
-            .map(|(i, j)| (i, j, s[i] * s[j]));
-        vec![(1.0, Form::Pairs(PairGraph::from_upper(self.order(), &upper.collect::<Vec<_>>())))]
     }
 }
 

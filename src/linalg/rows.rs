@@ -6,11 +6,10 @@
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
-use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{add_product_on_this_thread, write_product_of_columns, write_product_on_this_thread};
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, vectorised};
 
 /// Rows that one task handles, and whose sum is in the precision of the entries. Fixed, so that results do not depend on
 /// the number of threads.
@@ -19,7 +18,8 @@ pub(crate) const BLOCK_ROWS: usize = 256;
 /// Parts of the rows that are summed apart. Fixed, too.
 pub(crate) const PARTIAL_SUMS: usize = 32;
 
-/// Strips of rows of a `k×k` sum of products: of a symmetric one, fewer than `1 / (2 STRIPS)` of the entries are in vain.
+/// Strips of rows of a `k×k` sum of products: of a symmetric one, fewer than `1 / (2 STRIPS)` of the entries are computed
+/// twice.
 const STRIPS: usize = 4;
 /// Rows of a strip, or a multiple: what the product takes at a time.
 const STRIP_ROWS: usize = 32;
@@ -64,21 +64,6 @@ pub(crate) fn row<'a, F>(x: &'a ArrayView2<F>, i: usize) -> &'a [F] {
 /// `f()` inside the thread pool, which parallel loops in it then need not enter one by one.
 pub(crate) fn in_pool<T: Send>(f: impl FnOnce() -> T + Send) -> T {
     rayon::join(f, || ()).0
-}
-
-/// `f()` in the widest vectors of the machine, as far as `f` and what it calls are inlined; the same bits on every machine.
-#[inline(always)]
-pub(crate) fn vectorised<T>(f: impl FnOnce() -> T) -> T {
-    struct Vectorised<C>(C);
-    impl<T, C: FnOnce() -> T> WithSimd for Vectorised<C> {
-        type Output = T;
-
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) -> T {
-            (self.0)()
-        }
-    }
-    Arch::new().dispatch(Vectorised(f))
 }
 
 /// The sum of `f` over the chunks of `0..count`, `chunk` numbers each but the last.
@@ -140,7 +125,7 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         Self { matrix, shift: Some(mean) }
     }
 
-    /// Some rows, computed in `scratch` unless they are there.
+    /// Some rows: of the matrix itself if nothing is subtracted, otherwise computed in `scratch`.
     fn block<'b>(&'b self, rows: Range<usize>, scratch: &'b mut Array2<F>) -> ArrayView2<'b, F> {
         let block = self.matrix.slice(s![rows, ..]);
         let Some(shift) = &self.shift else {
@@ -309,7 +294,8 @@ pub(crate) fn column_sums<F: Scalar>(a: ArrayView2<F>) -> Array1<f64> {
     sums.into()
 }
 
-/// `len` sums over `0..n`, to those of whose blocks `add(rows, sums)` adds in their precision; in double precision over blocks.
+/// `len` sums over the rows `0..n`. `add(rows, sums)` adds the terms of one block of rows, in the precision of the entries; the
+/// sums of the blocks are added in double precision.
 pub(crate) fn sums_over_blocks<F: Scalar>(
     n: usize,
     len: usize,

@@ -1,12 +1,12 @@
 //! Leading eigenpairs of an operator that is only known by its products: filtered block subspace iteration.
 //!
 //! A step applies a polynomial of the operator to the block, `X → orth(p(T) X)`, that is large on the wanted end of the
-//! spectrum and small on the rest (claim T36); Rayleigh–Ritz on the span then reads off eigenpairs
+//! spectrum and small on the rest ([claim T36](crate::theory#t36)); Rayleigh–Ritz on the span then reads off eigenpairs
 //! (Saad, *Numerical Methods for Large Eigenvalue Problems*, chapters 5 and 7; Zhou & Saad 2007).
 //!
 //! It starts from any block: from the last eigenvectors after a small change of the operator it needs fewer steps than
-//! from a random one, **where there is a gap below the wanted pairs** (claim T38). Columns past the wanted ones are
-//! guards: convergence is governed by the gap to the last guard, not to the first unwanted eigenvalue.
+//! from a random one, **where there is a gap below the wanted pairs** ([claim T38](crate::theory#t38)). Columns past the wanted
+//! ones are guards: convergence is governed by the gap to the last guard, not to the first unwanted eigenvalue.
 //!
 //! Residuals alone cannot show that a pair was missed, say because the start had no part in it: see
 //! [`count_above`](super::count_above).
@@ -18,6 +18,7 @@ use rand_distr::{Distribution, StandardNormal};
 use super::eigen::Eigenpairs;
 use super::scale::{largest, norm};
 use super::{Operator, symmetric_eigen};
+use crate::Observer;
 use crate::error::{Error, Result, check};
 
 /// A polynomial of the operator, applied to a block in one step.
@@ -98,7 +99,7 @@ impl Filter {
 }
 
 /// Options of the block subspace iteration with Chebyshev filters.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct SubspaceIteration {
     /// Largest degree of the filter; 1 is the shifted power iteration with the best shift. Steps that would amplify
     /// beyond what double precision can tell apart use a lower one.
@@ -110,11 +111,13 @@ pub struct SubspaceIteration {
     /// A lower bound on the spectrum; estimated by a few Lanczos steps if `None`. One that is too high slows or
     /// prevents convergence but cannot falsify it.
     pub lowest: Option<f64>,
+    /// Who is told of every step; nobody by default.
+    pub observer: Observer,
 }
 
 impl Default for SubspaceIteration {
     fn default() -> Self {
-        Self { degree: 8, tolerance: 1e-10, most_steps: 500, lowest: None }
+        Self { degree: 8, tolerance: 1e-10, most_steps: 500, lowest: None, observer: Observer::default() }
     }
 }
 
@@ -157,6 +160,7 @@ impl SubspaceIteration {
             Some(lowest) => lowest,
             None => lanczos_lower_bound(operator)?,
         };
+        let progress = self.observer.begin("subspace iteration", "steps", 0..self.most_steps);
         let mut steps = 0;
         loop {
             finite_products(&product)?;
@@ -192,6 +196,7 @@ impl SubspaceIteration {
             let active = operator.apply_unchecked(block.slice(s![.., converged..]));
             product.slice_mut(s![.., converged..]).assign(&active);
             steps += 1;
+            progress.step();
         }
     }
 

@@ -13,11 +13,20 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
 
-use super::train::Recipe;
-use super::{Epoch, Model, Optimiser};
+use super::{Epoch, Model, Optimiser, Rule, Schedule};
 use crate::Scalar;
 use crate::data::io::{at, malformed, write_atomically};
 use crate::error::Result;
+
+/// What decides every bit of a training, beside its data: a checkpoint can be resumed by the same recipe alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Recipe {
+    pub(super) epochs: usize,
+    pub(super) batch: usize,
+    pub(super) rule: Rule,
+    pub(super) schedule: Schedule,
+    pub(super) seed: u64,
+}
 
 /// What a checkpoint knows besides arrays.
 #[derive(Debug, Serialize, Deserialize)]

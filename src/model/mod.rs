@@ -7,7 +7,7 @@
 //! # fn main() -> pal::Result<()> {
 //! use pal::data::augment::{Augmentation, Change, ImageShape};
 //! use pal::data::circles;
-//! use pal::experiment::stream;
+//! use pal::random::stream;
 //! use pal::graph::SimilarityGraph;
 //! use pal::loss::VicReg;
 //! use pal::model::{Activation, Model, Network, Trainer, Training};
@@ -43,7 +43,9 @@
 //!
 //! [`lbfgs()`] descends on all samples at once, by way of [`FullBatch`]; [`Trainer`] takes small steps on batches.
 
+#[cfg(feature = "files")]
 mod checkpoint;
+mod epoch;
 mod full_batch;
 mod kernel_machine;
 mod network;
@@ -58,12 +60,13 @@ use crate::autodiff::{Tape, Var};
 use crate::error::{Result, check};
 use crate::linalg::rows::in_pool;
 
+pub use epoch::Epoch;
 pub use full_batch::FullBatch;
 pub use kernel_machine::KernelMachine;
 pub use network::{Activation, Network};
-pub use optimiser::{Adam, Lars, Lbfgs, Minimum, Optimiser, Progress, Rule, Schedule, Sgd, lbfgs};
+pub use optimiser::{Adam, Iterate, Lars, Lbfgs, Minimum, Optimiser, Rule, Schedule, Sgd, lbfgs};
 pub use projected::Projected;
-pub use train::{Epoch, Trainer, Training};
+pub use train::{Trainer, Training};
 
 /// A matrix that training changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,7 +101,7 @@ pub trait Model<F: Scalar>: Sync {
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if the width differs, [`crate::Error::NotFinite`] if `x` holds NaN or an infinity,
-    /// [`crate::Error::Domain`] if a representation is beyond the range of numbers.
+    /// [`crate::Error::Domain`] if a representation overflows.
     fn embed(&self, x: ArrayView2<F>) -> Result<Array2<F>> {
         check::shape("x", &[x.nrows(), self.inputs()], x.shape())?;
         check::finite("x", &x)?;
@@ -123,7 +126,7 @@ const OUT_OF_SCALE: &str = "finite: x or a parameter is out of scale";
 ///
 /// # Errors
 /// Those of [`Model::forward`] and of the loss; [`crate::Error::Shape`] if its gradient has another shape;
-/// [`crate::Error::Domain`] if value or gradients are beyond the range of numbers.
+/// [`crate::Error::Domain`] if value or gradients overflow.
 pub fn value_and_gradients<F: Scalar>(
     model: &(impl Model<F> + ?Sized),
     x: impl Into<ArcArray2<F>>,

@@ -1,21 +1,23 @@
 //! The training loop.
 
+#[cfg(feature = "files")]
 use std::path::PathBuf;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
 
-use super::{Adam, Model, Optimiser, Rule, Schedule, checkpoint, value_and_gradients};
-use crate::Scalar;
+#[cfg(feature = "files")]
+use super::checkpoint::{self, Recipe};
+use super::{Adam, Epoch, Model, Optimiser, Rule, Schedule, value_and_gradients};
 use crate::data::augment::Augmentation;
 use crate::error::{Error, Result, check};
-use crate::experiment::{progress_bar, stream};
 use crate::graph::SimilarityGraph;
 use crate::loss::Loss;
+use crate::random::stream;
+use crate::{Observer, Scalar};
 
 /// How to train.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Training {
     /// Passes over all samples, at least 1; default 100.
     pub epochs: usize,
@@ -31,7 +33,10 @@ pub struct Training {
     /// Epochs without a better score after which to stop; default never.
     pub patience: Option<usize>,
     /// File to write the state to after every epoch; default none.
+    #[cfg(feature = "files")]
     pub checkpoint: Option<PathBuf>,
+    /// Who is told of every epoch that is done; default nobody.
+    pub observer: Observer,
 }
 
 impl Default for Training {
@@ -43,32 +48,11 @@ impl Default for Training {
             schedule: Schedule::Cosine { peak: 1e-3, warm_up: 0.1 },
             seed: 0,
             patience: None,
+            #[cfg(feature = "files")]
             checkpoint: None,
+            observer: Observer::default(),
         }
     }
-}
-
-/// What decides every bit of a training, beside its data: a checkpoint can be resumed by the same recipe alone.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Recipe {
-    pub(super) epochs: usize,
-    pub(super) batch: usize,
-    pub(super) rule: Rule,
-    pub(super) schedule: Schedule,
-    pub(super) seed: u64,
-}
-
-/// What an epoch came to.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Epoch {
-    /// Its number, from 1.
-    pub number: usize,
-    /// Mean of the loss over its batches, each before its step.
-    pub loss: f64,
-    /// Rate of its last step.
-    pub rate: f64,
-    /// What the caller measured after it, a finite number; smaller is better. NaN until then.
-    pub score: f64,
 }
 
 /// A training under way: a model, its optimiser, the epochs so far.
@@ -98,6 +82,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
     /// # Errors
     /// As [`Trainer::new`]; [`Error::Empty`] if the settings name no checkpoint, [`Error::Io`] if it cannot be read,
     /// [`Error::Format`] if it is damaged, of another model or of other settings (patience and the file's place may differ).
+    #[cfg(feature = "files")]
     pub fn resume(settings: Training, model: M) -> Result<Self> {
         let mut trainer = Self::new(settings, model)?;
         let Some(path) = &trainer.settings.checkpoint else {
@@ -113,7 +98,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         &self.model
     }
 
-    /// The model, handed over.
+    /// The trained model by value.
     pub fn into_model(self) -> M {
         self.model
     }
@@ -131,13 +116,13 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
     /// * `augmentation`: what makes a view of a sample; one without changes leaves it as it is;
     /// * `score`: told of every epoch, its value decides about stopping; `|_, epoch| Ok(epoch.loss)` for want of a better.
     ///
-    /// Progress is shown if standard error is a terminal.
+    /// The observer of the settings is told of every epoch.
     ///
     /// # Errors
     /// [`Error::Shape`] if the graph's rows are not a multiple of the samples, or shapes do not fit; [`Error::NotFinite`];
     /// [`Error::Domain`] for a score that is not finite; what loss and score report; [`Error::Diverged`] if
-    /// representations, loss, gradient or parameters stop being finite: the model then stands as before that step, and the checkpoint
-    /// as after the last whole epoch.
+    /// representations, loss, gradient or parameters stop being finite: the model then stands as before that step, and the
+    /// checkpoint as after the last whole epoch.
     pub fn run(
         &mut self,
         loss: &(impl Loss<F> + ?Sized),
@@ -154,8 +139,8 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         check::finite("inputs", &inputs)?;
         let views = graph.len() / n;
         check::shape("graph", &[n * views.max(1)], &[graph.len()])?;
-        let progress = progress_bar("training", self.settings.epochs, "epochs");
-        progress.set_position(self.history.len() as u64);
+        let observer = self.settings.observer.clone();
+        let progress = observer.begin("training", "epochs", self.history.len()..self.settings.epochs);
         while self.history.len() < self.settings.epochs && !self.out_of_patience() {
             let mut epoch = self.epoch(loss, graph, inputs, (views, augmentation))?;
             epoch.score = score(&self.model, &epoch)?;
@@ -163,12 +148,12 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
                 return Err(Error::Domain { argument: "score", value: epoch.score, must: "finite" });
             }
             self.history.push(epoch);
+            #[cfg(feature = "files")]
             if let Some(path) = &self.settings.checkpoint {
                 checkpoint::write(path, &self.model, self.settings.recipe(), &self.optimiser, &self.history)?;
             }
-            progress.inc(1);
+            progress.step();
         }
-        progress.finish_and_clear();
         Ok(())
     }
 
@@ -208,11 +193,15 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         rate: f64,
         epoch: usize,
     ) -> Result<f64> {
+        #[cfg(feature = "files")]
+        let checkpoint = self.settings.checkpoint.as_ref().filter(|_| epoch > 1);
+        #[cfg(not(feature = "files"))]
+        let checkpoint = None::<&std::path::PathBuf>;
         let diverged = |what| Error::Diverged {
             what,
             epoch,
             step: self.optimiser.steps() + 1,
-            checkpoint: self.settings.checkpoint.clone().filter(|_| epoch > 1),
+            checkpoint: checkpoint.cloned(),
         };
         let found = value_and_gradients(&self.model, x, |z| {
             if check::finite("z", &z).is_ok() {
@@ -222,7 +211,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
             }
         });
         let (value, gradients) = match found {
-            // The doors of the losses refuse what is not finite.
+            // The losses refuse what is not finite.
             Err(Error::Domain { value, argument, .. } | Error::NotFinite { value, argument, .. })
                 if !value.is_finite() =>
             {
@@ -252,6 +241,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
     }
 }
 
+#[cfg(feature = "files")]
 impl Training {
     fn recipe(&self) -> Recipe {
         let &Self { epochs, batch, rule, schedule, seed, .. } = self;

@@ -1,8 +1,8 @@
 //! What questions cost, what has been spent, and when to stop.
 //!
 //! Prices are relative: the unit is one answer about a pair. By default a question costs what its answer can tell
-//! (claim T43), so that kinds of questions compete on equal terms; whoever has measured how long people take sets prices of
-//! their own. A [`Ledger`] asks its [`Budget`] before each question:
+//! ([claim T43](crate::theory#t43)), so that kinds of questions compete on equal terms; whoever has measured how long people
+//! take sets prices of their own. A [`Ledger`] asks its [`Budget`] before each question:
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -19,8 +19,6 @@
 //! # }
 //! ```
 
-use serde::{Deserialize, Serialize};
-
 use super::{QuestionKind, information};
 use crate::error::{Error, Result, check};
 
@@ -28,7 +26,8 @@ use crate::error::{Error, Result, check};
 const ROUNDING: f64 = 1e-12;
 
 /// The price of each kind of question; that of a captcha of `m` candidates is `captcha + candidate · m`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 pub struct Prices {
     /// Do these two belong together?
     pub pair: f64,
@@ -40,7 +39,8 @@ pub struct Prices {
     pub candidate: f64,
 }
 
-/// What the answers tell in four balanced classes (claim T43), in units of one answer about a pair: `h(1/4) = 0.81` bits.
+/// What the answers tell in four balanced classes ([claim T43](crate::theory#t43)), in units of one answer about a pair:
+/// `h(1/4) = 0.81` bits.
 ///
 /// A label tells `log₂ 4 / h(1/4) = 2.47`, here 2.5 times as much, a captcha exactly as much as its candidates one by one.
 impl Default for Prices {
@@ -50,7 +50,8 @@ impl Default for Prices {
 }
 
 impl Prices {
-    /// What the answers tell, in units of one about a pair, if classes have the probabilities `prior` (claim T43).
+    /// What the answers tell, in units of one about a pair, if classes have the probabilities `prior`
+    /// ([claim T43](crate::theory#t43)).
     ///
     /// Exact for pairs, labels and captchas of one candidate, and for all captchas if the classes are balanced; else more
     /// candidates tell less than as many pairs do.
@@ -64,7 +65,7 @@ impl Prices {
         Ok(Self { pair: 1.0, label: information::label(prior)? / pair, captcha: 0.0, candidate: 1.0 })
     }
 
-    /// The price of one question of this kind about `size` samples at once; infinite if that is beyond the range of numbers.
+    /// The price of one question of this kind about `size` samples at once; infinite if that overflows.
     #[must_use]
     pub fn of(&self, kind: QuestionKind, size: usize) -> f64 {
         match kind {
@@ -119,10 +120,32 @@ impl Budget {
 pub struct Account {
     /// Number of questions.
     pub questions: usize,
-    /// Number of answers in them: one a candidate of a captcha, else one a question.
+    /// Number of answers in them: one per candidate of a captcha, else one per question.
     pub answers: usize,
     /// What the answers told, if the classes are drawn as the ledger's prior says; else 0.
     pub bits: f64,
+}
+
+/// A sum with what rounding lost of it (Neumaier 1974): exact to the last place however many the terms are.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Sum {
+    rounded: f64,
+    lost: f64,
+}
+
+impl Sum {
+    fn add(&mut self, term: f64) {
+        let rounded = self.rounded + term;
+        let (large, small) = if self.rounded >= term { (self.rounded, term) } else { (term, self.rounded) };
+        if rounded.is_finite() {
+            self.lost += (large - rounded) + small;
+        }
+        self.rounded = rounded;
+    }
+
+    fn value(self) -> f64 {
+        self.rounded + self.lost
+    }
 }
 
 /// What was asked and spent so far, kept within a budget.
@@ -133,6 +156,8 @@ pub struct Ledger {
     /// Class probabilities, if bits are counted.
     prior: Option<Vec<f64>>,
     accounts: [Account; QuestionKind::ALL.len()],
+    /// What was paid for each kind.
+    paid: [Sum; QuestionKind::ALL.len()],
 }
 
 impl Ledger {
@@ -145,10 +170,11 @@ impl Ledger {
         check::not_negative("price of a label", prices.label)?;
         check::not_negative("price of a captcha", prices.captcha)?;
         check::not_negative("price of a candidate", prices.candidate)?;
-        Ok(Self { prices, budget, prior: None, accounts: <_>::default() })
+        Ok(Self { prices, budget, prior: None, accounts: <_>::default(), paid: <_>::default() })
     }
 
-    /// Counts, beside prices, the bits of claim T43: samples are drawn independently with these class probabilities.
+    /// Counts, beside prices, the bits of [claim T43](crate::theory#t43): samples are drawn independently with these class
+    /// probabilities.
     ///
     /// Bits of questions asked before are not counted. They are an upper bound on what the answers tell together, for
     /// questions about the same samples overlap.
@@ -160,12 +186,24 @@ impl Ledger {
         Ok(Self { prior: Some(prior.to_vec()), ..self })
     }
 
-    /// Pays for a question of this kind about `size` samples at once (the candidates of a captcha, else 1); its price.
+    /// Pays for a question of this kind about `size` samples at once (the candidates of a captcha, else 1), and returns its price.
     ///
     /// # Errors
     /// As [`Ledger::require`]; nothing is paid then.
     pub fn charge(&mut self, kind: QuestionKind, size: usize) -> Result<f64> {
         let price = self.require(kind, size)?;
+        self.enter(kind, size, price)?;
+        Ok(price)
+    }
+
+    /// Counts a question that was paid for before, say one of a log: at this cost, whatever the prices and the budget are now.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if the cost is negative or not finite, or a pair or a label is asked about more or fewer than one at
+    /// once; nothing is counted then.
+    pub fn enter(&mut self, kind: QuestionKind, size: usize, cost: f64) -> Result<()> {
+        require_size(kind, size)?;
+        check::not_negative("cost", cost)?;
         let bits = match (&self.prior, kind) {
             (None, _) => 0.0,
             (Some(prior), QuestionKind::Pair) => information::pair(prior)?,
@@ -176,22 +214,20 @@ impl Ledger {
         account.questions += 1;
         account.answers += size;
         account.bits += bits;
-        Ok(price)
+        self.paid[kind as usize].add(cost);
+        Ok(())
     }
 
     /// The price of a question, if the budget allows it.
     ///
     /// # Errors
     /// [`Error::Budget`] if the price exceeds what is left, [`Error::Domain`] if a pair or a label is asked about more or
-    /// fewer than one at once, or if what is spent would be beyond the range of numbers.
+    /// fewer than one at once, or if what is spent would overflow.
     pub fn require(&self, kind: QuestionKind, size: usize) -> Result<f64> {
-        if kind != QuestionKind::Captcha && size != 1 {
-            let must = "1 for a pair or a label";
-            return Err(Error::Domain { argument: "size", value: size as f64, must });
-        }
+        require_size(kind, size)?;
         let price = self.prices.of(kind, size);
         self.budget.require(self.spent(), price)?;
-        // Twice as much: prices times numbers of questions are rounded elsewhere.
+        // Twice as much: sums are rounded elsewhere.
         check::number("price", 2.0 * (self.spent() + price), "finite, with what is spent before")?;
         Ok(price)
     }
@@ -202,13 +238,10 @@ impl Ledger {
         self.accounts[kind as usize]
     }
 
-    /// What was spent on questions of this kind.
+    /// What was spent on questions of this kind: the sum of what each cost when it was asked, to the last place.
     #[must_use]
     pub fn spent_on(&self, kind: QuestionKind) -> f64 {
-        let Account { questions, answers, .. } = self.account(kind);
-        // A question of size 0 costs what is paid whatever the size. Products, not running sums, stay exact.
-        let each = self.prices.of(kind, 0) * questions as f64;
-        if kind == QuestionKind::Captcha { each + self.prices.candidate * answers as f64 } else { each }
+        self.paid[kind as usize].value()
     }
 
     /// What was spent in all.
@@ -223,7 +256,7 @@ impl Ledger {
         (self.budget.amount() - self.spent()).max(0.0)
     }
 
-    /// Number of answers in all: one a candidate of a captcha, else one a question.
+    /// Number of answers in all: one per candidate of a captcha, else one per question.
     #[must_use]
     pub fn answers(&self) -> usize {
         self.accounts.iter().map(|account| account.answers).sum()
@@ -246,4 +279,12 @@ impl Ledger {
     pub fn budget(&self) -> Budget {
         self.budget
     }
+}
+
+/// One sample or pair at a time, but for captchas.
+fn require_size(kind: QuestionKind, size: usize) -> Result<()> {
+    if kind == QuestionKind::Captcha || size == 1 {
+        return Ok(());
+    }
+    Err(Error::Domain { argument: "size", value: size as f64, must: "1 for a pair or a label" })
 }

@@ -12,13 +12,33 @@
 //! | any function | as it likes |
 //!
 //! A person at a [`Terminal`] is asked likewise, but may skip, undo and quit. A [`Ledger`] counts what questions cost and
-//! stops at its [`Budget`]; a [`Record`] is an answer as it is kept, and an [`AnswerLog`] keeps it on disk.
+//! stops at its [`Budget`]; a [`Record`] is an answer as it is kept.
 //!
 //! [`Closure`] is what answers about pairs imply, [`Knowledge`] what captchas do, each with the similarity graph that
 //! follows. [`Evidence`] is a closure that remembers which answer implies what, so that wrong ones are found and taken back.
 //! [`LabelStatements`] are what names of classes say about pairs. Answers that are only probable are graphs as well:
 //! [`class_graph`], [`pair_graph`]. [`cost`] says how many answers it takes, and [`information`] what each kind of question can
 //! tell.
+//!
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use pal::data::Labels;
+//! use pal::oracle::{Budget, Closure, LabelOracle, Ledger, Oracle, Pair, Prices, QuestionKind};
+//!
+//! let labels = Labels::new(vec![0, 1, 0, 1, 1], 2)?;
+//! let mut person = LabelOracle::new(&labels);
+//! let mut ledger = Ledger::new(Prices::default(), Budget::new(4.0)?)?;
+//! let mut closure = Closure::new(5)?;
+//! for (i, j) in [(0, 2), (1, 3), (2, 3), (3, 4)] {
+//!     ledger.charge(QuestionKind::Pair, 1)?;
+//!     closure.link(i, j, person.answer(&Pair::new(i, j)?)?)?;
+//! }
+//! assert!(closure.is_complete()); // four answers imply all ten pairs
+//! assert_eq!(closure.graph()?.entry(0, 4)?, -1.0);
+//! assert_eq!(ledger.left(), 0.0);
+//! # Ok(())
+//! # }
+//! ```
 
 mod binomial;
 mod closure;
@@ -31,12 +51,12 @@ mod knowledge;
 mod label_oracle;
 mod label_statements;
 mod ledger;
-mod log;
 mod noisy;
 mod question;
 mod record;
 mod replayed;
 mod soft;
+#[cfg(feature = "files")]
 mod terminal;
 
 use crate::error::Result;
@@ -50,12 +70,12 @@ pub use knowledge::Knowledge;
 pub use label_oracle::LabelOracle;
 pub use label_statements::LabelStatements;
 pub use ledger::{Account, Budget, Ledger, Prices};
-pub use log::{AnswerLog, Entry};
 pub use noisy::{Noise, Noisy, adversarial_rates};
 pub use question::{Answer, LabelOf, Pair, Query, Question, QuestionKind};
 pub use record::{Answered, Record};
 pub use replayed::Replayed;
 pub use soft::{class_graph, pair_graph};
+#[cfg(feature = "files")]
 pub use terminal::{Reply, Terminal};
 
 /// Someone, or something, that answers questions of a kind.

@@ -1,25 +1,30 @@
 //! One answer as it is kept: what was said, by whom, when, and at what price.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Pair, QuestionKind};
 use crate::error::{Error, Result, check};
 
-/// A question with its answer. In JSON, `kind` is `pair`, `captcha` or `label`:
+/// A question with its answer. In JSON (feature `files`), `kind` is `pair`, `captcha` or `label`:
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[cfg(feature = "files")]
+/// # {
 /// use pal::oracle::Answered;
 ///
 /// let answered: Answered = serde_json::from_str(
 ///     r#"{"kind": "captcha", "shown": [4, 9], "candidates": [1, 2], "belongs": [true, false]}"#,
 /// )?;
 /// assert!(answered.statements().eq([(4, 1, true), (4, 2, false)]));
+/// # }
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "files",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(tag = "kind", rename_all = "lowercase")
+)]
 pub enum Answered {
     /// Whether two samples belong together.
     Pair {
@@ -47,7 +52,8 @@ pub enum Answered {
 }
 
 /// An answer as it is kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 pub struct Record {
     /// The question with its answer.
     pub answered: Answered,
@@ -64,7 +70,7 @@ pub struct Record {
 impl Answered {
     /// What was said about pairs `(i, j, whether they belong together)`.
     ///
-    /// A captcha says one thing a candidate, each time of the first sample shown; a label alone says nothing about a pair.
+    /// A captcha says of each candidate whether it belongs with the first sample shown; a label alone says nothing about a pair.
     pub fn statements(&self) -> impl Iterator<Item = (usize, usize, bool)> {
         let (pair, shown, candidates, belongs): (_, &[usize], &[usize], &[bool]) = match self {
             &Self::Pair { pair: (i, j), same } => (Some((i, j, same)), &[], &[], &[]),
@@ -100,7 +106,7 @@ impl Answered {
     ///
     /// # Errors
     /// [`Error::Domain`] if a sample is compared with itself; for a captcha [`Error::Empty`] if nothing is shown,
-    /// [`Error::Shape`] unless there is one answer a candidate.
+    /// [`Error::Shape`] unless there is one answer per candidate.
     pub fn require_valid(&self) -> Result<()> {
         if let Self::Captcha { shown, candidates, belongs } = self {
             if shown.is_empty() {

@@ -9,8 +9,9 @@ use plotters::style::{Color, RGBColor, ShapeStyle};
 use plotters_backend::text_anchor::{HPos, VPos};
 
 use super::font::text;
-use super::page::{Area, Drawn, Page, UNIT};
+use super::page::{Area, Drawn, Page};
 use super::palette::{GRID, INK};
+use super::units::UNIT;
 use crate::error::{Error, Result};
 
 /// A plot area of a [`Page`] with its coordinates.

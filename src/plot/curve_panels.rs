@@ -8,10 +8,12 @@ use plotters_backend::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, AxisScale, Frame, border};
 use super::curves::{Axes, PLOT, check_curve, draw_band, draw_mean, x_range, y_range};
+use super::file::refused;
 use super::font::text;
 use super::legend::Legend;
-use super::page::{Area, Drawn, Page, UNIT, refused};
+use super::page::{Area, Drawn, Page};
 use super::palette::{self, INK, SeriesStyle, Stroke};
+use super::units::UNIT;
 use crate::error::{Error, Result};
 use crate::experiment::Curve;
 

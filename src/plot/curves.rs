@@ -12,10 +12,12 @@ use plotters_backend::BackendCoord;
 use plotters_backend::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, Frame, Plot, border, check_size, solid};
+use super::file::refused;
 use super::font::text;
 use super::legend::{Bounds, Legend, draw_curve};
-use super::page::{Area, Drawn, Page, UNIT, refused};
+use super::page::{Area, Drawn, Page};
 use super::palette::{self, INK, SeriesStyle, Stroke};
+use super::units::UNIT;
 use crate::error::{Error, Result, check};
 use crate::experiment::Curve;
 

@@ -1,4 +1,4 @@
-//! Functions of the plane as filled contours.
+//! Filled contour plots of functions of the plane.
 
 use std::path::Path;
 
@@ -8,11 +8,13 @@ use plotters::style::{RGBColor, WHITE};
 use plotters_backend::BackendCoord;
 
 use super::axis::{Axis, Plot, border, check_size, solid};
+use super::file::refused;
 use super::isoband::rings;
-use super::page::{Area, Drawn, Page, UNIT, refused};
+use super::page::{Area, Drawn, Page};
 use super::palette::{class, diverging};
 use super::panels::{Panels, Right, Title};
 use super::scatter::check_points;
+use super::units::UNIT;
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
 

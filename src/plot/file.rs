@@ -4,9 +4,13 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::page::refused;
 use crate::data::io::write_atomically;
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Reports a refused drawing as [`Error::Draw`].
+pub(crate) fn refused<E: std::fmt::Display>(what: &'static str) -> impl Fn(E) -> Error {
+    move |reason| Error::Draw { what: what.into(), reason: reason.to_string() }
+}
 
 /// Writes `bytes` to `stem` with `suffix` appended (a dot inside the stem is kept), whole or not at all.
 ///

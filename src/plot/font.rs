@@ -9,7 +9,7 @@ use ab_glyph::{Font as _, FontRef, ScaleFont as _, point};
 use plotters::style::{Color, FontStyle, IntoFont, RGBColor, TextStyle, register_font};
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
 
-use super::page::UNIT;
+use super::units::UNIT;
 use crate::error::{Error, Result};
 
 const BYTES: &[u8] = include_bytes!("../../assets/Arimo-Regular.ttf");

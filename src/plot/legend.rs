@@ -1,4 +1,4 @@
-//! The legend, put where it hides no curve.
+//! The legend, placed where it hides no curve.
 
 use plotters::element::{Circle, DashedPathElement, PathElement, Rectangle, Text};
 use plotters::style::{Color, WHITE};
@@ -7,8 +7,9 @@ use plotters_backend::text_anchor::{HPos, VPos};
 
 use super::axis::{line, solid};
 use super::font::{text, text_width};
-use super::page::{Area, Drawn, UNIT};
+use super::page::{Area, Drawn};
 use super::palette::{GRID, INK, SeriesStyle, Stroke};
+use super::units::UNIT;
 use crate::error::Result;
 
 /// Size of the names in CSS pixels.

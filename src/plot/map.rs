@@ -6,10 +6,12 @@ use plotters::element::PathElement;
 use plotters::style::Color;
 
 use super::axis::{border, line};
-use super::page::{Area, Drawn, Page, UNIT, refused};
+use super::file::refused;
+use super::page::{Area, Drawn, Page};
 use super::palette::{INK, class, okabe_ito};
 use super::panels::{Panels, Right, Title};
 use super::scatter::{ScatterPanel, check_points, draw_marker, square};
+use super::units::UNIT;
 use crate::error::{Result, check};
 
 /// Side of the panel in CSS pixels.

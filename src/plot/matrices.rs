@@ -7,9 +7,11 @@ use plotters::element::Rectangle;
 use plotters::style::RGBColor;
 
 use super::axis::{Axis, check_size, line};
-use super::page::{Area, Drawn, Page, UNIT, refused};
+use super::file::refused;
+use super::page::{Area, Drawn, Page};
 use super::palette::{INK, grey};
 use super::panels::{Panels, Right, Title};
+use super::units::UNIT;
 use crate::error::{Error, Result, check};
 
 /// Side of a panel in CSS pixels.

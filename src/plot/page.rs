@@ -18,11 +18,9 @@ use plotters_backend::{
 };
 
 use super::raster::{OVERSAMPLE, Raster};
+use super::units::UNIT;
 use super::{file, font};
 use crate::error::{Error, Result};
-
-/// Page units per CSS pixel.
-pub(crate) const UNIT: i32 = 6;
 
 /// Result of drawing on a page.
 pub(crate) type Drawn<T = ()> = std::result::Result<T, DrawingAreaErrorKind<Infallible>>;
@@ -117,11 +115,6 @@ impl Page {
         );
         self.raster.stroke(&floats(path), f64::from(width), colour.rgb, colour.alpha);
     }
-}
-
-/// Reports a refused drawing as [`Error::Draw`].
-pub(crate) fn refused<E: std::fmt::Display>(what: &'static str) -> impl Fn(E) -> Error {
-    move |reason| Error::Draw { what: what.into(), reason: reason.to_string() }
 }
 
 impl DrawingBackend for &mut Page {

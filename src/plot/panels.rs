@@ -6,8 +6,9 @@ use plotters_backend::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, Frame, Plot, line, solid};
 use super::font::{text, text_width};
-use super::page::{Area, Drawn, UNIT};
+use super::page::{Area, Drawn};
 use super::palette::INK;
+use super::units::UNIT;
 use crate::error::Result;
 
 /// Height of the titles' line, distance between panels, room on the far left and right, in CSS pixels.

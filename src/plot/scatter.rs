@@ -8,9 +8,11 @@ use plotters::style::RGBColor;
 use plotters_backend::BackendCoord;
 
 use super::axis::{Axis, border, check_size, solid};
-use super::page::{Area, Drawn, Page, UNIT, refused};
+use super::file::refused;
+use super::page::{Area, Drawn, Page};
 use super::palette::class;
 use super::panels::{Panels, Right, Title};
+use super::units::UNIT;
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
 

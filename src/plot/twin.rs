@@ -8,8 +8,10 @@ use super::curves::{
     LEFT, PLOT, Side, TICK_SIZE, X_TICKS, Y_TICKS, check_curve, draw_band, draw_mean, x_label, x_range,
     y_label, y_range,
 };
-use super::page::{Area, Drawn, Page, UNIT, refused};
+use super::file::refused;
+use super::page::{Area, Drawn, Page};
 use super::palette;
+use super::units::UNIT;
 use crate::error::Result;
 use crate::experiment::Curve;
 

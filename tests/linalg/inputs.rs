@@ -115,27 +115,36 @@ fn subspace_iteration() {
         |options: SubspaceIteration, k, start: &Array2<f64>| options.leading(&a.view(), k, start.view());
     let domain =
         |argument| move |error: Error| matches!(error, Error::Domain { argument: a, .. } if a == argument);
-    let default = SubspaceIteration::default();
-    assert!(run(default, 0, &start).is_err_and(domain("k")));
-    assert!(run(default, 5, &start).is_err_and(domain("k")));
-    assert!(run(SubspaceIteration { degree: 0, ..default }, 2, &start).is_err_and(domain("degree")));
-    assert!(run(SubspaceIteration { tolerance: 0.0, ..default }, 2, &start).is_err_and(domain("tolerance")));
+    let default = SubspaceIteration::default;
+    assert!(run(default(), 0, &start).is_err_and(domain("k")));
+    assert!(run(default(), 5, &start).is_err_and(domain("k")));
+    assert!(run(SubspaceIteration { degree: 0, ..default() }, 2, &start).is_err_and(domain("degree")));
     assert!(
-        run(SubspaceIteration { lowest: Some(f64::NAN), ..default }, 2, &start).is_err_and(domain("lowest"))
+        run(SubspaceIteration { tolerance: 0.0, ..default() }, 2, &start).is_err_and(domain("tolerance"))
     );
-    assert!(matches!(run(default, 2, &Array2::zeros((11, 3))), Err(Error::Shape { argument: "start", .. })));
-    assert!(matches!(run(default, 1, &Array2::zeros((12, 0))), Err(Error::Empty { argument: "start", .. })));
-    assert!(run(default, 2, &Array2::zeros((12, 13))).is_err());
+    assert!(
+        run(SubspaceIteration { lowest: Some(f64::NAN), ..default() }, 2, &start)
+            .is_err_and(domain("lowest"))
+    );
+    assert!(matches!(
+        run(default(), 2, &Array2::zeros((11, 3))),
+        Err(Error::Shape { argument: "start", .. })
+    ));
+    assert!(matches!(
+        run(default(), 1, &Array2::zeros((12, 0))),
+        Err(Error::Empty { argument: "start", .. })
+    ));
+    assert!(run(default(), 2, &Array2::zeros((12, 13))).is_err());
     let mut bad = start.clone();
     bad[[3, 1]] = f64::NAN;
-    assert!(matches!(run(default, 2, &bad), Err(Error::NotFinite { argument: "start", .. })));
+    assert!(matches!(run(default(), 2, &bad), Err(Error::NotFinite { argument: "start", .. })));
 
     // Too few steps are an error with the residual, not a wrong answer.
-    match run(SubspaceIteration { most_steps: 1, degree: 1, ..default }, 2, &start) {
+    match run(SubspaceIteration { most_steps: 1, degree: 1, ..default() }, 2, &start) {
         Err(Error::NotConverged { iterations: 1, residual, tolerance, .. }) => assert!(residual > tolerance),
         other => panic!("{other:?}"),
     }
     let mut broken = a.clone();
     broken[[5, 5]] = f64::NAN;
-    assert!(default.leading(&broken.view(), 2, start.view()).is_err());
+    assert!(default().leading(&broken.view(), 2, start.view()).is_err());
 }

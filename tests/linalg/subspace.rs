@@ -123,7 +123,8 @@ fn t38_high_degrees_do_not_wipe_out_a_cluster() {
     let (a, q) = with_spectrum(&values, &mut rng(5));
     let start = random_block(n, 9, &mut rng(6));
     for degree in [1, 8, 50, 400] {
-        let options = SubspaceIteration { degree, tolerance: 1e-9, most_steps: 30_000, lowest: None };
+        let options =
+            SubspaceIteration { degree, tolerance: 1e-9, most_steps: 30_000, ..SubspaceIteration::default() };
         let found = options.leading(&a.view(), 5, start.view()).unwrap();
         assert!((&found.pairs.values - &ndarray::arr1(&values[..5])).iter().all(|error| error.abs() < 1e-9));
         assert!(largest_tangent(&q, &found.pairs.vectors) < 1e-3, "degree {degree}");

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pal::experiment::stream;
+use pal::random::stream;
 use rand::{Rng, RngExt};
 use serde_json::{Value, json};
 

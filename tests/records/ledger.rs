@@ -128,6 +128,37 @@ fn without_prior_there_are_no_bits_and_without_limit_no_end() {
     assert_eq!(ledger.budget(), Budget::unlimited());
 }
 
+/// What was paid elsewhere counts at its own price, however many parts it comes in, and beyond any budget.
+#[test]
+fn entries_count_at_what_they_cost() {
+    let mut ledger = Ledger::new(PRICES, Budget::new(1.0).unwrap()).unwrap();
+    for _ in 0..10_000 {
+        ledger.enter(QuestionKind::Pair, 1, 1e-3).unwrap();
+        ledger.enter(QuestionKind::Captcha, 2, 1e9 + 0.125).unwrap();
+    }
+    ledger.enter(QuestionKind::Pair, 1, 1e9).unwrap();
+    assert_eq!(ledger.spent_on(QuestionKind::Pair), 1e9 + 10.0); // a running sum is off by 1e-7
+    assert_eq!(ledger.spent_on(QuestionKind::Captcha), 1e13 + 1250.0);
+    let account = Account { questions: 10_000, answers: 20_000, bits: 0.0 };
+    assert_eq!((ledger.account(QuestionKind::Captcha), ledger.left()), (account, 0.0));
+    refused!(ledger.charge(QuestionKind::Pair, 1), Error::Budget { .. });
+
+    // At the prices of the ledger it is what a charge is.
+    let new = || Ledger::new(PRICES, Budget::unlimited()).unwrap().with_prior(&[0.5, 0.5]).unwrap();
+    let (mut charged, mut entered) = (new(), new());
+    for (kind, size) in [(QuestionKind::Pair, 1), (QuestionKind::Captcha, 3), (QuestionKind::Label, 1)] {
+        charged.charge(kind, size).unwrap();
+        entered.enter(kind, size, price((kind, size))).unwrap();
+    }
+    assert_eq!(charged, entered);
+    let before = entered.clone();
+    for cost in [-0.1, f64::NAN, f64::INFINITY] {
+        refused!(entered.enter(QuestionKind::Pair, 1, cost), Error::Domain { argument: "cost", .. });
+    }
+    refused!(entered.enter(QuestionKind::Label, 2, 1.0), Error::Domain { argument: "size", .. });
+    assert_eq!(before, entered);
+}
+
 #[test]
 fn ledger_inputs() {
     for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {

@@ -1,7 +1,9 @@
 //! Records of answers: what they say about pairs, and how they are written.
 
 use pal::Error;
-use pal::oracle::{Answered, QuestionKind, Record};
+#[cfg(feature = "files")]
+use pal::oracle::Record;
+use pal::oracle::{Answered, QuestionKind};
 use proptest::prelude::*;
 
 use crate::support::refused;
@@ -20,6 +22,7 @@ fn answered() -> impl Strategy<Value = Answered> {
 }
 
 proptest! {
+    #[cfg(feature = "files")]
     #[test]
     fn records_survive_being_written(answered in answered(), annotator in ".*", at: f64, seconds in 0.0..1e4_f64) {
         prop_assume!(at.is_finite());
@@ -53,6 +56,7 @@ proptest! {
     }
 }
 
+#[cfg(feature = "files")]
 #[test]
 fn records_are_written_flatly_and_by_kind() {
     let written = |answered: &Answered| serde_json::to_string(answered).unwrap();

@@ -1,9 +1,9 @@
-//! The paper's strategy, one candidate at a time (section 8.3 of the theory).
+//! The strategy of the paper, one candidate at a time ([Active](crate::theory#active) in the theory).
 
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-use super::{PairStrategy, question_about};
+use super::pair_strategy::{PairStrategy, question_about};
 use crate::active::Belief;
 use crate::error::Result;
 use crate::oracle::Pair;

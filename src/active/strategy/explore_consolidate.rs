@@ -3,7 +3,8 @@
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-use super::{Cover, PairStrategy, Ranked, question_about};
+use super::pair_strategy::{PairStrategy, question_about};
+use super::{Cover, Ranked};
 use crate::active::Belief;
 use crate::error::Result;
 use crate::oracle::Pair;

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::builder::PossibleValuesParser;
-use indicatif::ProgressBar;
 use ndarray::Array2;
 use pal::active::{
     Belief, BeliefOptions, STRATEGIES, StoppingRule, WarmStart, WarmStartOptions, ask_pairs, remaining_error,
     strategy,
 };
 use pal::data::Labels;
-use pal::experiment::{Curve, Run, Scale, Settings};
+use pal::experiment::{Curve, Run, Scale, Settings, progress_bar};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
-use pal::plot;
 use pal::probe::{adjusted_rand_index, matched_accuracy};
+use pal::session::{self, Reading};
+use pal::{Observer, plot};
 use rand::Rng;
 use serde::Serialize;
 use serde_json::json;
@@ -23,7 +23,7 @@ use crate::apart::require_apart;
 use crate::failure::{Outcome, Result};
 use crate::limits;
 use crate::output::Output;
-use crate::source::{self, Features, LabelReading, Reading};
+use crate::source::{self, Features, LabelReading, ReadingArgs};
 
 /// Measure on labelled data how fast a strategy finds the classes, with simulated answers
 ///
@@ -42,7 +42,7 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "SOURCE")]
     labels: String,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadingArgs,
     #[command(flatten)]
     label_reading: LabelReading,
     /// The strategy, or all of them
@@ -107,34 +107,36 @@ struct Parameters<'a> {
 
 impl Bench {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
-        limits::require_error(self.error)?;
+        session::require_error(self.error)?;
+        limits::require_until_error(self.until_error)?;
         limits::require_trials(self.trials)?;
         limits::require_answers(self.budget as usize)?;
         let endings =
             ["csv", "svg", "png", "json"].map(|ending| self.out.join("bench").with_extension(ending));
         let inputs = [&self.features, &self.labels].map(Path::new);
         require_apart(endings.iter().map(|path| ("--out", &**path)), inputs, None)?;
-        let features = source::features(&self.features, &self.reading, output)?;
+        let reading = Reading::from(&self.reading);
+        let features = source::features(&self.features, &reading, output)?;
         features.constant(&self.features, output);
         let Features { numbers: features, header, .. } = features;
         let (labels, labels_header) =
-            source::labels(&self.labels, features.nrows(), &self.reading, &self.label_reading, output)?;
+            source::labels(&self.labels, features.nrows(), &reading, &self.label_reading, output)?;
         let strategies: Vec<&'static str> =
             STRATEGIES.into_iter().filter(|&name| self.strategy == "all" || self.strategy == name).collect();
         let run = Run::new("bench", self.settings())?;
 
         let tasks = run.trial_count * strategies.len();
-        let progress =
-            if output.shows_progress() { ProgressBar::new(tasks as u64) } else { ProgressBar::hidden() };
+        let observer = if output.shows_progress() { progress_bar() } else { Observer::default() };
+        let progress = observer.begin("bench", "runs", 0..tasks);
         let starts =
             run.parallel(run.trial_count, |trial| self.start(&features, &mut run.trial_rng(trial)))?;
         let trials = run.parallel(tasks, |task| {
             let (trial, name) = (task / strategies.len(), strategies[task % strategies.len()]);
             let trial = self.trial(&starts[trial], &labels, name, run.trial_rng(trial));
-            progress.inc(1);
+            progress.step();
             trial
         })?;
-        progress.finish_and_clear();
+        drop(progress);
 
         let x: Vec<f64> = self.grid().map(|answers| answers as f64).collect();
         let mut curves = Vec::new();

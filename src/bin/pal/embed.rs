@@ -1,19 +1,18 @@
 //! `pal embed`: from features to a state directory.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions};
+use pal::active::{BeliefOptions, WarmStartOptions};
 use pal::data::io::write_npy;
-use pal::oracle::{Budget, Ledger, Prices};
+use pal::oracle::Prices;
+use pal::session::{self, Reading, Settings};
+use pal::{Error, StateError};
 use serde_json::json;
 
 use crate::apart::require_apart;
 use crate::failure::{Failure, Outcome, Result};
-use crate::limits;
 use crate::output::Output;
-use crate::source::{self, Features, Reading};
-use crate::state::{FORMAT, Fingerprint, Folder, Settings};
+use crate::source::{self, Features, ReadingArgs};
 
 /// Make a state directory from features: the representation and the classes that questions start from
 ///
@@ -25,7 +24,7 @@ pub(crate) struct Embed {
     #[arg(long, value_name = "SOURCE", help = source::FEATURES_HELP)]
     features: String,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadingArgs,
     /// The state directory, made if there is none
     #[arg(long, value_name = "DIR")]
     state: PathBuf,
@@ -68,20 +67,14 @@ impl Embed {
             let (what, found) = ("--classes".to_owned(), format!("{:?}", self.classes));
             return Err(Failure::Unfit { what, found, expected: "a name between commas".to_owned() });
         }
-        limits::require_error(self.error)?;
-        let features = source::features(&self.features, &self.reading, output)?;
+        session::require_error(self.error)?;
+        let reading = Reading::from(&self.reading);
+        let features = source::features(&self.features, &reading, output)?;
         let constant = features.constant(&self.features, output);
         let Features { numbers, names, header, left_out, .. } = features;
-        let mut settings = self.settings(Fingerprint::of(&numbers), names);
-        Ledger::new(settings.prices, Budget::unlimited())?; // the prices are prices
-        limits::require_prices(&settings.prices)?;
-        let folder = Folder::new(&self.state);
-        let _lock = folder.lock()?;
-        let kept = self.answers_kept(&folder, &settings.fingerprint)?;
+        let created = session::create(&self.state, numbers, self.settings(reading, names));
+        let session::Created { settings, start, answers: kept } = created.map_err(in_options)?;
         output.note(format_args!("{}: {}", self.features, settings.fingerprint));
-        let start = Arc::new(WarmStart::of_features(numbers, &settings.warm_start())?);
-        Belief::new(Arc::clone(&start), settings.belief())?; // the options are options
-        folder.write(&start, &mut settings)?;
         if let Some(path) = &self.out {
             write_npy(path, &start.features())?;
         }
@@ -118,25 +111,10 @@ impl Embed {
         })
     }
 
-    /// How many answers about these features there are already; those about others are in the way.
-    fn answers_kept(&self, folder: &Folder, given: &Fingerprint) -> Result<usize> {
-        let found = match folder.settings()? {
-            Some(settings) if settings.fingerprint != *given => settings.fingerprint,
-            _ => return Ok(folder.log(given)?.records().count()),
-        };
-        match folder.log(&found)?.entries().count() {
-            0 => Ok(0),
-            _ => Err(Failure::OtherFeatures { folder: self.state.clone(), found, given: given.clone() }),
-        }
-    }
-
-    fn settings(&self, fingerprint: Fingerprint, names: Vec<String>) -> Settings {
+    fn settings(&self, reading: Reading, names: Vec<String>) -> Settings {
         Settings {
-            format: FORMAT,
             features: self.features.clone(),
-            reading: Some(self.reading.clone()),
-            fingerprint,
-            start: String::new(),
+            reading: Some(reading),
             neighbours: self.neighbours,
             modes: self.modes,
             smoothing: self.smoothing,
@@ -150,6 +128,17 @@ impl Embed {
             },
             classes: self.classes.clone(),
             names,
+            ..Settings::default()
         }
+    }
+}
+
+/// What is in the way, in the words of the command line.
+fn in_options(error: Error) -> Failure {
+    match error {
+        Error::State(StateError::OtherFeatures { folder, found, given }) => {
+            Failure::OtherFeatures { folder, found, given }
+        }
+        other => other.into(),
     }
 }

@@ -1,21 +1,14 @@
 //! `pal export`: what came out, for other programs.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ArgGroup;
-use ndarray::{Array1, Array2, aview1};
-use pal::data::io::{Numbers, write_atomically, write_npy, write_npz};
-use pal::oracle::Pair;
-use serde_json::{Value, json};
+use pal::session::State;
+use serde_json::json;
 
 use crate::apart::require_apart;
-use crate::failure::{Failure, Outcome, Result};
+use crate::failure::{Outcome, Result};
 use crate::output::Output;
-use crate::session::Session;
-use crate::state::upper_entries;
 
 /// Write labels, answered pairs and the similarity graph to files
 ///
@@ -40,174 +33,26 @@ pub(crate) struct Export {
     graph: Option<PathBuf>,
 }
 
-type Writer = fn(&Session, &Path) -> Result<usize>;
+type Writer = fn(&State, &Path) -> pal::Result<usize>;
 
 impl Export {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
-        let session = Session::view(&self.state)?;
-        let wanted: [(&str, &Option<PathBuf>, Writer); 3] =
-            [("labels", &self.labels, labels), ("pairs", &self.pairs, pairs), ("graph", &self.graph, graph)];
+        let state = State::open(&self.state)?;
+        let wanted: [(&str, &Option<PathBuf>, Writer); 3] = [
+            ("labels", &self.labels, |state, path| state.write_labels(path)),
+            ("pairs", &self.pairs, |state, path| state.write_pairs(path)),
+            ("graph", &self.graph, |state, path| state.write_graph(path)),
+        ];
         let outputs = [("--labels", &self.labels), ("--pairs", &self.pairs), ("--graph", &self.graph)];
         let outputs = outputs.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)));
-        require_apart(outputs, [Path::new(&session.settings.features)], Some(&self.state))?;
+        require_apart(outputs, [Path::new(&state.settings().features)], Some(&self.state))?;
         for (what, path, write) in wanted {
             if let Some(path) = path {
-                let rows = write(&session, path)?;
+                let rows = write(&state, path)?;
                 let sentence = format!("{what}: {rows} rows in {}", path.display());
                 output.result(sentence, &json!({ "written": what, "rows": rows, "path": path }))?;
             }
         }
         Ok(Outcome::Done)
     }
-}
-
-fn labels(session: &Session, path: &Path) -> Result<usize> {
-    let belief = &session.known.belief;
-    let (classes, confidence) = (belief.classes(), belief.confidence());
-    match extension(path).as_str() {
-        "npz" => {
-            let class: Vec<i64> = classes.iter().copied().map(whole).collect();
-            let asked: Vec<i64> = (0..belief.len()).map(|sample| belief.was_asked(sample).into()).collect();
-            let arrays = [
-                ("class", aview1(&class).into()),
-                ("confidence", confidence.view().into()),
-                ("asked", aview1(&asked).into()),
-            ];
-            write_npz(path, &arrays)?;
-            Ok(belief.len())
-        }
-        "npy" => {
-            let mut rows = Array2::zeros((belief.len(), 2));
-            rows.column_mut(0).assign(&classes.iter().map(|&class| class as f64).collect::<Array1<f64>>());
-            rows.column_mut(1).assign(&confidence);
-            write_npy(path, &rows)?;
-            Ok(belief.len())
-        }
-        _ => {
-            let (formats, columns) =
-                (["npy", "npz", "csv", "jsonl"], ["sample", "class", "confidence", "asked"]);
-            let cells = |sample: usize| {
-                [
-                    json!(sample),
-                    json!(classes[sample]),
-                    json!(confidence[sample]),
-                    json!(belief.was_asked(sample)),
-                ]
-            };
-            let samples = 0..belief.len();
-            let names = &session.settings.names;
-            if names.is_empty() {
-                return table(path, &formats, columns, samples.map(cells));
-            }
-            let [sample, class, confidence, asked] = columns;
-            let rows = samples.map(|at| {
-                let [sample, class, confidence, asked] = cells(at);
-                [sample, class, confidence, asked, json!(names.get(at))]
-            });
-            table(path, &formats, [sample, class, confidence, asked, "name"], rows)
-        }
-    }
-}
-
-fn pairs(session: &Session, path: &Path) -> Result<usize> {
-    let rows = session.statements().map(|(id, record, (i, j, same))| {
-        [json!(id), json!(i), json!(j), json!(same), json!(record.annotator), json!(record.seconds)]
-    });
-    table(path, &["csv", "jsonl"], ["id", "i", "j", "same", "annotator", "seconds"], rows)
-}
-
-const COLUMNS: [&str; 4] = ["row", "column", "weight", "together"];
-
-fn graph(session: &Session, path: &Path) -> Result<usize> {
-    let belief = &session.known.belief;
-    let mut weights: BTreeMap<(usize, usize), f64> = BTreeMap::new();
-    for pair in belief.asked() {
-        weights.insert((pair.first(), pair.second()), 0.0);
-    }
-    for (i, j, weight) in upper_entries(session.start.graph()).filter(|(i, j, _)| i < j) {
-        *weights.entry((i, j)).or_default() += weight;
-    }
-    let mut rows = Vec::new();
-    for (&(i, j), &weight) in &weights {
-        rows.push((i, j, weight, belief.probability_same(Pair::new(i, j)?)?));
-    }
-    if extension(path) == "npz" {
-        let first: Vec<i64> = rows.iter().map(|row| whole(row.0)).collect();
-        let second: Vec<i64> = rows.iter().map(|row| whole(row.1)).collect();
-        let weights: Vec<f64> = rows.iter().map(|row| row.2).collect();
-        let together: Vec<f64> = rows.iter().map(|row| row.3).collect();
-        let arrays: [Numbers; COLUMNS.len()] = [
-            aview1(&first).into(),
-            aview1(&second).into(),
-            aview1(&weights).into(),
-            aview1(&together).into(),
-        ];
-        let arrays: Vec<_> = COLUMNS.into_iter().zip(arrays).collect();
-        write_npz(path, &arrays)?;
-        return Ok(rows.len());
-    }
-    let rows =
-        rows.iter().map(|(i, j, weight, together)| [json!(i), json!(j), json!(weight), json!(together)]);
-    table(path, &["npz", "csv"], COLUMNS, rows)
-}
-
-/// Writes rows as csv or as JSON lines, as the name's ending says and `formats` allow; their number.
-fn table<const N: usize>(
-    path: &Path,
-    formats: &[&str],
-    names: [&str; N],
-    rows: impl Iterator<Item = [Value; N]>,
-) -> Result<usize> {
-    let format = extension(path);
-    if !formats.contains(&format.as_str()) {
-        return Err(Failure::Unfit {
-            what: path.display().to_string(),
-            found: format!("a name that ends in {format:?}"),
-            expected: formats.join(" or "),
-        });
-    }
-    let mut count = 0;
-    let rows = rows.inspect(|_| count += 1);
-    write_atomically(path, |file| {
-        if format == "csv" { csv(file, names, rows) } else { json_lines(file, names, rows) }
-    })?;
-    Ok(count)
-}
-
-fn csv<const N: usize>(
-    file: &mut BufWriter<&mut File>,
-    names: [&str; N],
-    rows: impl Iterator<Item = [Value; N]>,
-) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(file);
-    writer.write_record(names)?;
-    for row in rows {
-        writer.write_record(
-            row.iter().map(|cell| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned)),
-        )?;
-    }
-    writer.flush()
-}
-
-fn json_lines<const N: usize>(
-    file: &mut BufWriter<&mut File>,
-    names: [&str; N],
-    rows: impl Iterator<Item = [Value; N]>,
-) -> io::Result<()> {
-    for row in rows {
-        let object: serde_json::Map<_, _> = names.iter().map(|&name| name.to_owned()).zip(row).collect();
-        serde_json::to_writer(&mut *file, &object)?;
-        writeln!(file)?;
-    }
-    Ok(())
-}
-
-/// The ending of a file's name, in lower case.
-fn extension(path: &Path) -> String {
-    path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase()
-}
-
-/// A count as an integer of the width that array programs index with.
-fn whole(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

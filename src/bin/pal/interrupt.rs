@@ -1,23 +1,17 @@
 //! Ctrl-C, and the other ways to be asked to stop: never in the midst of a write.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pal::session::hold_writes;
 
 use crate::failure::{Failure, Result};
 use crate::output::Output;
-
-static WRITING: Mutex<()> = Mutex::new(());
-
-/// While this is held, an interrupt waits.
-pub(crate) fn held() -> MutexGuard<'static, ()> {
-    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// From now on, an interrupt ends the program with a word about where the answers are, and exit code 130.
 pub(crate) fn explain(folder: &Path, output: Output) -> Result<()> {
     let folder = folder.display().to_string();
     let stop = move || {
-        let _held = held();
+        let _held = hold_writes();
         output.note(format_args!(
             "interrupted; every acknowledged answer is on disk in {folder}, the same command goes on from there"
         ));

@@ -2,15 +2,16 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::Instant;
 
-use pal::active::{StoppingRule, remaining_error, strategy};
-use pal::oracle::{Answered, Budget, Pair, Reply, Terminal};
+use pal::active::StoppingRule;
+use pal::oracle::{Answered, Reply, Terminal};
+use pal::session::{Entry, Session, Stop};
 
 use crate::failure::{Outcome, Result};
+use crate::limits;
 use crate::output::Output;
+use crate::protocol::progress;
 use crate::query::Asking;
-use crate::session::Session;
 use crate::show::{Items, Shown, how};
 
 /// Ask a person at the terminal: y, n, s to skip, u to undo, q to quit
@@ -33,81 +34,67 @@ pub(crate) struct Label {
 
 impl Label {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
-        let budget = self.asking.budget()?;
-        let rule = self.until_error.map(|target| StoppingRule { target, ..StoppingRule::default() });
-        let mut session = Session::open(&self.state, output)?;
-        rule.map(|rule| rule.is_met(&session.known.belief)).transpose()?; // the target is a share
-        let items = self.shown.items(&session.settings, output)?;
+        self.until_error.map_or(Ok(()), limits::require_until_error)?;
+        let until = self.until_error.map(|target| StoppingRule { target, ..StoppingRule::default() });
+        let mut session = self.asking.open(&self.state, until, output)?;
+        let items = self.shown.items(session.state().settings(), output)?;
         let prompts: Box<dyn Write> =
             if output.is_json() { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
         let mut terminal = Terminal::new(io::stdin().lock(), prompts);
-        let strategy = strategy(&self.asking.strategy)?;
-        let seed = self.asking.seed.unwrap_or(session.settings.seed);
-        loop {
-            if rule.map(|rule| rule.is_met(&session.known.belief)).transpose()? == Some(true) {
-                return self.end(&session, output, "the error is as small as asked for", Outcome::Done);
-            }
-            if !session.affords_a_question(budget) {
-                return self.end(&session, output, "the budget is reached", Outcome::BudgetReached);
-            }
-            let Some(pair) = session.propose(&*strategy, &[], seed)? else {
-                return self.end(&session, output, "there is nothing left to ask", Outcome::Done);
-            };
-            let asked = Instant::now();
-            output.note(standing(&session, budget));
-            match terminal.ask(&items.question(pair))? {
-                Reply::Yes => self.answer(&mut session, output, pair, true, asked, budget)?,
-                Reply::No => self.answer(&mut session, output, pair, false, asked, budget)?,
-                Reply::Skip => drop(session.skip(pair)?),
-                Reply::Undo => undo(&mut session, output, &items)?,
+        while let Some(question) = session.next_question()? {
+            output.note(standing(&session));
+            match terminal.ask(&items.question(question.pair))? {
+                Reply::Yes => answer(&mut session, output, question.id, true)?,
+                Reply::No => answer(&mut session, output, question.id, false)?,
+                Reply::Skip => drop(session.skip(question.pair)?),
+                Reply::Undo => {
+                    session.withdraw(question.id)?;
+                    undo(&mut session, output, &items)?;
+                }
                 Reply::Quit => return self.end(&session, output, "until next time", Outcome::Done),
             }
             if output.is_json() {
-                output.result("", &session.progress())?;
+                output.result("", &progress(session.state()))?;
             }
         }
-    }
-
-    fn answer(
-        &self,
-        session: &mut Session,
-        output: Output,
-        pair: Pair,
-        same: bool,
-        asked: Instant,
-        budget: Budget,
-    ) -> Result<()> {
-        let answered = Answered::Pair { pair: (pair.first(), pair.second()), same };
-        let seconds = asked.elapsed().as_secs_f64();
-        let id = session.answer(answered, self.asking.annotator.clone(), seconds, budget)?;
-        let contradicted = session.known.contradicted_by(id);
-        if !contradicted.is_empty() {
-            output.note(format_args!(
-                "answer {id} contradicts what answers {contradicted:?} imply; all are kept. u takes this one back, \
-                 {{\"retract\":ID}} in `pal query` any other"
-            ));
-        }
-        Ok(())
+        let (why, outcome) = match session.stop() {
+            Some(Stop::ErrorSmallEnough) => ("the error is as small as asked for", Outcome::Done),
+            Some(Stop::BudgetReached) => ("the budget is reached", Outcome::BudgetReached),
+            Some(Stop::NothingLeft) | None => ("there is nothing left to ask", Outcome::Done),
+        };
+        self.end(&session, output, why, outcome)
     }
 
     fn end(&self, session: &Session, output: Output, why: &str, outcome: Outcome) -> Result<Outcome> {
-        let answers = session.log.records().count();
+        let answers = session.state().log().records().count();
         let sentence = format!("{why}: {answers} answers in {}", self.state.display());
-        let mut object = session.progress();
+        let mut object = progress(session.state());
         object["done"] = why.into();
         output.result(sentence, &object)?;
         Ok(outcome)
     }
 }
 
+fn answer(session: &mut Session, output: Output, question: usize, same: bool) -> Result<()> {
+    let id = session.answer(question, same)?;
+    let contradicted = session.state().contradicted_by(id);
+    if !contradicted.is_empty() {
+        output.note(format_args!(
+            "answer {id} contradicts what answers {contradicted:?} imply; all are kept. u takes this one back, \
+             {{\"retract\":ID}} in `pal query` any other"
+        ));
+    }
+    Ok(())
+}
+
 /// Takes the last answer, or skipped pair, back.
 fn undo(session: &mut Session, output: Output, items: &Items) -> Result<()> {
-    let Some((id, entry)) = session.log.standing().next_back() else {
+    let Some((id, entry)) = session.undo()? else {
         output.note("there is no answer to take back");
         return Ok(());
     };
     let what = match entry {
-        pal::oracle::Entry::Answer(record) => match &record.answered {
+        Entry::Answer(record) => match &record.answered {
             Answered::Pair { pair: (i, j), same } => {
                 format!("{} and {} {}", items.item(*i), items.item(*j), how(*same))
             }
@@ -115,25 +102,24 @@ fn undo(session: &mut Session, output: Output, items: &Items) -> Result<()> {
         },
         _ => "a skipped pair".to_owned(),
     };
-    session.retract(id)?;
     output.note(format_args!("answer {id} is taken back: {what}"));
     Ok(())
 }
 
 /// Answers, classes, error: one line.
-fn standing(session: &Session, budget: Budget) -> String {
-    let belief = &session.known.belief;
-    let error = remaining_error(belief);
+fn standing(session: &Session) -> String {
+    let (progress, ledger) = (session.state().progress(), session.state().ledger());
+    let error = progress.error;
     let [share, most] = [error.share, error.interval.1].map(|share| 100.0 * share);
-    let left = if budget.amount().is_finite() {
-        format!(", {} to spend", budget.amount() - session.known.spent)
+    let left = if ledger.budget().amount().is_finite() {
+        format!(", {} to spend", ledger.left())
     } else {
         String::new()
     };
     format!(
         "{} answers, {} classes, about {share:.1} % in the wrong one, at most {most:.1} % (95 %; audited {}, right {}){left}",
-        session.log.records().count(),
-        belief.number_of_classes(),
+        progress.answers,
+        progress.classes,
         error.audited,
         error.audited - error.refused,
     )

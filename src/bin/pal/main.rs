@@ -1,6 +1,6 @@
 //! The program `pal`: questions for people, and what their answers make of a data set.
 //!
-//! One file a subcommand; [`session`] is what they share: a [`state`] directory and all that follows from its log of answers.
+//! One file a subcommand, each a front of [`pal::session`], which owns the state directory and all that follows from its log.
 #![warn(missing_docs, unreachable_pub, clippy::pedantic, clippy::unwrap_used, clippy::expect_used)]
 #![allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 
@@ -16,17 +16,14 @@ mod limits;
 mod output;
 mod protocol;
 mod query;
-mod reliability;
 mod report;
-mod session;
 mod shell;
 mod show;
 mod source;
-mod state;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use failure::{Outcome, Result};
 use output::Output;
@@ -88,7 +85,7 @@ fn run(command: &Command, output: Output) -> Result<Outcome> {
         Command::Report(report) => report.run(output),
         Command::Export(export) => export.run(output),
         Command::Bench(bench) => bench.run(output),
-        Command::Completions(completions) => completions.run(),
-        Command::Man(man) => man.run(),
+        Command::Completions(completions) => completions.run(Cli::command()),
+        Command::Man(man) => man.run(Cli::command()),
     }
 }

@@ -1,13 +1,29 @@
-//! Lines that answers come in.
+//! Lines that answers come in, and what is said of them.
 
 use std::fmt;
 
 use pal::oracle::{Answered, Pair};
+use pal::session::{Progress, State};
 use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Result};
+
+/// Where things stand.
+pub(crate) fn progress(state: &State) -> Value {
+    let Progress { answers, spent, classes, error, contradictions } = state.progress();
+    json!({
+        "answers": answers,
+        "spent": spent,
+        "classes": classes,
+        "error": {
+            "share": error.share, "interval": error.interval,
+            "audited": error.audited, "refused": error.refused, "uncompared": error.uncompared,
+        },
+        "contradictions": contradictions,
+    })
+}
 
 /// One line of input.
 #[derive(Clone, Debug, PartialEq)]

@@ -20,18 +20,19 @@
 //! is about another pair, is refused. The end of the input ends the program, exit code 0.
 
 use std::io::{self, BufRead};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::builder::PossibleValuesParser;
-use pal::active::{PairStrategy, STRATEGIES, strategy};
+use pal::active::{STRATEGIES, StoppingRule};
 use pal::oracle::{Answered, Budget, Pair};
+use pal::session::{OpenQuestion, Session, SessionOptions};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome, Result};
+use crate::interrupt;
 use crate::output::{Output, line};
-use crate::protocol::Said;
-use crate::session::Session;
+use crate::protocol::{Said, progress};
 
 /// Ask another program: questions to standard output, answers from standard input, as JSON lines
 ///
@@ -72,26 +73,35 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    /// The budget, unlimited if there is none.
-    pub(crate) fn budget(&self) -> Result<Budget> {
-        Ok(self.budget.map_or(Ok(Budget::unlimited()), Budget::new)?)
+    /// Opens a session: no other program may write, and an interrupt ends this one with a word.
+    pub(crate) fn open(&self, state: &Path, until: Option<StoppingRule>, output: Output) -> Result<Session> {
+        let options = SessionOptions {
+            strategy: self.strategy.clone(),
+            budget: self.budget.map_or(Ok(Budget::unlimited()), Budget::new)?,
+            until,
+            annotator: self.annotator.clone(),
+            seed: self.seed,
+        };
+        interrupt::explain(state, output)?;
+        let session = Session::open(state, options)?;
+        let log = session.state().log();
+        if log.torn() > 0 {
+            output.note(format_args!(
+                "{}: the last {} bytes are the beginning of an answer that was not acknowledged; they are dropped",
+                log.path().display(),
+                log.torn()
+            ));
+        }
+        Ok(session)
     }
 }
 
 impl Query {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
-        let budget = self.asking.budget()?;
-        let session = Session::open(&self.state, output)?;
-        let seed = self.asking.seed.unwrap_or(session.settings.seed);
         let mut dialogue = Dialogue {
-            session,
-            strategy: strategy(&self.asking.strategy)?,
+            session: self.asking.open(&self.state, None, output)?,
             annotator: &self.asking.annotator,
-            seed,
-            budget,
             count: usize::from(self.count),
-            open: Vec::new(),
-            asked: 0,
             heard: Instant::now(),
             is_out_of_questions: false,
         };
@@ -101,31 +111,18 @@ impl Query {
 
 struct Dialogue<'a> {
     session: Session,
-    strategy: Box<dyn PairStrategy>,
     annotator: &'a str,
-    seed: u64,
-    budget: Budget,
     count: usize,
-    /// Questions that were asked and not answered.
-    open: Vec<Open>,
-    /// How many were asked: the id of the next.
-    asked: usize,
     /// When the last line came.
     heard: Instant,
     is_out_of_questions: bool,
-}
-
-struct Open {
-    id: usize,
-    pair: Pair,
-    since: Instant,
 }
 
 impl Dialogue<'_> {
     fn run(&mut self) -> Result<Outcome> {
         let mut input = io::stdin().lock();
         loop {
-            if !self.session.affords_a_question(self.budget) {
+            if !self.session.affords_a_question() {
                 self.done("budget")?;
                 return Ok(Outcome::BudgetReached);
             }
@@ -136,7 +133,9 @@ impl Dialogue<'_> {
             }
             let said = said.trim_ascii();
             if !said.is_empty() {
-                match Said::parse(said, |id| self.question(id)).and_then(|said| self.take_in(said)) {
+                match Said::parse(said, |id| Ok(self.session.question(id)?.pair))
+                    .and_then(|said| self.take_in(said))
+                {
                     Ok(acknowledgement) => line(acknowledgement)?,
                     Err(failure) => line(json!({ "error": failure.to_string() }))?,
                 }
@@ -147,55 +146,34 @@ impl Dialogue<'_> {
 
     /// Asks until as many questions are open as shall be.
     fn ask(&mut self) -> Result<()> {
-        while self.open.len() < self.count {
-            let open: Vec<Pair> = self.open.iter().map(|open| open.pair).collect();
-            let Some(pair) = self.session.propose(&*self.strategy, &open, self.seed)? else {
-                if self.open.is_empty() && !std::mem::replace(&mut self.is_out_of_questions, true) {
+        while self.session.open_questions().len() < self.count {
+            let Some(question) = self.session.next_question()? else {
+                let is_idle = self.session.open_questions().is_empty();
+                if is_idle && !std::mem::replace(&mut self.is_out_of_questions, true) {
                     self.done("questions")?;
                 }
                 return Ok(());
             };
-            line(json!({ "id": self.asked, "question": { "pair": [pair.first(), pair.second()] } }))?;
-            self.open.push(Open { id: self.asked, pair, since: Instant::now() });
-            self.asked += 1;
+            let pair = [question.pair.first(), question.pair.second()];
+            line(json!({ "id": question.id, "question": { "pair": pair } }))?;
         }
         Ok(())
     }
 
-    /// The pair that the open question with this id is about.
-    fn question(&self, id: usize) -> Result<Pair> {
-        if let Some(open) = self.open.iter().find(|open| open.id == id) {
-            return Ok(open.pair);
-        }
-        let open = self.open.iter().map(|open| open.id).collect();
-        Err(if id < self.asked {
-            Failure::PastQuestion { id, open }
-        } else {
-            Failure::NoQuestion { id, open }
-        })
-    }
-
     fn take_in(&mut self, said: Said) -> Result<Value> {
-        let (id, closed, more) = match said {
+        let (id, more) = match said {
             Said::Answer { answered, annotator, seconds } => {
-                let pair = match answered {
-                    Answered::Pair { pair: (i, j), .. } => Pair::new(i, j).ok(),
-                    _ => None,
-                };
-                let question = self.open.iter().find(|open| Some(open.pair) == pair);
-                let since = question.map_or(self.heard, |open| open.since);
-                let seconds = seconds.unwrap_or_else(|| since.elapsed().as_secs_f64());
+                let seconds = seconds.unwrap_or_else(|| self.seconds(&answered));
                 let annotator = annotator.unwrap_or_else(|| self.annotator.to_owned());
-                let id = self.session.answer(answered, annotator, seconds, self.budget)?;
-                let contradicted = self.session.known.contradicted_by(id);
-                (id, pair, (!contradicted.is_empty()).then(|| ("contradiction", json!(contradicted))))
+                let id = self.session.record(answered, annotator, seconds)?;
+                let contradicted = self.session.state().contradicted_by(id);
+                (id, (!contradicted.is_empty()).then(|| ("contradiction", json!(contradicted))))
             }
-            Said::Skip(pair) => (self.session.skip(pair)?, Some(pair), None),
-            Said::Retract(id) => (self.session.retract(id)?, None, Some(("retracted", json!(id)))),
+            Said::Skip(pair) => (self.session.skip(pair)?, None),
+            Said::Retract(id) => (self.session.retract(id)?, Some(("retracted", json!(id)))),
         };
-        self.open.retain(|open| Some(open.pair) != closed);
         self.is_out_of_questions = false;
-        let mut acknowledgement = self.session.progress();
+        let mut acknowledgement = progress(self.session.state());
         acknowledgement["acknowledged"] = json!(id);
         if let Some((name, value)) = more {
             acknowledgement[name] = value;
@@ -203,8 +181,18 @@ impl Dialogue<'_> {
         Ok(acknowledgement)
     }
 
+    /// How long it took to answer: since the question was asked if it was, else since the last line.
+    fn seconds(&self, answered: &Answered) -> f64 {
+        let pair = match *answered {
+            Answered::Pair { pair: (i, j), .. } => Pair::new(i, j).ok(),
+            _ => None,
+        };
+        let question = self.session.open_questions().iter().find(|open| Some(open.pair) == pair);
+        question.map_or_else(|| self.heard.elapsed(), OpenQuestion::elapsed).as_secs_f64()
+    }
+
     fn done(&self, what: &str) -> Result<()> {
-        let mut done = self.session.progress();
+        let mut done = progress(self.session.state());
         done["done"] = json!(what);
         line(done)
     }

@@ -12,13 +12,13 @@ use pal::data::io::{at, write_atomically};
 use pal::experiment::{Curve, escape_html, html_page};
 use pal::oracle::{Answered, Contradiction, Statement};
 use pal::plot::{self, Axes, Link, ScatterPanel};
+use pal::session::{Entry, State};
 
 use crate::apart::require_apart;
 use crate::failure::{Outcome, Result};
 use crate::layout::layout;
 use crate::output::Output;
-use crate::reliability::annotators;
-use crate::session::Session;
+use crate::protocol::progress;
 use crate::show::{Items, Lines, how};
 
 /// Write one HTML page: error against cost, a map of the samples, contradictions, annotators, the spectrum
@@ -44,23 +44,23 @@ const MOST_EIGENVALUES: usize = 60;
 impl Report {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
         let mut errors: Vec<(f64, RemainingError)> = Vec::new();
-        let session = Session::watched(&self.state, |known| {
+        let state = State::watched(&self.state, |ledger, belief| {
             // What costs nothing changes the last point.
-            if errors.last().is_some_and(|&(spent, _)| spent >= known.spent) {
+            if errors.last().is_some_and(|&(spent, _)| spent >= ledger.spent()) {
                 errors.pop();
             }
-            errors.push((known.spent, remaining_error(&known.belief)));
+            errors.push((ledger.spent(), remaining_error(belief)));
             Ok(())
         })?;
-        let items = self.lines.items(&session.settings)?;
-        let inputs = self.lines.file().into_iter().chain([Path::new(&session.settings.features)]);
+        let items = self.lines.items(state.settings())?;
+        let inputs = self.lines.file().into_iter().chain([Path::new(&state.settings().features)]);
         require_apart([("--out", &*self.out)], inputs, Some(&self.state))?;
         let folder = tempfile::tempdir().map_err(at(&self.out))?;
         let pictures = folder.path();
         draw_errors(&pictures.join("error"), &errors)?;
-        draw_map(&pictures.join("map"), &session)?;
-        draw_spectrum(&pictures.join("spectrum"), &session)?;
-        let body = summary(&session)
+        draw_map(&pictures.join("map"), &state)?;
+        draw_spectrum(&pictures.join("spectrum"), &state)?;
+        let body = summary(&state)
             + "<h2>Error against cost</h2>\n"
             + &figure(
                 &pictures.join("error.svg"),
@@ -74,18 +74,18 @@ impl Report {
                  that are alike. Dark lines join pairs that were said to belong together, orange lines pairs that were said not to: \
                  a dark line across the map is something that the features alone do not tell.",
             )?
-            + &classes(&session)
-            + &contradictions(&session, &items)
-            + &people(&session)
+            + &classes(&state)
+            + &contradictions(&state, &items)
+            + &people(&state)
             + "<h2>Spectrum</h2>\n"
             + &figure(
                 &pictures.join("spectrum.svg"),
                 "The leading eigenvalues of the neighbours' graph: as many clusters stand out, before any answer, as there are \
                  eigenvalues near 1 before the first large gap.",
             )?;
-        let title = format!("Classes of {}", session.settings.features);
+        let title = format!("Classes of {}", state.settings().features);
         write_atomically(&self.out, |file| file.write_all(html_page(&title, &body).as_bytes()))?;
-        let mut object = session.progress();
+        let mut object = progress(&state);
         object["report"] = self.out.display().to_string().into();
         output.result(format_args!("the report is in {}", self.out.display()), &object)?;
         Ok(Outcome::Done)
@@ -102,33 +102,33 @@ fn draw_errors(stem: &Path, errors: &[(f64, RemainingError)]) -> Result<()> {
     Ok(plot::curves(stem, &curves, &Axes::new("Cost of the answers", "Share in the wrong class"))?)
 }
 
-fn draw_map(stem: &Path, session: &Session) -> Result<()> {
-    let belief = &session.known.belief;
+fn draw_map(stem: &Path, state: &State) -> Result<()> {
+    let belief = state.belief();
     let labels = Labels::new(belief.classes().to_vec(), belief.number_of_classes())?;
-    let points = layout(&session.start, session.settings.seed);
+    let points = layout(state);
     let links: Vec<Link> =
-        session.statements().map(|(_, _, (i, j, same))| Link { pair: (i, j), same }).collect();
+        state.statements().map(|(_, _, (i, j, same))| Link { pair: (i, j), same }).collect();
     let title = format!("{} samples, {} statements about pairs", belief.len(), links.len());
     Ok(plot::map(stem, ScatterPanel { title: &title, points: points.view(), labels: &labels }, &links)?)
 }
 
-fn draw_spectrum(stem: &Path, session: &Session) -> Result<()> {
-    let values = session.start.eigenvalues();
+fn draw_spectrum(stem: &Path, state: &State) -> Result<()> {
+    let values = state.start().eigenvalues();
     let shown: Vec<f64> = values.iter().copied().take(MOST_EIGENVALUES).collect();
     let x: Vec<f64> = (1..=shown.len()).map(|index| index as f64).collect();
     let curve = Curve::from_trials("eigenvalue", &x, &[shown])?;
     Ok(plot::curves(stem, &[curve], &Axes::new("Index", "Eigenvalue"))?)
 }
 
-fn summary(session: &Session) -> String {
-    let (belief, log) = (&session.known.belief, &session.log);
+fn summary(state: &State) -> String {
+    let (belief, log) = (state.belief(), state.log());
     let error = remaining_error(belief);
-    let given = log.entries().filter(|(_, entry)| matches!(entry, pal::oracle::Entry::Answer(_))).count();
+    let given = log.entries().filter(|(_, entry)| matches!(entry, Entry::Answer(_))).count();
     let standing = log.records().count();
     let facts = [
-        ["samples".to_owned(), session.settings.fingerprint.samples.to_string()],
+        ["samples".to_owned(), state.settings().fingerprint.samples.to_string()],
         ["answers".to_owned(), format!("{standing}, and {} taken back", given - standing)],
-        ["cost".to_owned(), session.known.spent.to_string()],
+        ["cost".to_owned(), state.ledger().spent().to_string()],
         ["classes".to_owned(), belief.number_of_classes().to_string()],
         [
             "in the wrong class".to_owned(),
@@ -147,7 +147,7 @@ fn summary(session: &Session) -> String {
                 error.uncompared
             ),
         ],
-        ["contradictions".to_owned(), session.known.evidence.contradictions().len().to_string()],
+        ["contradictions".to_owned(), state.evidence().contradictions().len().to_string()],
     ];
     let rows = facts.map(|[name, value]| {
         format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", name, escape_html(&value))
@@ -155,8 +155,8 @@ fn summary(session: &Session) -> String {
     format!("<table>\n{}</table>\n", rows.concat())
 }
 
-fn classes(session: &Session) -> String {
-    let (belief, confidence) = (&session.known.belief, session.known.belief.confidence());
+fn classes(state: &State) -> String {
+    let (belief, confidence) = (state.belief(), state.belief().confidence());
     let rows = (0..belief.number_of_classes()).map(|class| {
         let members: Vec<usize> =
             (0..belief.len()).filter(|&sample| belief.classes()[sample] == class).collect();
@@ -172,13 +172,13 @@ fn classes(session: &Session) -> String {
     )
 }
 
-fn contradictions(session: &Session, items: &Items) -> String {
-    let found = session.known.evidence.contradictions();
+fn contradictions(state: &State, items: &Items) -> String {
+    let found = state.evidence().contradictions();
     if found.is_empty() {
         return "<h2>Contradictions</h2>\n<p>No answer contradicts what others imply.</p>\n".to_owned();
     }
     let rows = found.iter().map(|Contradiction { id, statement, implied_by }| {
-        let others = implied_by.iter().map(|&other| format!("{other}: {}", said(session, other)));
+        let others = implied_by.iter().map(|&other| format!("{other}: {}", said(state, other)));
         let (about, what) = match statement {
             Statement::Pair { pair, same } => (
                 format!("{} | {}", items.item(pair.first()), items.item(pair.second())),
@@ -186,21 +186,21 @@ fn contradictions(session: &Session, items: &Items) -> String {
             ),
             Statement::Label { sample, class } => (items.item(*sample), format!("of {class}")),
         };
-        [id.to_string(), about, what, said_by(session, *id), others.collect::<Vec<_>>().join("; ")]
+        [id.to_string(), about, what, said_by(state, *id), others.collect::<Vec<_>>().join("; ")]
     });
     format!(
         "<h2>Contradictions</h2>\n<p>Each of these answers says the opposite of what the answers in the last column imply \
          together. All of them are kept and weighed; the line <code>{{\"retract\":ID}}</code> to <code>pal query</code> takes \
          the wrong one back.{}</p>\n{}",
-        suspects(session),
+        suspects(state),
         table(["answer", "about", "said", "by", "against"], rows)
     )
 }
 
 /// The answers in most contradictions, if some are in several.
-fn suspects(session: &Session) -> String {
+fn suspects(state: &State) -> String {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for Contradiction { id, implied_by, .. } in session.known.evidence.contradictions() {
+    for Contradiction { id, implied_by, .. } in state.evidence().contradictions() {
         implied_by.iter().chain([id]).for_each(|&id| *counts.entry(id).or_default() += 1);
     }
     let mut several: Vec<_> = counts.into_iter().filter(|&(_, count)| count > 1).collect();
@@ -208,7 +208,7 @@ fn suspects(session: &Session) -> String {
     several.truncate(MOST_SUSPECTS);
     let named: Vec<String> = several
         .iter()
-        .map(|&(id, count)| format!("answer {id} ({}) is in {count}", escape_html(&said(session, id))))
+        .map(|&(id, count)| format!("answer {id} ({}) is in {count}", escape_html(&said(state, id))))
         .collect();
     if named.is_empty() {
         String::new()
@@ -217,8 +217,8 @@ fn suspects(session: &Session) -> String {
     }
 }
 
-fn people(session: &Session) -> String {
-    let rows = annotators(session).into_iter().map(|annotator| {
+fn people(state: &State) -> String {
+    let rows = state.annotators().into_iter().map(|annotator| {
         let rate = |of: fn(&pal::oracle::Reliability) -> f64| {
             annotator
                 .reliability
@@ -248,8 +248,8 @@ fn people(session: &Session) -> String {
 }
 
 /// What an answer said, in words.
-fn said(session: &Session, id: usize) -> String {
-    match session.log.record(id).map(|record| &record.answered) {
+fn said(state: &State, id: usize) -> String {
+    match state.log().record(id).map(|record| &record.answered) {
         Some(Answered::Pair { pair: (i, j), same }) => format!("{i} and {j} {}", how(*same)),
         Some(Answered::Label { sample, class }) => format!("{sample} is of {class}"),
         Some(Answered::Captcha { shown, .. }) => format!("which are like {shown:?}"),
@@ -257,8 +257,8 @@ fn said(session: &Session, id: usize) -> String {
     }
 }
 
-fn said_by(session: &Session, id: usize) -> String {
-    session.log.record(id).map_or_else(String::new, |record| record.annotator.clone())
+fn said_by(state: &State, id: usize) -> String {
+    state.log().record(id).map_or_else(String::new, |record| record.annotator.clone())
 }
 
 fn percent(share: f64) -> String {

@@ -2,10 +2,9 @@
 
 use std::io;
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
-use crate::Cli;
 use crate::failure::{Failure, Outcome, Result};
 
 /// Print the completions of a shell, to be sourced or put where it looks for them
@@ -20,20 +19,20 @@ pub(crate) struct Completions {
 pub(crate) struct Man;
 
 impl Completions {
-    pub(crate) fn run(&self) -> Result<Outcome> {
+    /// Of the program whose command line is given.
+    pub(crate) fn run(&self, mut program: Command) -> Result<Outcome> {
         let mut text = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "pal", &mut text);
+        clap_complete::generate(self.shell, &mut program, "pal", &mut text);
         print(&text)
     }
 }
 
 impl Man {
     #[allow(clippy::unused_self, reason = "as every subcommand")]
-    pub(crate) fn run(&self) -> Result<Outcome> {
+    pub(crate) fn run(&self, mut program: Command) -> Result<Outcome> {
         let mut text = Vec::new();
-        let mut command = Cli::command();
-        command.build();
-        let pages = std::iter::once(&command).chain(command.get_subcommands());
+        program.build();
+        let pages = std::iter::once(&program).chain(program.get_subcommands());
         for page in pages.filter(|page| page.get_name() != "help") {
             clap_mangen::Man::new(page.clone()).render(&mut text).map_err(Failure::Output)?;
         }

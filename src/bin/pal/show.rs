@@ -7,11 +7,11 @@ use std::str::FromStr;
 use ndarray::Array2;
 use pal::data::io::{TextEncoding, escape_controls, read_lines};
 use pal::oracle::Pair;
+use pal::session::{Fingerprint, Reading, Settings};
 
 use crate::failure::{Failure, Result};
 use crate::output::Output;
-use crate::source::{self, Reading};
-use crate::state::{Fingerprint, Settings};
+use crate::source;
 
 /// What to show of samples.
 #[derive(Debug, clap::Args)]
@@ -96,7 +96,7 @@ impl Shown {
 fn images(size: ImageSize, settings: &Settings, output: Output) -> Result<(Array2<f64>, ImageSize)> {
     let reading = settings.reading.clone().unwrap_or_else(Reading::of_old);
     let features = source::features(&settings.features, &reading, output)?.numbers;
-    let (given, found) = (Fingerprint::of(&features), settings.fingerprint.clone());
+    let (given, found) = (Fingerprint::of(features.view()), settings.fingerprint.clone());
     if given != found {
         return Err(Failure::ChangedFeatures { path: settings.features.clone(), found, given });
     }

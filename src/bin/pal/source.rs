@@ -5,13 +5,14 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayD, Ix2};
 use pal::data::io::{
-    CsvOptions, Decimal, Delimiter, Header, RowNumbers, TableFile, TextColumn, TextEncoding, is_missing,
-    npz_names, read_npy, read_npz,
+    CsvOptions, Decimal, Delimiter, Header, TableFile, TextColumn, TextEncoding, is_missing, npz_names,
+    read_npy, read_npz,
 };
 use pal::data::{self, Labelled, Labels};
+use pal::session::Reading;
+use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as NameError;
-use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Result};
 use crate::output::Output;
@@ -33,9 +34,9 @@ const SETS: [Bundled; 4] = [
 ];
 
 /// How files of features are read.
-#[derive(Clone, Debug, Default, PartialEq, clap::Args, Serialize, Deserialize)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Reading features")]
-pub(crate) struct Reading {
+pub(crate) struct ReadingArgs {
     /// Whether the first row of a table of text names the columns: auto, present or absent. What auto finds is stated
     #[arg(long, value_name = "WHETHER", default_value = "auto", value_parser = named::<Header>)]
     header: Header,
@@ -81,40 +82,28 @@ pub(crate) struct LabelReading {
     labels_column: Option<String>,
 }
 
-impl Reading {
-    /// What states that do not say how their features were read were read with.
-    pub(crate) fn of_old() -> Self {
-        Self { header: Header::Auto, keep_index: true, ..Self::default() }
+impl From<&ReadingArgs> for Reading {
+    fn from(given: &ReadingArgs) -> Self {
+        let ReadingArgs { header, delimiter, decimal, encoding, keep_index, names, drop, array } =
+            given.clone();
+        Self { header, delimiter, decimal, encoding, keep_index, names, drop, array }
     }
+}
 
-    fn options(&self) -> CsvOptions {
-        CsvOptions {
-            header: self.header,
-            delimiter: self.delimiter,
-            decimal: self.decimal,
-            encoding: self.encoding,
-            row_numbers: if self.keep_index { RowNumbers::Keep } else { RowNumbers::LeaveOut },
-            sample_names: self.names.clone(),
-            drop: self.drop.clone(),
-            ..CsvOptions::default()
+/// Options that ask for something another kind of file has.
+fn require_kind(reading: &Reading, source: &str, kind: Option<Kind>) -> Result<()> {
+    let is_text = kind == Some(Kind::Text);
+    for (option, is_given, has) in [
+        ("--names", reading.names.is_some(), is_text),
+        ("--drop", !reading.drop.is_empty(), is_text),
+        ("--array", reading.array.is_some(), kind == Some(Kind::Npz)),
+    ] {
+        if is_given && !has {
+            let expected = if option == "--array" { "an .npz file" } else { "a table of text" };
+            return Err(unfit(option, source, "another kind of features".into(), expected));
         }
     }
-
-    /// Options that ask for something another kind of file has.
-    fn require_kind(&self, source: &str, kind: Option<Kind>) -> Result<()> {
-        let is_text = kind == Some(Kind::Text);
-        for (option, is_given, has) in [
-            ("--names", self.names.is_some(), is_text),
-            ("--drop", !self.drop.is_empty(), is_text),
-            ("--array", self.array.is_some(), kind == Some(Kind::Npz)),
-        ] {
-            if is_given && !has {
-                let expected = if option == "--array" { "an .npz file" } else { "a table of text" };
-                return Err(unfit(option, source, "another kind of features".into(), expected));
-            }
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// Features as they were read.
@@ -173,7 +162,7 @@ fn listed(what: &str, names: &[String]) -> String {
 /// Reads features, and says what was guessed of them.
 pub(crate) fn features(source: &str, reading: &Reading, output: Output) -> Result<Features> {
     let kind = Kind::of("features", source)?;
-    reading.require_kind(source, kind)?;
+    require_kind(reading, source, kind)?;
     let numbers = match kind {
         None => bundled(source)?.inputs,
         Some(Kind::Npy) => matrix(source, read_npy(source)?)?,
@@ -190,7 +179,7 @@ pub(crate) fn features(source: &str, reading: &Reading, output: Output) -> Resul
 }
 
 fn table(source: &str, reading: &Reading, output: Output) -> Result<Features> {
-    let found = TableFile::read(source, &reading.options())?;
+    let found = TableFile::read(source, &reading.csv_options())?;
     let (rows, columns) = found.table.inputs.dim();
     output.note(format_args!(
         "{source}: {rows} rows of {columns} numbers, {}",
@@ -276,7 +265,7 @@ pub(crate) fn labels(
         Some(Kind::Npy) => numbers(source, &read_npy(source)?)?,
         Some(Kind::Npz) => numbers(source, &array(source, "--labels-column", column)?)?,
         Some(Kind::Text) => {
-            let options = CsvOptions { header: of_labels.labels_header, ..reading.options() };
+            let options = CsvOptions { header: of_labels.labels_header, ..reading.csv_options() };
             let found = TextColumn::read(source, &options, column)?;
             header = Some(found.header);
             let (column, columns) = found.column;

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use super::ImageShape;
+use super::shape::ImageShape;
 use crate::Scalar;
 
 /// Where the pixels of the new image lie in the old one: `place = centre + matrix (pixel − centre) + offset`, each a pair

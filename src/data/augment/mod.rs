@@ -1,7 +1,7 @@
 //! Augmentations: random changes of a sample that keep its class.
 //!
-//! Two changed copies of a sample, its views, are the positive pair of self-supervised learning: what they are made by says
-//! what a representation should not depend on. An [`Augmentation`] is a list of [`Change`]s, made one after another:
+//! Two changed copies of a sample, its views, are the positive pair of self-supervised learning: the changes say what a
+//! representation should not depend on. An [`Augmentation`] is a list of [`Change`]s, made one after another:
 //!
 //! | change | random | of |
 //! |---|---|---|
@@ -20,7 +20,7 @@
 //!
 //! let changes = [Change::Shift { down: -1..=1, right: -1..=1 }, Change::Noise { std: 0.1 }];
 //! let augmentation = Augmentation::new(DIGITS_SHAPE, changes)?;
-//! let mut rng = pal::experiment::stream(0, 0);
+//! let mut rng = pal::random::stream(0, 0);
 //! let views = augmentation.views(digits()?.inputs.view(), 2, &mut rng)?;
 //! assert_eq!(views.dim(), (2 * 1797, 64));
 //! # Ok(())
@@ -28,31 +28,23 @@
 //! ```
 
 mod affine;
+mod shape;
 
 use std::ops::RangeInclusive;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, aview1};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
-use serde::Serialize;
 
 use crate::Scalar;
 use crate::error::{Error, Result, check};
 use affine::{Affine, Padded};
 
-/// How a sample's coordinates stand in its row: pixels row by row, the channels of a pixel side by side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct ImageShape {
-    /// Rows of pixels.
-    pub height: usize,
-    /// Columns of pixels.
-    pub width: usize,
-    /// Numbers a pixel.
-    pub channels: usize,
-}
+pub use shape::ImageShape;
 
 /// A random change of one sample. Numbers are drawn uniformly from their ranges; `a..=a` is always `a`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize))]
 pub enum Change {
     /// Moves the image; what comes in from outside is zero.
     Shift {
@@ -96,7 +88,8 @@ pub enum Change {
 }
 
 /// Changes made one after another to samples of one shape.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize))]
 pub struct Augmentation {
     shape: ImageShape,
     changes: Vec<Change>,
@@ -186,31 +179,6 @@ pub fn views_by_noise(
     check::not_negative("noise", noise)?;
     let changes = [Change::Noise { std: noise }];
     Augmentation::new(ImageShape::vector(inputs.ncols()), changes)?.views(inputs, views, rng)
-}
-
-impl ImageShape {
-    /// One number a pixel.
-    pub const fn grey(height: usize, width: usize) -> Self {
-        Self { height, width, channels: 1 }
-    }
-
-    /// Not an image but `p` coordinates: a single row of pixels.
-    pub const fn vector(p: usize) -> Self {
-        Self::grey(1, p)
-    }
-
-    /// Coordinates of a sample.
-    #[must_use]
-    #[allow(clippy::len_without_is_empty)] // a shape is not a collection
-    pub const fn len(&self) -> usize {
-        // No row is as long as where this saturates.
-        self.height.saturating_mul(self.width).saturating_mul(self.channels)
-    }
-
-    /// Row and column, in between pixels where the number is even.
-    fn centre(&self) -> [f64; 2] {
-        [(self.height - 1) as f64 / 2.0, (self.width - 1) as f64 / 2.0]
-    }
 }
 
 impl Change {

@@ -9,6 +9,7 @@ mod decode;
 mod dialect;
 mod element;
 mod npy;
+mod place;
 mod records;
 mod table;
 mod write;
@@ -17,13 +18,16 @@ use std::io;
 use std::path::Path;
 
 pub use controls::escape_controls;
+#[cfg(feature = "plot")]
 pub(crate) use csv::{CsvFile, Dialect};
 pub use decode::{TextEncoding, read_lines};
 pub use dialect::{Decimal, Delimiter, Header, is_missing};
-pub(crate) use npy::read_embedded_npz;
 pub use npy::{Numbers, npz_names, read_npy, read_npz, write_npy, write_npz};
+pub use place::Place;
+pub(crate) use place::folder_of;
 pub use table::{CsvOptions, LastColumn, RowNumbers, Table, TableFile, TextColumn};
-pub(crate) use write::{folder_of, require_writable_folder};
+#[cfg(feature = "program")]
+pub(crate) use write::require_writable_folder;
 pub use write::{is_temporary, write_atomically};
 
 use crate::error::Error;

@@ -1,7 +1,7 @@
 //! `NumPy`'s npy (one array) and npz (a zip of named npy) files.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek, Write};
+use std::io::{self, BufReader, Cursor, ErrorKind, Write};
 use std::path::Path;
 
 use ndarray::{Array, ArrayD, ArrayRef, ArrayView, ArrayViewD, Dimension, ShapeBuilder};
@@ -56,17 +56,13 @@ pub fn npz_names(path: impl AsRef<Path>) -> Result<Vec<String>> {
 /// array of that name.
 pub fn read_npz<D: Dimension>(path: impl AsRef<Path>, name: &str) -> Result<Array<f64, D>> {
     let path = path.as_ref();
-    array_called(path, open_archive(path)?, name)
-}
-
-/// Reads the array called `name` from the bytes of an npz file that is part of the program.
-///
-/// # Errors
-/// As [`read_npz`], but for [`Error::Io`]; they name `path`, where the bytes stand in the source.
-pub(crate) fn read_embedded_npz<D: Dimension>(path: &str, bytes: &[u8], name: &str) -> Result<Array<f64, D>> {
-    let path = Path::new(path);
-    let archive = NpzReader::new(Cursor::new(bytes)).map_err(|error| npz_error(path, "archive", error))?;
-    array_called(path, archive, name)
+    let mut archive = open_archive(path)?;
+    let names = archive.names().map_err(|error| npz_error(path, "archive", error))?;
+    let Some(index) = names.iter().position(|candidate| candidate == name) else {
+        return Err(malformed(path, format!("arrays {names:?}"), format!("an array called {name:?}")));
+    };
+    let array = archive.by_index(index).map_err(|error| npz_error(path, name, error))?;
+    finished(path, name, array)
 }
 
 /// Numbers of one type, to be written to an npz file.
@@ -107,19 +103,6 @@ pub fn write_npz(path: impl AsRef<Path>, arrays: &[(&str, Numbers)]) -> Result<(
         }
         file.write_all(archive.finish().map_err(io::Error::other)?.get_ref())
     })
-}
-
-fn array_called<R: Read + Seek, D: Dimension>(
-    path: &Path,
-    mut archive: NpzReader<R>,
-    name: &str,
-) -> Result<Array<f64, D>> {
-    let names = archive.names().map_err(|error| npz_error(path, "archive", error))?;
-    let Some(index) = names.iter().position(|candidate| candidate == name) else {
-        return Err(malformed(path, format!("arrays {names:?}"), format!("an array called {name:?}")));
-    };
-    let array = archive.by_index(index).map_err(|error| npz_error(path, name, error))?;
-    finished(path, name, array)
 }
 
 fn open_archive(path: &Path) -> Result<NpzReader<BufReader<File>>> {

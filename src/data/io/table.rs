@@ -9,7 +9,8 @@ use super::csv::{CsvFile, Dialect, Row};
 use super::decode::TextEncoding;
 use super::dialect::{Decimal, Delimiter, Header};
 use super::{malformed, shortest, write_atomically};
-use crate::data::{Labels, retain_columns};
+use crate::data::Labels;
+use crate::data::units::retain_columns;
 use crate::error::{Error, Result, check};
 
 /// How to read a table of text. The default takes all literally: comma separated numbers without a header, in UTF-8.

@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::at;
+use super::place::{MOST_LINKS, folder_of, followed, node};
 use crate::error::Result;
 
 /// Writes a file whole or not at all: `write` fills a temporary file in the same folder, which then takes the
 /// place of `path`. A missing folder is created. If anything fails, what stood at `path` still stands.
 ///
 /// A symbolic link stays, and the file that it leads to is written so; its permissions stay as well, and a file that may not
-/// be written is refused. Of several hard links that are one file, `path` alone becomes the new one. What is no file (a pipe, a device such as `/dev/null` or `/dev/stdout`) gets the bytes, once they
-/// are all there, and stays what it is.
+/// be written is refused. Of several hard links that are one file, `path` alone becomes the new one. What is no file (a pipe, a
+/// device such as `/dev/null` or `/dev/stdout`) gets the bytes, once they are all there, and stays what it is.
 ///
 /// # Errors
 /// [`Error::Io`](crate::Error::Io) with `path`, or with its folder if that cannot be created or written to.
@@ -22,8 +23,8 @@ pub fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
 ) -> Result<()> {
-    match Place::of(path).map_err(at(path))? {
-        Place::File { target, old } => {
+    match Target::of(path).map_err(at(path))? {
+        Target::File { path: target, old } => {
             let mut file = temporary_in(folder_of(&target))?;
             let write_all = || {
                 filled(file.as_file_mut(), write)?;
@@ -34,7 +35,7 @@ pub fn write_atomically(
             file.persist(&target).map_err(|refused| at(path)(refused.error))?;
             Ok(())
         }
-        Place::Stream(mut stream) => {
+        Target::Stream(mut stream) => {
             let write_all = || {
                 let mut file = tempfile::tempfile()?;
                 filled(&mut file, write)?;
@@ -51,13 +52,10 @@ pub fn write_atomically(
 ///
 /// # Errors
 /// [`Error::Io`](crate::Error::Io) with the folder.
+#[cfg(feature = "program")]
+#[cfg(feature = "program")]
 pub(crate) fn require_writable_folder(folder: &Path) -> Result<()> {
     temporary_in(folder).map(drop)
-}
-
-/// The folder that a file is in.
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn filled(
@@ -70,17 +68,14 @@ fn filled(
 }
 
 /// Where bytes for a path go.
-enum Place {
-    /// To a file that takes the place of `target`, at the end of all links, and of the `old` one there, if there is one.
-    File { target: PathBuf, old: Option<Metadata> },
+enum Target {
+    /// To a file that takes the place of `path`, at the end of all links, and of the `old` one there, if there is one.
+    File { path: PathBuf, old: Option<Metadata> },
     /// Into what is no file, or into an output that is open already.
     Stream(File),
 }
 
-/// Links that may follow each other, as many as Linux allows.
-const MOST_LINKS: usize = 40;
-
-impl Place {
+impl Target {
     fn of(path: &Path) -> io::Result<Self> {
         let old = match fs::metadata(path) {
             // What is wrong with its folder is said of the folder.
@@ -102,18 +97,14 @@ impl Place {
             }
             File::options().write(true).open(path)?; // the system's word on it; nothing is changed
         }
-        let mut target = path.to_owned();
-        for _ in 0..MOST_LINKS {
-            match fs::read_link(&target) {
-                // The links of processes lead to open files, whose names may be of others by now.
-                Ok(_) if old.is_some() && target.starts_with("/proc") => {
-                    return Ok(Self::Stream(File::options().write(true).truncate(true).open(path)?));
-                }
-                Ok(next) => target = folder_of(&target).join(next),
-                Err(_) => return Ok(Self::File { target, old }),
-            }
+        let mut links: Vec<PathBuf> = followed(path).collect();
+        let end = links.pop().filter(|_| links.len() < MOST_LINKS);
+        // The links of processes lead to open files, whose names may be of others by now.
+        if old.is_some() && links.iter().any(|link| link.starts_with("/proc")) {
+            return Ok(Self::Stream(File::options().write(true).truncate(true).open(path)?));
         }
-        Err(io::Error::other("too many symbolic links"))
+        let path = end.ok_or_else(|| io::Error::other("too many symbolic links"))?;
+        Ok(Self::File { path, old })
     }
 }
 
@@ -121,12 +112,12 @@ impl Place {
 #[cfg(unix)]
 fn open_output(file: &Metadata) -> Option<File> {
     use std::os::fd::AsFd;
-    use std::os::unix::fs::MetadataExt;
     let outputs = [io::stdout().as_fd().try_clone_to_owned(), io::stderr().as_fd().try_clone_to_owned()];
-    outputs.into_iter().flatten().map(File::from).find(|output| {
-        let is_same = |open: Metadata| (open.dev(), open.ino()) == (file.dev(), file.ino());
-        output.metadata().is_ok_and(is_same)
-    })
+    outputs
+        .into_iter()
+        .flatten()
+        .map(File::from)
+        .find(|output| output.metadata().is_ok_and(|open| node(&open) == node(file)))
 }
 
 #[cfg(not(unix))]
@@ -134,7 +125,7 @@ fn open_output(_: &Metadata) -> Option<File> {
     None
 }
 
-/// Whoever owned the old file owns the new one, if the system lets us say so.
+/// Gives the new file the owner of the old one, if the system allows it, and its permissions.
 fn keep_owner_and_permissions(file: &File, old: &Metadata) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -9,8 +9,9 @@ use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, NdFloat};
 use rayon::prelude::*;
 
-use super::{BlockDiagonal, Multiply, ThinSvd};
+use super::{BlockDiagonal, ThinSvd};
 use crate::error::{Error, Result};
+use crate::scalar::Multiply;
 
 /// The backend's name in provenance records.
 pub(in crate::linalg) const NAME: &str = "faer";

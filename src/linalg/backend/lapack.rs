@@ -6,8 +6,9 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, NdFloat, s};
 use ndarray_linalg::{Cholesky, Eigh, FactorizeH, InverseC, JobSvd, SVDDC, UPLO};
 
-use super::{BlockDiagonal, Multiply, ThinSvd};
+use super::{BlockDiagonal, ThinSvd};
 use crate::error::{Error, Result};
+use crate::scalar::Multiply;
 
 /// The backend's name in provenance records.
 pub(in crate::linalg) const NAME: &str = "lapack";

@@ -22,6 +22,7 @@ use self::reduction::HouseholderReduction;
 use self::tridiagonal::Tridiagonal;
 use super::backend;
 use super::scale::{SAFE, safe_scale};
+use crate::Observer;
 use crate::error::{Error, Result, check};
 
 /// Some eigenpairs of a symmetric matrix, eigenvalues descending.
@@ -39,7 +40,7 @@ pub struct Eigenpairs {
 ///
 /// # Errors
 /// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] or [`Error::Asymmetric`] for a bad `a`,
-/// [`Error::NotConverged`] if the backend gives up, [`Error::Domain`] if an eigenvalue is beyond the range of numbers.
+/// [`Error::NotConverged`] if the backend gives up, [`Error::Domain`] if an eigenvalue overflows.
 pub fn symmetric_eigen(a: ArrayView2<f64>) -> Result<Eigenpairs> {
     check_matrix(a)?;
     check::symmetric("a", a)?;
@@ -67,14 +68,15 @@ pub fn leading_eigenpairs(a: ArrayView2<f64>, k: usize) -> Result<Eigenpairs> {
 /// The solver behind [`leading_eigenpairs`] with its buffers, for a caller with many matrices.
 #[derive(Debug, Default)]
 pub struct PartialEigensolver {
+    observer: Observer,
     reduction: HouseholderReduction,
     vectors: Vec<f64>,
 }
 
-/// A solver with empty buffers: there is nothing else to copy.
+/// A solver with the same observer and empty buffers: there is nothing else to copy.
 impl Clone for PartialEigensolver {
     fn clone(&self) -> Self {
-        Self::default()
+        Self::default().observed_by(self.observer.clone())
     }
 }
 
@@ -82,6 +84,13 @@ impl Clone for PartialEigensolver {
 const LARGEST_PART: usize = 4;
 
 impl PartialEigensolver {
+    /// The same solver, which tells `observer` of every column that is reduced to tridiagonal form: most of the work. It tells
+    /// nothing of a full decomposition.
+    #[must_use]
+    pub fn observed_by(self, observer: Observer) -> Self {
+        Self { observer, ..self }
+    }
+
     /// The `k` leading eigenpairs of `a`, of which **only the lower triangle is read**.
     ///
     /// Eigenvalues are exact to a few `ε‖A‖`; vectors are orthonormal to `ε` and their residuals are `O(ε‖A‖)`.
@@ -90,7 +99,7 @@ impl PartialEigensolver {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`] or [`Error::NotFinite`] for a bad `a`, [`Error::Domain`] unless
-    /// `1 ≤ k ≤ n` or if an eigenvalue is beyond the range of numbers, [`Error::NotConverged`] if the backend gives up.
+    /// `1 ≤ k ≤ n` or if an eigenvalue overflows, [`Error::NotConverged`] if the backend gives up.
     pub fn leading(&mut self, a: ArrayView2<f64>, k: usize) -> Result<Eigenpairs> {
         check_matrix(a)?;
         let n = a.nrows();
@@ -106,9 +115,9 @@ impl PartialEigensolver {
 
     fn partial(&mut self, a: ArrayView2<f64>, k: usize) -> Result<Eigenpairs> {
         let n = a.nrows();
-        let Self { reduction, vectors } = self;
+        let Self { observer, reduction, vectors } = self;
         let mut scale = 1.0;
-        reduction.reduce(a, scale);
+        reduction.reduce(a, scale, observer);
         let mut tridiagonal = Tridiagonal::new(&reduction.diagonal, &reduction.off_diagonal);
         if !SAFE.contains(&tridiagonal.bound()) {
             let largest = largest_entry(a)?;
@@ -116,7 +125,7 @@ impl PartialEigensolver {
                 return full(a, k);
             }
             scale = safe_scale(largest);
-            reduction.reduce(a, scale);
+            reduction.reduce(a, scale, observer);
             tridiagonal = Tridiagonal::new(&reduction.diagonal, &reduction.off_diagonal);
         }
         let stride = reduction.padded();
@@ -160,7 +169,7 @@ fn full(a: ArrayView2<f64>, k: usize) -> Result<Eigenpairs> {
 /// Eigenpairs of a matrix from those of `scale` times it.
 ///
 /// # Errors
-/// [`Error::Domain`] if an eigenvalue is no number, unlike the entries: it may be as many times as large as there are.
+/// [`Error::Domain`] if an eigenvalue overflows: it may be `n` times as large as the largest entry.
 fn unscaled(values: Array1<f64>, vectors: Array2<f64>, next: Option<f64>, scale: f64) -> Result<Eigenpairs> {
     let values = values / scale;
     let next = next.map(|value| value / scale);

@@ -16,6 +16,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::linalg::rows::in_pool;
 use crate::linalg::simd::{AlignedBuffer, axpy, dot};
+use crate::{Observer, Task};
 
 /// Rows and columns of a diagonal tile: a multiple of every supported vector length.
 const TILE: usize = 8;
@@ -46,13 +47,14 @@ pub(super) struct HouseholderReduction {
 
 impl HouseholderReduction {
     /// Reduces `scale · a`, of which only the lower triangle is read. `4n³/3` flops, `n²/2` memory traffic a column.
-    pub(super) fn reduce(&mut self, a: ArrayView2<f64>, scale: f64) {
+    pub(super) fn reduce(&mut self, a: ArrayView2<f64>, scale: f64, observer: &Observer) {
         self.load(a, scale);
         let order = a.nrows();
+        let progress = &observer.begin("reduction to tridiagonal form", "columns", 0..order);
         if order < PARALLEL_FROM {
-            Arch::new().dispatch(Reduce { of: self, order });
+            Arch::new().dispatch(Reduce { of: self, order, progress });
         } else {
-            in_pool(|| Arch::new().dispatch(Reduce { of: self, order }));
+            in_pool(|| Arch::new().dispatch(Reduce { of: self, order, progress }));
         }
     }
 
@@ -115,6 +117,7 @@ impl HouseholderReduction {
 struct Reduce<'a> {
     of: &'a mut HouseholderReduction,
     order: usize,
+    progress: &'a Task<'a>,
 }
 
 impl WithSimd for Reduce<'_> {
@@ -144,6 +147,7 @@ impl WithSimd for Reduce<'_> {
             axpy(simd, -w[j], &v[start..], column);
             axpy(simd, -v[j], &w[start..], column);
             diagonal.push(next[j]);
+            self.progress.step();
             if j + 1 == n {
                 break;
             }
@@ -343,13 +347,16 @@ mod tests {
     use rand::{RngExt, SeedableRng};
 
     use super::{BackTransform, HouseholderReduction, PARALLEL_FROM, Reduce};
+    use crate::Observer;
 
     /// `max |Q T Qᵀ − A|` with every vector operation done by `simd`.
     fn error_of<S: Simd>(simd: S, a: &Array2<f64>) -> f64 {
         let n = a.nrows();
         let mut reduced = HouseholderReduction::default();
         reduced.load(a.view(), 1.0);
-        Reduce { of: &mut reduced, order: n }.with_simd(simd);
+        let observer = Observer::default();
+        let progress = &observer.begin("reduction", "columns", 0..n);
+        Reduce { of: &mut reduced, order: n, progress }.with_simd(simd);
         let padded = reduced.padded();
         let mut basis = vec![0.0; n * padded];
         (0..n).for_each(|j| basis[j * padded + j] = 1.0);
@@ -374,7 +381,7 @@ mod tests {
         let on = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let mut reduced = HouseholderReduction::default();
-            pool.install(|| reduced.reduce(a.view(), 1.0));
+            pool.install(|| reduced.reduce(a.view(), 1.0, &Observer::default()));
             (reduced.diagonal, reduced.off_diagonal)
         };
         assert_eq!(on(1), on(2));

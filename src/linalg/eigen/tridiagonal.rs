@@ -3,8 +3,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::bisection::SHIFTS;
-use super::counted::{Counted, off_zero};
+use super::counted::{Counted, SHIFTS, off_zero};
 
 /// `T` with `T_ii = d_i`, `T_{i+1,i} = e_i`, of order `n ≥ 1`.
 pub(super) struct Tridiagonal<'a> {

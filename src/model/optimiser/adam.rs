@@ -2,20 +2,19 @@
 
 use ndarray::{Array2, ArrayViewMut2};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::sgd::check_fading;
-use super::{Update, check_precision, decay_of, negligible};
-use crate::Scalar;
+use super::update::{Update, check_fading, check_precision, decay_of, negligible};
 use crate::error::{Result, check};
-use crate::linalg::rows::{entries, entries_mut, in_rows, vectorised};
+use crate::linalg::rows::{entries, entries_mut, in_rows};
+use crate::scalar::{Scalar, vectorised};
 
 /// Entries that one task updates.
 const TASK_ENTRIES: usize = 1 << 14;
 
 /// `m ← β₁ m + (1 − β₁) g`, `v ← β₂ v + (1 − β₂) g²`, `w ← (1 − η λ) w − η m̂ / (√v̂ + ε)` with
 /// `m̂ = m / (1 − β₁ᵗ)`, `v̂ = v / (1 − β₂ᵗ)` at step `t`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 pub struct Adam {
     /// `β₁ ∈ [0, 1)`; default 0.9.
     pub beta1: f64,

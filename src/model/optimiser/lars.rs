@@ -1,9 +1,9 @@
 //! Layer-wise adaptive rate scaling.
 
 use ndarray::{Array2, ArrayViewMut2, Zip};
-use serde::{Deserialize, Serialize};
 
-use super::{Sgd, Update, decay_of};
+use super::sgd::Sgd;
+use super::update::{Update, decay_of};
 use crate::Scalar;
 use crate::error::{Result, check};
 use crate::linalg::scale::{SMALLEST_SQUARE, norm};
@@ -11,7 +11,8 @@ use crate::linalg::scale::{SMALLEST_SQUARE, norm};
 /// `d = g + λ w`, `m ← μ m + s d`, `w ← w − η m`, with `s = q ‖w‖ / ‖d‖` (1 where either norm is zero, and for biases).
 ///
 /// The optimiser of SimCLR and Barlow Twins at large batches. Norms are over one parameter and in fixed order.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lars {
     /// Momentum `μ ∈ [0, 1)`; default 0.9.
     pub momentum: f64,

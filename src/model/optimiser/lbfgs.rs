@@ -27,7 +27,7 @@ impl Default for Lbfgs {
 
 /// Where an iteration arrived.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress<'a, F> {
+pub struct Iterate<'a, F> {
     /// Iterations done: 0 at the start.
     pub iteration: usize,
     /// The point.
@@ -72,7 +72,7 @@ pub fn lbfgs<F: Scalar>(
     start: Array1<F>,
     options: Lbfgs,
     mut objective: impl FnMut(ArrayView1<F>) -> Result<(F, Array1<F>)>,
-    mut observe: impl FnMut(Progress<F>) -> Result<()>,
+    mut observe: impl FnMut(Iterate<F>) -> Result<()>,
 ) -> Result<Minimum<F>> {
     check::count("memory", options.memory, usize::MAX, "at least 1")?;
     check::not_negative("tolerance", options.tolerance)?;
@@ -87,7 +87,7 @@ pub fn lbfgs<F: Scalar>(
     let mut iterations = 0;
     loop {
         let slope = largest(&here.gradient);
-        observe(Progress { iteration: iterations, point: here.point.view(), value: here.value, slope })?;
+        observe(Iterate { iteration: iterations, point: here.point.view(), value: here.value, slope })?;
         let converged = slope <= options.tolerance;
         if converged || iterations == options.iterations {
             return Ok(Minimum { point: here.point, value: here.value, iterations, converged });

@@ -15,24 +15,26 @@ mod lars;
 mod lbfgs;
 mod schedule;
 mod sgd;
+mod update;
 
 use ndarray::{Array2, ArrayViewMut2};
-use serde::{Deserialize, Serialize};
 
 use crate::Scalar;
 use crate::error::{Result, check};
 use crate::linalg::rows::in_pool;
 use crate::linalg::scale::largest_of;
 
+use update::Update;
+
 pub use adam::Adam;
 pub use lars::Lars;
-pub use lbfgs::{Lbfgs, Minimum, Progress, lbfgs};
+pub use lbfgs::{Iterate, Lbfgs, Minimum, lbfgs};
 pub use schedule::Schedule;
 pub use sgd::Sgd;
 
 /// How an [`Optimiser`] turns gradients into steps.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Rule {
     /// Stochastic gradient descent with momentum.
     Sgd(Sgd),
@@ -40,29 +42,6 @@ pub enum Rule {
     Adam(Adam),
     /// Layer-wise adaptive rates.
     Lars(Lars),
-}
-
-/// What a rule must be able to do to one parameter.
-trait Update<F>: Sync {
-    /// Arrays of the parameter's shape that are kept between steps.
-    const MOMENTS: usize;
-
-    /// The numbers of the rule are in range.
-    fn check(&self) -> Result<()>;
-
-    /// Whether a step at this rate, gradients being at most the root of the largest number, can take a parameter that is not near
-    /// the largest number itself, or a moment, out of the range of numbers.
-    fn is_bold(&self, rate: f64) -> bool;
-
-    /// Takes step number `step ≥ 1` at rate `rate`; `moments` holds [`Self::MOMENTS`] arrays, zero before the first.
-    fn update(
-        &self,
-        step: u64,
-        rate: F,
-        parameter: ArrayViewMut2<F>,
-        gradient: &Array2<F>,
-        moments: &mut [Array2<F>],
-    );
 }
 
 /// A rule and what it remembers of past steps.
@@ -90,6 +69,7 @@ impl<F: Scalar> Optimiser<F> {
         Ok(Self { rule, steps: 0, moments: Vec::new(), large: false })
     }
 
+    #[cfg(feature = "files")]
     /// An optimiser as [`Optimiser::steps`] and [`Optimiser::moments`] of another describe it.
     ///
     /// # Errors
@@ -116,8 +96,8 @@ impl<F: Scalar> Optimiser<F> {
     /// After an error the parameters are as before.
     ///
     /// # Errors
-    /// [`crate::Error::Domain`] unless the rate is finite and not negative, or if a parameter or moment would be beyond the range
-    /// of numbers; [`crate::Error::Shape`] if the gradients are not of the parameters' number and shapes, or those have changed
+    /// [`crate::Error::Domain`] unless the rate is finite and not negative, or if a parameter or moment would overflow;
+    /// [`crate::Error::Shape`] if the gradients are not of the parameters' number and shapes, or those have changed
     /// since the last step; [`crate::Error::NotFinite`] if a gradient holds NaN or an infinity.
     pub fn step(
         &mut self,
@@ -183,24 +163,8 @@ impl<F: Scalar> Optimiser<F> {
     }
 }
 
-/// Whether an entry is beyond half the root of the largest number: its square, and sums of many, may be no numbers.
+/// Whether an entry is above half the root of the largest number: its square, or sums of such squares, may overflow.
 fn is_large<F: Scalar>(array: &Array2<F>) -> bool {
     let most = F::of(0.5) * F::max_value().sqrt();
     array.as_slice_memory_order().is_none_or(|entries| largest_of(entries) > most)
-}
-
-/// A number of a rule is one in the precision of the parameters, too.
-fn check_precision<F: Scalar>(argument: &'static str, value: f64) -> Result<()> {
-    check::not_negative(argument, value)?;
-    check::number(argument, F::of(value).as_f64(), "finite in the precision of the parameters").map(drop)
-}
-
-/// The most a step may change a parameter, so that a sum with the largest number is rounded to that.
-fn negligible<F: Scalar>() -> f64 {
-    0.25 * (F::max_value() * F::epsilon()).as_f64()
-}
-
-/// The part of a parameter that decays: all of it, unless it is a bias.
-fn decay_of(weight_decay: f64, rows: usize) -> f64 {
-    if rows > 1 { weight_decay } else { 0.0 }
 }

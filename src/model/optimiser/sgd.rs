@@ -1,14 +1,14 @@
 //! Stochastic gradient descent with momentum.
 
 use ndarray::{Array2, ArrayViewMut2, Zip};
-use serde::{Deserialize, Serialize};
 
-use super::{Update, check_precision, decay_of, negligible};
+use super::update::{Update, check_fading, check_precision, decay_of, negligible};
 use crate::Scalar;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// `m ← μ m + (g + λ w)`, `w ← w − η m`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sgd {
     /// Momentum `μ ∈ [0, 1)`; default 0.9.
     pub momentum: f64,
@@ -20,14 +20,6 @@ impl Default for Sgd {
     fn default() -> Self {
         Self { momentum: 0.9, weight_decay: 0.0 }
     }
-}
-
-/// A factor by which the past fades.
-pub(super) fn check_fading(argument: &'static str, value: f64) -> Result<()> {
-    if (0.0..1.0).contains(&value) {
-        return Ok(());
-    }
-    Err(Error::Domain { argument, value, must: "at least 0 and below 1" })
 }
 
 impl<F: Scalar> Update<F> for Sgd {

@@ -1,10 +1,14 @@
 //! The numbers that losses, autodiff and models compute with.
 
+pub(crate) mod exp;
+mod vectorised;
+
 use std::iter::Sum;
+use std::ops::Range;
 
-use ndarray::NdFloat;
+use ndarray::{ArrayView2, ArrayViewMut2, NdFloat};
 
-use crate::linalg::{Multiply, exp};
+pub(crate) use vectorised::vectorised;
 
 /// `f32` or `f64`.
 ///
@@ -23,6 +27,34 @@ pub trait Scalar: NdFloat + Sum + for<'a> Sum<&'a Self> + Multiply {
     /// bits on every machine.
     #[must_use]
     fn branchless_exp(self) -> Self;
+}
+
+/// Numbers whose matrices the backend of [`linalg`](crate::linalg), which implements it, can multiply: every [`Scalar`].
+pub trait Multiply: Sized {
+    /// `out ← out + A B` for `a` `(m, k)`, `b` `(k, n)` and `out` `(m, n)`, in any memory layout; `2 m k n` flops.
+    ///
+    /// Shapes are the caller's duty.
+    #[doc(hidden)]
+    fn add_product(a: ArrayView2<Self>, b: ArrayView2<Self>, out: ArrayViewMut2<Self>);
+
+    /// The same on the calling thread alone, for tasks that are many already.
+    #[doc(hidden)]
+    fn add_product_on_this_thread(a: ArrayView2<Self>, b: ArrayView2<Self>, out: ArrayViewMut2<Self>);
+
+    /// `out ← A B`, whatever `out` held, otherwise as [`Self::add_product_on_this_thread`].
+    #[doc(hidden)]
+    fn write_product_on_this_thread(a: ArrayView2<Self>, b: ArrayView2<Self>, out: ArrayViewMut2<Self>);
+
+    /// `out ← A_columnsᵀ B_from..`, whatever `out` held, of columns of `a` `(n, k)` and the last ones of `b` `(n, m)`, on the
+    /// calling thread alone.
+    #[doc(hidden)]
+    fn write_product_of_columns(
+        a: ArrayView2<Self>,
+        columns: Range<usize>,
+        b: ArrayView2<Self>,
+        from: usize,
+        out: ArrayViewMut2<Self>,
+    );
 }
 
 impl Scalar for f32 {

@@ -1,4 +1,4 @@
-//! Answers on disk: a line each, and on disk before anyone is told so.
+//! The log of answers: one line each, synchronised to the disk before the append returns.
 //!
 //! A log is a text file to which lines are only ever added. Line `N`, counted from 0, is
 //!
@@ -10,17 +10,34 @@
 //! are about, so that a log is not taken for that of other samples; answers count from 1.
 //!
 //! A program that is killed, or a disk that is full, can leave the beginning of a line at the end of the file, without its
-//! newline: nobody was told that it was kept, so it is dropped. Any other line that is not as it was written is an error.
+//! newline: its append has not returned, so it is dropped. Any other line that is not as it was written is an error.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Pair, Record};
 use crate::data::io::{at, folder_of, malformed};
 use crate::error::{Error, Result, check};
+use crate::oracle::{Pair, Record};
+
+/// Shared by the logs that are being written to.
+static WRITES: RwLock<()> = RwLock::new(());
+
+/// No log of this process is written to while this exists.
+#[derive(Debug)]
+pub struct WritesHeld(#[allow(dead_code, reason = "it is held")] RwLockWriteGuard<'static, ()>);
+
+/// Waits until no entry is being written to any log of this process, and keeps others from being begun until the result is
+/// dropped. A program that ends upon a signal calls it first, so that no entry is cut short.
+///
+/// Never call it from the thread that writes: it would wait for itself.
+#[must_use = "writes go on once it is dropped"]
+pub fn hold_writes() -> WritesHeld {
+    WritesHeld(WRITES.write().unwrap_or_else(PoisonError::into_inner))
+}
 
 /// What a line of an [`AnswerLog`] says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +57,8 @@ pub enum Entry {
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use pal::oracle::{AnswerLog, Answered, Entry, Record};
+/// use pal::oracle::{Answered, Record};
+/// use pal::session::{AnswerLog, Entry};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let mut log = AnswerLog::open(folder.path().join("answers.jsonl"), "my photographs")?;
@@ -114,7 +132,7 @@ impl AnswerLog {
     /// # Errors
     /// [`Error::Io`] if it could not be written: the log is as before. [`Error::Domain`] for numbers that are negative or not
     /// finite, a retraction of what does not stand, or a pair of a sample with itself; as
-    /// [`Answered::require_valid`](super::Answered::require_valid). [`Error::Format`] if another program has written to the file.
+    /// [`Answered::require_valid`](crate::oracle::Answered::require_valid). [`Error::Format`] if another program has written to the file.
     pub fn append(&mut self, entry: Entry) -> Result<usize> {
         if matches!(entry, Entry::About(_)) {
             return Err(malformed(&self.path, "a second line about the samples", "answers"));
@@ -155,6 +173,11 @@ impl AnswerLog {
     /// All entries with their ids.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = (usize, &Entry)> {
         self.entries.iter().enumerate()
+    }
+
+    /// The entry with this id.
+    pub fn entry(&self, id: usize) -> Option<&Entry> {
+        self.entries.get(id)
     }
 
     /// The answers and skipped pairs that were not taken back, with their ids.
@@ -210,6 +233,7 @@ impl AnswerLog {
     }
 
     fn write(&mut self, lines: &[u8]) -> Result<()> {
+        let _begun = WRITES.read().unwrap_or_else(PoisonError::into_inner);
         let mut file = match self.file.take() {
             Some(file) => file,
             None => opened(&self.path).map_err(at(&self.path))?,

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pal::Error;
-use pal::oracle::{AnswerLog, Answered, Entry, Record, Replayed};
-use pal::oracle::{Oracle, Pair};
+use pal::oracle::{Answered, Oracle, Pair, Record, Replayed};
+use pal::session::{AnswerLog, Entry};
 use proptest::prelude::*;
 
 const ABOUT: &str = "six samples";

@@ -1,0 +1,183 @@
+//! The files of a state directory, and its lock.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array1, ArrayView1};
+
+use super::settings::FORMAT;
+use super::{AnswerLog, Fingerprint, Settings};
+use crate::active::WarmStart;
+use crate::data::io::{at, is_temporary, malformed, read_npz, write_atomically, write_npz};
+use crate::error::{Error, Result, StateError};
+use crate::graph::{Form, SimilarityGraph};
+
+const LOG: &str = "answers.jsonl";
+const SETTINGS: &str = "state.json";
+const LOCK: &str = "lock";
+/// A start that has no name of its own yet.
+const NEW_START: &str = "start.npz";
+
+/// Where the files of a state directory are.
+#[derive(Clone, Debug)]
+pub(super) struct Folder(PathBuf);
+
+/// Held by the one who may write.
+#[derive(Debug)]
+pub(super) struct Lock(#[allow(dead_code, reason = "the system unlocks the file when it is closed")] File);
+
+impl Folder {
+    pub(super) fn new(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// Keeps others from writing, in this process too, until it is dropped; makes the directory if there is none.
+    pub(super) fn lock(&self) -> Result<Lock> {
+        let path = self.0.join(LOCK);
+        fs::create_dir_all(&self.0).map_err(at(&path))?;
+        let mut options = File::options();
+        let mut file = options.create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let process = fs::read_to_string(&path).unwrap_or_default().trim().to_owned();
+                return Err(Error::State(StateError::Locked { folder: self.0.clone(), process }));
+            }
+            Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
+        }
+        // Who holds it is a courtesy: on a full disk there is no number.
+        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        self.remove_files(is_temporary);
+        Ok(Lock(file))
+    }
+
+    /// The settings; `None` if nothing was made here.
+    pub(super) fn settings(&self) -> Result<Option<Settings>> {
+        let path = self.0.join(SETTINGS);
+        let text = match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(at(&path))?,
+        };
+        let object: serde_json::Value = serde_json::from_slice(&text)
+            .map_err(|error| malformed(&path, error.to_string(), "a JSON object"))?;
+        if object["format"] != FORMAT {
+            let [found, expected] = [object["format"].to_string(), FORMAT.to_string()];
+            return Err(malformed(&path, format!("format {found}"), format!("format {expected}")));
+        }
+        let settings = serde_json::from_value(object)
+            .map_err(|error| malformed(&path, error.to_string(), "settings"))?;
+        Ok(Some(settings))
+    }
+
+    /// The settings of a state that must be there.
+    pub(super) fn require_settings(&self) -> Result<Settings> {
+        self.settings()?.ok_or_else(|| Error::State(StateError::Missing { folder: self.0.clone() }))
+    }
+
+    pub(super) fn log(&self, about: &Fingerprint) -> Result<AnswerLog> {
+        AnswerLog::open(self.0.join(LOG), about.to_string())
+    }
+
+    /// Puts a new start and its settings, which get its checksum, in place.
+    pub(super) fn write(&self, start: &WarmStart, settings: &mut Settings) -> Result<()> {
+        let [mut rows, mut columns, mut weights] = [const { Vec::new() }; 3];
+        for (i, j, weight) in upper_entries(start.graph()) {
+            rows.push(i as f64);
+            columns.push(j as f64);
+            weights.push(weight);
+        }
+        let clusters: Vec<f64> = start.clusters().iter().map(|&cluster| cluster as f64).collect();
+        let list = |numbers| ArrayView1::from(numbers).into();
+        let unnamed = self.0.join(NEW_START);
+        write_npz(
+            &unnamed,
+            &[
+                ("row", list(&rows)),
+                ("column", list(&columns)),
+                ("weight", list(&weights)),
+                ("eigenvalues", start.eigenvalues().into()),
+                ("features", start.features().into()),
+                ("clusters", list(&clusters)),
+            ],
+        )?;
+        settings.start = checksum(&unnamed)?;
+        let own = self.start_path(settings);
+        fs::rename(&unnamed, &own).map_err(at(&own))?;
+        let path = self.0.join(SETTINGS);
+        let text = serde_json::to_vec_pretty(settings).map_err(|error| at(&path)(error.into()))?;
+        write_atomically(&path, |file| file.write_all(&text))?;
+        // No state names the others any more.
+        self.remove_files(|name| is_named_start(name) && own.file_name() != Some(OsStr::new(name)));
+        Ok(())
+    }
+
+    /// Removes the files with such names; what cannot be removed takes room alone.
+    fn remove_files(&self, is_useless: impl Fn(&str) -> bool) {
+        for file in fs::read_dir(&self.0).into_iter().flatten().flatten() {
+            if is_useless(&file.file_name().to_string_lossy()) {
+                let _ = fs::remove_file(file.path());
+            }
+        }
+    }
+
+    /// The start that belongs to the settings.
+    pub(super) fn start(&self, settings: &Settings) -> Result<WarmStart> {
+        let path = self.start_path(settings);
+        let found = checksum(&path)?;
+        if found != settings.start {
+            let expected = format!(
+                "{} as in state.json; `pal embed` with the same features makes it anew and keeps the answers",
+                settings.start
+            );
+            return Err(malformed(&path, format!("checksum {found}"), expected));
+        }
+        let list = |name| -> Result<Array1<f64>> { read_npz(&path, name) };
+        let whole = |number: &f64| {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a count")]
+            let count = *number as usize;
+            count
+        };
+        let (rows, columns, weights) = (list("row")?, list("column")?, list("weight")?);
+        let entries = rows.iter().zip(&columns).zip(&weights);
+        let graph = SimilarityGraph::pairs(
+            settings.fingerprint.samples,
+            entries.map(|((i, j), &weight)| (whole(i), whole(j), weight)),
+        )?;
+        let clusters = list("clusters")?.iter().map(whole).collect();
+        WarmStart::from_parts(graph, list("eigenvalues")?, read_npz(&path, "features")?, clusters)
+    }
+
+    fn start_path(&self, settings: &Settings) -> PathBuf {
+        self.0.join(format!("start-{}.npz", settings.start))
+    }
+}
+
+fn is_named_start(name: &str) -> bool {
+    name.starts_with("start-") && Path::new(name).extension().is_some_and(|ending| ending == "npz")
+}
+
+/// Whether a file of this name in a state directory is part of the state, now or once it is written.
+#[must_use]
+pub fn is_of_state(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    [LOG, SETTINGS, NEW_START, LOCK].contains(&&*name) || is_named_start(&name)
+}
+
+fn checksum(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).map_err(at(path))?;
+    Ok(format!("{:08x}", crc32fast::hash(&bytes)))
+}
+
+/// The entries `(i, j, weight)`, `i ≤ j`, of the pairs in a graph: all of it, in the start of a state.
+pub(super) fn upper_entries(graph: &SimilarityGraph) -> impl Iterator<Item = (usize, usize, f64)> {
+    let terms = graph.terms().iter();
+    let pairs = terms.filter_map(|(weight, form)| match form {
+        Form::Pairs(pairs) => Some((weight, pairs)),
+        _ => None,
+    });
+    pairs.flat_map(|(&weight, pairs)| {
+        pairs.entries().filter(|&(i, j, _)| i <= j).map(move |(i, j, entry)| (i, j, weight * entry))
+    })
+}
