@@ -3,22 +3,22 @@
 use pal::active::StoppingRule;
 use pal::experiment::Curve;
 
-use super::{PEER, Protocol, Session, median};
+use super::{PEERS, Protocol, Session, median};
 
-/// Numbers of answers after which the index is compared with the peer's, and looked at in the table.
+/// Numbers of answers after which the index is compared with those of the peers, and looked at in the table.
 const COMPARED: [usize; 5] = [25, 50, 100, 200, 300];
-/// A start is near the best one that is told the number of classes if it has this share of its index; behind the peer is who
+/// A start is near the best one that is told the number of classes if it has this share of its index; behind a peer is who
 /// has this much less.
 const NEAR: f64 = 0.9;
 const BEHIND: f64 = 0.02;
-/// The share of its final index until which the answers of the peer are counted.
+/// The share of its final index until which the answers of the first peer are counted.
 const MOST_OF_IT: f64 = 0.8;
 /// Stopping is not late at so many times the answers after which it was right, and so many more.
 const LATE: (f64, f64) = (2.0, 120.0);
 
 pub const TABLE_HEAD: &str = "| half | set | best start told the number | start | after 25, 50, 100, 200, 300 | COBRAS | \
-                              checkpoints held | runs held | excess after 200, 400 | stops |\n\
-                              |---|---|---|---|---|---|---|---|---|---|";
+                              A3S | ITACC entropy | ITACC gain | checkpoints held | runs held | excess after 200, 400 | stops |\n\
+                              |---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 /// What is known of one set.
 pub struct Case<'a> {
@@ -27,8 +27,8 @@ pub struct Case<'a> {
     pub protocol: &'a Protocol,
     /// By rate of wrong answers, by trial.
     pub by_rate: Vec<Vec<&'a Session>>,
-    /// The index of the peer against answers, if it was measured.
-    pub peer: Option<&'a Curve>,
+    /// The index of each peer against answers, if it was measured.
+    pub peers: [Option<&'a Curve>; PEERS.len()],
     /// The largest index of the clusterings that are told the number of classes.
     pub best_start: f64,
 }
@@ -81,6 +81,9 @@ impl Account {
 
     pub fn summary(&self, half: &str) -> String {
         let Self { sets, starts, comparison, coverage, excess, stops } = self;
+        let points = PEERS.iter().zip(comparison.points);
+        let not_behind: Vec<String> =
+            points.map(|((peer, _), points)| format!("{peer} at {points}")).collect();
         let median = |values: &[f64]| {
             median(values.to_vec()).map_or("–".to_owned(), |median| format!("{median:.3}"))
         };
@@ -88,8 +91,8 @@ impl Account {
             "{half}, {sets} sets: the upper end held at {} of the checkpoints, at nine of ten on {}, always in {} of the runs. With \
              truthful answers it was above the truth by {} after 200 answers and {} after 400 (medians over the sets). Stopping \
              was right in {} of {} runs that stopped, and in time in {} of {} that ought to. The start was near the best one that \
-             is told the number of classes on {} of the sets, after 50 answers on {}. Not behind {PEER} at {} of the points; half \
-             of its answers on {} of the sets.",
+             is told the number of classes on {} of the sets, after 50 answers on {}. Not behind {} of the points; half \
+             of {}'s answers on {} of the sets.",
             coverage.checkpoints,
             Share { part: coverage.mostly_held, of: *sets },
             coverage.runs,
@@ -101,7 +104,8 @@ impl Account {
             stops.due,
             Share { part: starts.near[0], of: *sets },
             Share { part: starts.near[1], of: *sets },
-            comparison.points,
+            not_behind.join(", "),
+            PEERS[0].0,
             comparison.halved,
         )
     }
@@ -145,12 +149,12 @@ impl Starts {
     }
 }
 
-/// The index beside that of the peer.
+/// The index beside those of the peers.
 #[derive(Default)]
 struct Comparison {
-    /// Points not behind the peer.
-    points: Share,
-    /// Sets on which half of its answers suffice for most of its index.
+    /// Points not behind each peer.
+    points: [Share; PEERS.len()],
+    /// Sets on which half of the first peer's answers suffice for most of its index.
     halved: Share,
 }
 
@@ -160,19 +164,28 @@ impl Comparison {
         let in_words = |of: &dyn Fn(usize) -> f64| {
             case.compared().map(|answers| format!("{:.2}", of(answers))).collect::<Vec<_>>().join(" ")
         };
-        let Some(peer) = case.peer else { return format!("{} | –", in_words(&ours)) };
-        let theirs = |answers: usize| height(peer, answers as f64);
-        for answers in case.compared() {
-            self.points.add(ours(answers) >= theirs(answers) - BEHIND);
+        let mut cells = vec![in_words(&ours)];
+        for (peer, points) in case.peers.iter().zip(&mut self.points) {
+            let Some(peer) = peer else {
+                cells.push("–".to_owned());
+                continue;
+            };
+            let theirs = |answers: usize| height(peer, answers as f64);
+            for answers in case.compared() {
+                points.add(ours(answers) >= theirs(answers) - BEHIND);
+            }
+            cells.push(in_words(&theirs));
         }
-        let level = MOST_OF_IT * peer.last();
-        let until = |of: &dyn Fn(usize) -> f64| {
-            (0..=case.protocol.most_answers).find(|&answers| of(answers) >= level)
-        };
-        if let Some(theirs) = until(&theirs) {
-            self.halved.add(until(&ours).is_some_and(|ours| 2 * ours <= theirs));
+        if let Some(peer) = case.peers[0] {
+            let level = MOST_OF_IT * peer.last();
+            let until = |of: &dyn Fn(usize) -> f64| {
+                (0..=case.protocol.most_answers).find(|&answers| of(answers) >= level)
+            };
+            if let Some(theirs) = until(&|answers| height(peer, answers as f64)) {
+                self.halved.add(until(&ours).is_some_and(|ours| 2 * ours <= theirs));
+            }
         }
-        format!("{} | {}", in_words(&ours), in_words(&theirs))
+        cells.join(" | ")
     }
 }
 

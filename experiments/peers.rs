@@ -1,4 +1,4 @@
-//! Results of the Python packages, as the scripts of `benches/peers` left them there.
+//! Results of the peers, as the scripts and the example `rivals` left them in `benches/peers`.
 
 use std::path::PathBuf;
 

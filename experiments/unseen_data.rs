@@ -3,17 +3,15 @@
 //! A suite of data sets, one half for development and one for validation, is described by `benches/peers/sets.csv` and made
 //! by `benches/peers/sets.py` in `benches/peers/sets`; sets that are neither there nor bundled are skipped. On every set an
 //! annotator answers truthfully, or wrongly at a rate, with the same options everywhere; neither classes nor their number are
-//! known. The Python packages were measured by `benches/peers/unseen.py` and `starts.py`.
+//! known. The Python packages were measured by `benches/peers/unseen.py` and `starts.py`, methods that exist on paper by the
+//! example `rivals`.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2};
 use pal::active::{
     Belief, BeliefOptions, STRATEGIES, WarmStart, WarmStartOptions, ask_pairs, remaining_error, strategy,
 };
-use pal::data::io::read_npy;
-use pal::data::{Labelled, Labels, breast_cancer, digits, iris, wine};
 use pal::experiment::{
     Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, require, run_main,
 };
@@ -21,13 +19,15 @@ use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
 use pal::plot::{AxisScale, CurvePanel, Series};
 use pal::probe::{adjusted_rand_index, matched_accuracy};
 use pal::random::stream;
-use pal::{Error, Result, plot};
+use pal::{Result, plot};
 use serde::Serialize;
 
 mod account;
 mod peers;
+mod suite;
 
 use account::{Account, Case, TABLE_HEAD};
+use suite::{DataSet, halves, rows, suite};
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "unseen_data",
@@ -104,15 +104,6 @@ fn main() -> ExitCode {
     run_main(&EXPERIMENT)
 }
 
-/// A set of the suite that is there.
-struct DataSet {
-    name: String,
-    half: String,
-    inputs: Array2<f64>,
-    labels: Labels,
-    truth: Vec<usize>,
-}
-
 /// What one annotator saw after 0, 1, … answers.
 struct Session {
     /// The adjusted Rand index.
@@ -158,7 +149,7 @@ fn run(run: &Run) -> Result<()> {
     let curves = Curves::from(curves);
     run.save(&curves, &protocol)?;
 
-    let (peers, best_starts) = (peers::curves(PEER_CURVES)?, best_starts()?);
+    let (peers, best_starts) = (peer_curves()?, best_starts()?);
     println!("{TABLE_HEAD}");
     for half in HALVES {
         let mut account = Account::default();
@@ -169,7 +160,7 @@ fn run(run: &Run) -> Result<()> {
                 name: &set.name,
                 protocol: &protocol,
                 by_rate: (0..protocol.rates.len()).map(|rate| of(number, rate)).collect(),
-                peer: peers.of(&format!("{}/{PEER}", set.name)).ok(),
+                peers: PEERS.map(|(peer, _)| peers.of(&format!("{}/{peer}", set.name)).ok()),
                 best_start: best_start.map_or(f64::NAN, |(_, best)| *best),
             });
             println!("{row}");
@@ -188,37 +179,15 @@ const UPPER_END: &str = "upper end";
 const HELD: &str = "held";
 
 const HALVES: [&str; 2] = ["development", "validation"];
-/// The curves of the Python packages, and their clusterings that are told the number of classes.
-const PEER_CURVES: &str = "unseen_peers.csv";
+/// The curves of the peers, and clusterings that are told the number of classes.
+const PEER_CURVES: [&str; 2] = ["unseen_peers.csv", "rivals.csv"];
 const PEER_STARTS: &str = "starts.csv";
-const PEER: &str = "COBRAS";
+/// Peers that are compared with, and their places in the palette; of the first one answers are counted.
+const PEERS: [(&str, usize); 4] = [("COBRAS", 6), ("A3S", 0), ("ITACC entropy", 3), ("ITACC gain", 5)];
 
-/// The sets that are there or bundled, as `sets.csv` lists them.
-fn suite() -> Result<Vec<DataSet>> {
-    let mut sets = Vec::new();
-    for (name, half) in halves()? {
-        let file = |ending: &str| peers::file("sets").join(format!("{name}{ending}.npy"));
-        let Labelled { inputs, labels } = match &*name {
-            "digits" => digits()?,
-            "iris" => iris()?,
-            "wine" => wine()?,
-            "breast_cancer" => breast_cancer()?,
-            _ if !file("").exists() => {
-                println!("{name} is skipped: there is no {}", file("").display());
-                continue;
-            }
-            _ => {
-                let numbers: Array1<f64> = read_npy(file("_labels"))?;
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // classes count from 0
-                let truth: Vec<usize> = numbers.iter().map(|&class| class as usize).collect();
-                let classes = truth.iter().max().map_or(0, |&last| last + 1);
-                Labelled { inputs: read_npy(file(""))?, labels: Labels::new(truth, classes)? }
-            }
-        };
-        let truth = labels.iter().flatten().collect();
-        sets.push(DataSet { name, half, inputs, labels, truth });
-    }
-    Ok(sets)
+fn peer_curves() -> Result<Curves> {
+    let [packages, rivals] = PEER_CURVES.map(peers::curves);
+    Ok([&packages?[..], &rivals?].concat().into())
 }
 
 /// For each set the largest index of the clusterings that are told the number of classes.
@@ -311,22 +280,9 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// The name and the half of every set of `sets.csv`.
-fn halves() -> Result<Vec<(String, String)>> {
-    let name_and_half = |row: Vec<String>| Some((row.first()?.clone(), row.get(2)?.clone()));
-    Ok(rows("sets.csv")?.into_iter().filter_map(name_and_half).collect())
-}
-
-/// The cells of a table of `benches/peers` in rows, without its header; no cell holds a comma.
-fn rows(name: &str) -> Result<Vec<Vec<String>>> {
-    let path = peers::file(name);
-    let text = std::fs::read_to_string(&path).map_err(|source| Error::Io { path, source })?;
-    Ok(text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect())
-}
-
 /// Two pictures: the index, and the stated error against the true one.
 fn draw(outputs: &Outputs, curves: &Curves) -> Result<()> {
-    let (suite, peers) = (halves()?, peers::curves(PEER_CURVES)?);
+    let (suite, peers) = (halves()?, peer_curves()?);
     let of = |set: &str, rate: f64, what: &str| curves.of(&format!("{set}/{rate}/{what}")).ok();
     let panel = |set: &str, label: &str, series: Vec<Series>| {
         let half = suite.iter().find(|(name, _)| name == set).map_or("", |(_, half)| half);
@@ -351,8 +307,9 @@ fn draw(outputs: &Outputs, curves: &Curves) -> Result<()> {
                 .map(|curve| Series::dashed(format!("true, {}", wrong(rate)), curve, colour));
             of_error.extend(upper.into_iter().chain(truth).map(Series::without_band));
         }
-        if let Ok(curve) = peers.of(&format!("{set}/{PEER}")) {
-            of_index.push(Series::dashed(PEER, &until(curve, most), PEER_COLOUR).without_band());
+        for (peer, colour) in PEERS {
+            let Ok(curve) = peers.of(&format!("{set}/{peer}")) else { continue };
+            of_index.push(Series::dashed(peer, &until(curve, most), colour).without_band());
         }
         indices.push(panel(set, "Adjusted Rand index", of_index));
         errors.push(panel(set, "Share of wrong samples", of_error));
@@ -363,7 +320,6 @@ fn draw(outputs: &Outputs, curves: &Curves) -> Result<()> {
 
 /// Places in the palette: vermillion for the recommended strategy, as elsewhere.
 const RATE_COLOURS: [usize; 3] = [1, 4, 2];
-const PEER_COLOUR: usize = 6;
 
 fn wrong(rate: f64) -> String {
     format!("{:.0} % wrong answers", 100.0 * rate)

@@ -1,15 +1,25 @@
 //! Positive Active Learning: self-supervised, supervised and semi-supervised learning on one similarity graph.
 //!
-//! A graph says which samples belong together; who filled it in is the only difference between the settings. The road:
+//! A graph says which samples belong together; who filled it in is the only difference between the settings. All of the crate
+//! lies along one road:
+//!
+//! ```text
+//! data ──► oracle ──► graph ──► operator ──► eigensolver ──► representation ──► probe ──► curve ──► figure
+//!  │         ▲          │                         ▲                 │             │
+//!  │         └─ active: chooses the next question ┼─────────────────┴─────────────┘
+//!  └───────────────► model + autodiff + loss ─────┘  the same graph and loss, by gradients instead of a closed form
+//! ```
 //!
 //! 1. [`data`] makes or reads samples; an [`oracle`] answers which belong together, asked by a strategy of [`active`].
-//! 2. The answers are a [`graph`], kept in its cheap form.
+//! 2. The answers are a [`graph`], kept in its cheap form, and the graph is an operator.
 //! 3. A [`loss`] scores a representation on the graph; [`closed_form`] minimises the spectral ones exactly, with a
 //!    [`kernel`] where features are functions of the inputs, by the eigensolvers of [`linalg`]. Elsewhere a
 //!    [`model`] is trained on it, by the gradients of [`autodiff`].
 //! 4. A [`probe`] reads the representation; [`experiment`] averages over trials on [`random`] streams of one seed, and
 //!    [`plot`] draws.
-//! 5. A [`session`] keeps all of it on disk while people answer: every answer before it is acknowledged.
+//! 5. A [`session`] keeps questions and answers on disk while people answer: every answer before it is acknowledged.
+//!
+//! [`theory`] states what is computed and why it may be, claim by claim.
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -18,7 +28,7 @@
 //! use pal::graph::SimilarityGraph;
 //! use pal::loss::SpectralLoss;
 //!
-//! // Four samples in two classes; the best two-dimensional representation is one direction a class.
+//! // Four samples in two classes; the best two-dimensional representation is one direction per class.
 //! let labels = Labels::new(vec![0, 0, 1, 1], 2)?;
 //! let best = free(SpectralLoss::SimClr2, &SimilarityGraph::labels(&labels), 2, 0.0)?;
 //! assert!(best.value < 1e-12 && best.is_unique());
@@ -61,6 +71,7 @@ pub mod random;
 mod scalar;
 #[cfg(feature = "files")]
 pub mod session;
+pub mod theory;
 mod union_find;
 
 pub use error::{Error, Result, StateError};

@@ -1,4 +1,4 @@
-//! How far a long computation has come, told to whoever asked: the library itself writes to no terminal.
+//! Progress of long computations, reported to an observer: the library itself writes to no terminal.
 
 use std::fmt;
 use std::ops::Range;

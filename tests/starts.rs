@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions, ask_pairs, strategy};
+use pal::graph::SimilarityGraph;
 use pal::oracle::Pair;
 use pal::probe::adjusted_rand_index;
 use proptest::prelude::*;
@@ -84,6 +85,13 @@ fn clouds_in_any_number_and_of_any_size_are_the_start() {
         let index = adjusted_rand_index(start.clusters(), &truth).unwrap();
         assert!(index > 0.9, "{sizes:?}: {index}, {} clusters", start.number_of_clusters());
     }
+}
+
+#[test]
+fn one_sample_is_refused_by_its_number() {
+    let graph = SimilarityGraph::identity(1).unwrap();
+    let refused = WarmStart::of_graph(graph, &WarmStartOptions::default()).unwrap_err();
+    assert_eq!(refused.to_string(), "number of samples = 1 must be at least 2");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Which groups of samples the graph holds together: agglomeration by affinity.
 //!
 //! The *affinity* of two groups is the weight of the edges between them over what a graph with the same degrees and no classes
-//! would have, times the square root of their share of all edges: it lies between the quantities that modularity and the
-//! normalised cut are made of, and neither forgives a large class the short border between its halves nor finds classes in every
-//! scale of noise.
+//! would have, times the square root of their share of all edges: a compromise between the quantities that modularity and the
+//! normalised cut are made of. The first alone would split a noisy class into ever smaller ones, the second alone would join the
+//! halves of two large classes across a short border.
 
 use ndarray::{Array1, Array2, Axis, s};
 
@@ -59,11 +59,11 @@ impl Ties {
 pub(super) struct Join {
     pub(super) first: Vec<usize>,
     pub(super) second: Vec<usize>,
-    /// What they were joined for.
+    /// The score at which they were joined.
     pub(super) score: f64,
 }
 
-/// What two groups of atoms have to do with each other.
+/// The evidence that two groups of atoms are one class.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Relation {
     pub(super) affinity: f64,
@@ -264,6 +264,8 @@ mod tests {
     fn affinity_of_two_halves() {
         let affinity = Ties::affinity(1.0, 11.0, 11.0, 22.0);
         assert!((affinity - 22.0 / 121.0).abs() < 1e-12);
+        // With three times as many edges elsewhere the root of four times as many in all.
+        assert!((Ties::affinity(1.0, 11.0, 11.0, 88.0) - 44.0 / 121.0).abs() < 1e-12);
         assert!(Ties::affinity(0.0, 0.0, 11.0, 22.0).abs() < 1e-300);
     }
 }

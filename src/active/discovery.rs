@@ -1,10 +1,10 @@
-//! Sequential discovery of the classes by questions about pairs (claim T41).
+//! Sequential discovery of the classes by questions about pairs ([claim T41](crate::theory#t41)).
 //!
-//! Each sample is compared with one representative a class, in the order in which the classes were found; a sample that
+//! Each sample is compared with one representative per class, in the order in which the classes were found; a sample that
 //! belongs to none founds the next class. If the number of classes is known, the last comparison is never made: whoever
 //! does not belong to the others belongs there.
 //!
-//! A wrong answer misplaces one sample and leaves the others where they are (claim T45).
+//! A wrong answer misplaces one sample and leaves the others where they are ([claim T45](crate::theory#t45)).
 
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
@@ -102,7 +102,7 @@ pub fn most_discovery_cost(samples: usize, classes: usize) -> Result<DiscoveryCo
 
 /// How often a member of class `class` (from 0, in order of discovery) of `classes`, their number being known, is placed right
 /// if the representatives are and each answer errs with probability `error`: `(1 − ε)^min(c, C − 1)`, `c = class + 1`
-/// (claim T45).
+/// ([claim T45](crate::theory#t45)).
 ///
 /// # Errors
 /// [`Error::Domain`] if there is no such class or `error` is no probability.

@@ -1,8 +1,9 @@
-//! Which question to ask next, and what to make of the answers.
+//! Active learning: which question to ask next, and what the answers so far say of all samples.
 //!
-//! **Questions about pairs**, the classes being unknown: a [`WarmStart`] clusters the samples by a graph that nobody had to fill
-//! in, the [`Belief`] is what the answers so far make of it, a [`PairStrategy`] names the next pair ([`strategy`] by name),
-//! and [`ask_pairs`] goes round. [`remaining_error`] estimates how much is still wrong.
+//! **Questions about pairs**, the classes being unknown: a [`WarmStart`] clusters the samples by the graph of their neighbours,
+//! which needs no answer; the [`Belief`] holds the classes as the answers so far correct them; a [`PairStrategy`], made by its
+//! name with [`strategy`], chooses the next pair; [`ask_pairs`] is the loop. [`remaining_error`] estimates how much is still
+//! wrong, and a [`StoppingRule`] says when that is little enough.
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -26,11 +27,11 @@
 //!
 //! Where a person would rather name classes, [`next_label`] says of which sample.
 //!
-//! **Captchas**, with an example of each class to begin with, as in the reference experiments: a [`Strategy`] looks at what is
-//! known and at the representation it gave, and makes a query; [`ask`] puts it to the oracle and takes the answer in.
+//! **Captchas**, starting from one known example of each class, as in the reference experiments: a [`Strategy`] chooses the query
+//! from what is known and the representation that followed from it; [`ask`] puts it to the oracle and takes the answer in.
 //!
-//! [`random_pairs`] is the passive counterpart of either, and [`discover`] finds the classes one after the other, whatever the
-//! samples look like.
+//! [`random_pairs`] is the passive baseline of both, and [`discover`] finds the classes one after the other without looking at
+//! the samples.
 
 mod agglomeration;
 mod belief;

@@ -1,13 +1,13 @@
 //! How much is still wrong.
 
-/// What is known of the share of samples in the wrong class, with what it rests on.
+/// An estimate of the share of samples in the wrong class with its confidence interval, and the counts that it rests on.
 ///
 /// Samples are in the wrong class if they lie outside the best one-to-one matching of the classes found to the true ones. That
 /// counts both kinds of error: samples of several true classes in one, and a true class in several parts, of which all but
 /// the largest are wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RemainingError {
-    /// An estimate, in `[0, 1]`.
+    /// The estimate of that share, in `[0, 1]`.
     pub share: f64,
     /// From 0 to the upper end, which is at least the true share at *every* moment of a run with probability 95 %, under the
     /// assumptions of [`remaining_error`](super::remaining_error).
@@ -21,7 +21,7 @@ pub struct RemainingError {
 }
 
 impl RemainingError {
-    /// Nothing is known.
+    /// What is said before anything was audited: the whole interval.
     pub(super) fn unknown() -> Self {
         Self { share: 1.0, interval: (0.0, 1.0), audited: 0, refused: 0, uncompared: 0 }
     }

@@ -1,13 +1,13 @@
-//! What a belief says of the error that remains, and whether to go on.
+//! The remaining error of a belief, and the rule that stops asking once it is small.
 
 use super::{Belief, RemainingError};
 use crate::error::{Result, check};
 
-/// What audits, and comparisons of classes, say of the error that remains.
+/// The remaining error that audits and comparisons of classes prove, with an estimate.
 ///
-/// The upper end adds up three numbers (claims T51 to T53): the samples not audited that are wrong, of which the outcomes of
-/// the audits exclude more; the samples audited that no answer ties to their class; and for each class the chance that it
-/// is a part of a larger one that it was never compared with.
+/// The upper end adds up three numbers (claims [T51](crate::theory#t51) to [T53](crate::theory#t53)): the samples not audited
+/// that are wrong, of which the outcomes of the audits exclude more; the samples audited that no answer ties to their class;
+/// and for each class the chance that it is a part of a larger one that it was never compared with.
 ///
 /// It holds at every moment with probability 95 % if
 /// 1. the samples audited are those that [`Audited`](super::Audited) asks about, whatever is asked besides;
@@ -16,7 +16,7 @@ use crate::error::{Result, check};
 /// 3. classes that were never compared are one class no more often than those that were: strategies compare the likeliest
 ///    first.
 ///
-/// It does not rest on what is believed. Without audits nothing is known, and it says so. `O(1)`: the belief computes it
+/// The probabilities of the belief do not enter. Without audits the interval is all of `[0, 1]`. `O(1)`: the belief computes it
 /// with each answer.
 pub fn remaining_error(belief: &Belief) -> RemainingError {
     belief.remaining_error()

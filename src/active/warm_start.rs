@@ -1,12 +1,16 @@
-//! What is known before the first answer: a representation and clusters of the samples, from a graph nobody had to fill in.
+//! What is known before the first answer: a representation and clusters of the samples, from a graph that needs no answers.
 //!
 //! The leading eigenvectors of the normalised graph `D^{-1/2} G D^{-1/2}` are the representation that self-supervised losses
-//! find on it (claim T19). They serve twice. As many as stand before the largest relative gap give the
-//! clusters that the learning starts from (Ng, Jordan and Weiss 2001); where the graph falls into more components than that
-//! could tell, its components are the clusters. Each cluster is cut further into micro-clusters of a few dozen samples, so that
-//! answers can take it apart. Many, weighted by `(1 − λ + τ)^{-1/2}`, are features
-//! `φ` whose inner products `φ_i·φ_j` are a smoothing kernel on the graph: a ridge regression on them is label propagation
-//! whose cost does not grow with the number of answers.
+//! find on it ([claim T19](crate::theory#t19)). They serve twice.
+//!
+//! First, they give the clusters that the learning starts from: those before the largest relative gap of the eigenvalues, if
+//! one is at least twofold (Ng, Jordan and Weiss 2001); otherwise micro-clusters, joined by their affinity in the graph; and if
+//! the graph has more components than [`WarmStartOptions::most_clusters`], its components. In sets of 200 samples and more each
+//! cluster is then cut into micro-clusters of a few dozen samples, so that answers can take it apart.
+//!
+//! Second, many of them, weighted by `(1 − λ + τ)^{-1/2}`, are features `φ` whose inner products `φ_i·φ_j` are a smoothing kernel
+//! on the graph: a ridge regression on them is label propagation whose cost does not grow with the number of answers. Copies of
+//! a row have the same features.
 
 use std::cmp::Ordering;
 
@@ -31,9 +35,9 @@ pub struct WarmStartOptions {
     pub modes: usize,
     /// `τ`: how far beyond the clusters labels spread, a share of the graph's spectrum; 0.01.
     pub smoothing: f64,
-    /// Most clusters at the start that eigenvectors are asked for; 256. Components of the graph may be more.
+    /// Most clusters that are looked for by the eigenvectors; 256. If the graph has more components, these are the clusters.
     pub most_clusters: usize,
-    /// For the random starts of the solvers.
+    /// Seed of the random starts of eigensolver and clustering.
     pub seed: u64,
 }
 
@@ -75,8 +79,8 @@ const SMALL_SET: usize = 200;
 const MICRO_CLUSTER_SEED: u64 = 0;
 
 impl WarmStart {
-    /// From features `x` `(n, p)`: made [commensurate](commensurate), joined to their nearest neighbours, `n ≥ 2`. An array that
-    /// is given away is changed in place, where a view would be copied.
+    /// The start of features `x` `(n, p)`, `n ≥ 2`: they are made [commensurate](commensurate), and each is joined to its nearest
+    /// neighbours. An owned array is changed in place, a view is copied if need be.
     ///
     /// Cost `O(n² p)`, and that of [`WarmStart::of_graph`].
     ///
@@ -109,10 +113,12 @@ impl WarmStart {
         Self::of_points(graph, &distinct, options)
     }
 
-    /// The same, where `point_of` says of each sample which one is the first copy of it: what holds of one holds of all.
+    /// The same, where `point_of` says of each sample which one is its first copy; copies get the same features.
     fn of_points(graph: SimilarityGraph, point_of: &[usize], options: &WarmStartOptions) -> Result<Self> {
         let n = graph.len();
-        check::count("number of samples - 1", n - 1, usize::MAX, "at least 1")?;
+        if n < 2 {
+            return Err(Error::Domain { argument: "number of samples", value: n as f64, must: "at least 2" });
+        }
         check::count("modes", options.modes, usize::MAX, "at least 1")?;
         check::count("most_clusters", options.most_clusters, usize::MAX, "at least 1")?;
         check::positive("smoothing", options.smoothing)?;
@@ -394,6 +400,40 @@ mod tests {
             &[(2, 1.0)],
         ];
         assert_eq!(start.surroundings(), expected);
+        Ok(())
+    }
+
+    /// With `τ = 0.01` the costs `1 − λ + τ` are 0.01, 0.02, 0.03 and 0.81: 27 times as much after the third.
+    #[test]
+    fn clusters_are_counted_before_a_clear_gap() {
+        let before = |values: &[f64], most| clusters_before_gap(ArrayView1::from(values), 0.01, most);
+        let clear = [1.0, 0.99, 0.98, 0.2, 0.1];
+        assert_eq!(before(&clear, 9), Some(3));
+        assert_eq!(before(&clear, 2), None);
+        assert_eq!(before(&[1.0, 0.3, 0.1], 9), None); // one cluster is no start to cut from
+        assert_eq!(before(&[1.0, 0.9, 0.8, 0.7, 0.6], 9), None); // 0.11, 0.21, 0.31, 0.41
+        assert_eq!(before(&[1.0], 9), None);
+    }
+
+    #[test]
+    fn copies_are_averaged() {
+        let x = ndarray::array![[1.0, 2.0], [0.0, 5.0], [1.0, 2.0], [-0.0, 5.0], [1.0, 3.0]];
+        let point_of = first_copies(x.view());
+        assert_eq!(point_of, [0, 1, 0, 1, 4]);
+        let mut rows = ndarray::array![[1.0, 4.0], [0.0, 0.0], [3.0, 0.0], [1.0, 1.0], [7.0, 7.0]];
+        average_copies(&mut rows, &point_of);
+        assert_eq!(rows, ndarray::array![[2.0, 2.0], [0.5, 0.5], [2.0, 2.0], [0.5, 0.5], [7.0, 7.0]]);
+    }
+
+    /// The mean is (1, 2/3); the second row points there but for 7 degrees, the others but for 34 and 56.
+    #[test]
+    fn the_centre_points_to_the_mean() -> Result<()> {
+        let features = ndarray::array![[1.0, 0.0], [2.0, 1.0], [0.0, 1.0], [4.0, 2.0]];
+        let graph = SimilarityGraph::pairs(4, [(0, 1, 1.0)])?;
+        let start = WarmStart::from_parts(graph, Array1::ones(2), features, vec![0; 4])?;
+        assert_eq!(start.centre_of(&[0, 1, 2]), Some(1));
+        assert_eq!(start.centre_of(&[0, 3, 1]), Some(1)); // of equal directions the first sample
+        assert_eq!(start.centre_of(&[]), None);
         Ok(())
     }
 }

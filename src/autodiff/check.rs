@@ -18,9 +18,9 @@ pub struct GradientReport {
     pub input: usize,
     /// Row and column in it.
     pub index: (usize, usize),
-    /// What the tape says; it need not be a number.
+    /// The entry of the gradient; it may be infinite or NaN.
     pub gradient: f64,
-    /// What the central difference says; it need not be a number.
+    /// The central difference; it may be infinite or NaN.
     pub difference: f64,
 }
 

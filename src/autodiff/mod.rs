@@ -6,8 +6,9 @@
 //! cotangent `Ȳ = ∂L/∂Y`, of the shape of `Y`, and adds to those of the inputs the vector-Jacobian products
 //!
 //! ```text
-//! Ā += (∂Y/∂A)ᵀ Ȳ        for a product Y = A B:   Ā += Ȳ Bᵀ,   B̄ += Aᵀ Ȳ
-//! B̄ += (∂Y/∂B)ᵀ Ȳ        for tanh, Y = tanh A:    Ā += Ȳ (1 − Y²)   entry by entry
+//! in general:           Ā += (∂Y/∂A)ᵀ Ȳ,   B̄ += (∂Y/∂B)ᵀ Ȳ
+//! a product, Y = A B:   Ā += Ȳ Bᵀ,         B̄ += Aᵀ Ȳ
+//! Y = tanh A:           Ā += Ȳ (1 − Y²)    entry by entry
 //! ```
 //!
 //! No Jacobian is ever formed: one walk costs about twice the forward computation, for any number of parameters. A value
@@ -42,8 +43,7 @@
 //!
 //! A step of training makes a new tape, puts the parameters on it with [`Tape::leaf`], and
 //! [takes](Gradients::take) their gradients off. A loss with a gradient of its own enters as one step, by
-//! [`Var::scalar_op`]. Whether a gradient is right is not a matter of faith: [`check_gradient`] compares it with
-//! differences.
+//! [`Var::scalar_op`]. [`check_gradient`] compares a gradient with differences.
 //!
 //! Operations on values out of their domain (`ln` of a negative number) give NaN, and values and gradients beyond the range
 //! of numbers are infinite or NaN, as in arithmetic: models, losses and optimisers check what comes of them. Operations on

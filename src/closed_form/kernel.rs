@@ -1,12 +1,12 @@
-//! The kernel regime: `T = G − βK⁻¹` (claims T29–T31, T48).
+//! The kernel regime: `T = G − βK⁻¹` (claims [T29](crate::theory#t29)–[T31](crate::theory#t31), [T48](crate::theory#t48)).
 //!
 //! The unit eigenvectors of the leading eigenvalues of `T` maximise `Tr(Zᵀ G Z) − β Tr(Zᵀ K⁻¹ Z)` over `ZᵀZ = I`: what
 //! the graph says, by the smoothest functions that say it. They are what the reference experiments use. A function of
 //! the RKHS is known by its values at the samples, so they embed any point: `φ(x) = k(x, X) K⁻¹ v`.
 //!
 //! Where `K` is numerically singular the pseudo-inverse would leave its dropped directions without a penalty, and they
-//! would lead the spectrum with features that vanish everywhere (claim T31). Then the problem is restricted to the
-//! range of `K`.
+//! would lead the spectrum with features that vanish everywhere ([claim T31](crate::theory#t31)). Then the problem is
+//! restricted to the range of `K`.
 
 use std::sync::{Arc, OnceLock};
 
@@ -22,7 +22,28 @@ use crate::linalg::{
 };
 use crate::loss::SpectralLoss;
 
-/// A kernel, a penalty, a cut-off: what there is to choose.
+/// The kernel regime before it knows the samples: a kernel, a penalty and a cut-off.
+///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use pal::closed_form::KernelRegime;
+/// use pal::data::{circles, circles_sweep};
+/// use pal::graph::SimilarityGraph;
+/// use pal::kernel::Exponential;
+/// use pal::probe::best_linear_error;
+/// use pal::random::stream;
+///
+/// let mut rng = stream(0, 0);
+/// let (train, test) = (circles(100, 0.0, &mut rng)?, circles_sweep(400, 0.0, &mut rng)?);
+/// let fitted = KernelRegime::new(Exponential { sigma: 0.5 }, 1e-3).on(train.inputs.view())?;
+/// let graph = SimilarityGraph::contrastive_labels(&train.labels);
+/// let (eigenpairs, map) = fitted.leading(&graph, 5)?; // unit eigenvectors of G − βK⁻¹
+/// assert_eq!(eigenpairs.values.len(), 5);
+/// let features = map.embed(test.inputs.view())?; // (400, 5)
+/// assert!(best_linear_error(features.view(), &test.labels)? < 0.25);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KernelRegime<K> {
     /// The kernel.
@@ -135,7 +156,8 @@ impl<K: RadialKernel> FittedKernel<K> {
         Ok((pairs, expansion))
     }
 
-    /// The minimiser of `loss(Z, G) + 2β Tr(Zᵀ K⁻¹ Z)` over functions of the RKHS (claims T29 (a), (b), T47); `O(n³)`.
+    /// The minimiser of `loss(Z, G) + 2β Tr(Zᵀ K⁻¹ Z)` over functions of the RKHS (claims [T29](crate::theory#t29) (a), (b),
+    /// [T47](crate::theory#t47)); `O(n³)`.
     ///
     /// # Errors
     /// [`crate::Error::Domain`] unless `1 ≤ k ≤ n`, [`crate::Error::Shape`] if the graph has other samples.
@@ -157,7 +179,7 @@ impl<K: RadialKernel> FittedKernel<K> {
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if `z` has other rows, [`crate::Error::NotFinite`] for a bad `z`, [`crate::Error::Domain`] if a
-    /// coefficient is beyond the range of numbers.
+    /// coefficient overflows.
     pub fn expand(&self, z: ArrayView2<f64>) -> Result<KernelExpansion<'_, K>> {
         check::shape("z", &[self.inputs.nrows(), z.ncols()], z.shape())?;
         check::finite("z", &z)?;
@@ -195,7 +217,7 @@ impl<K: RadialKernel> KernelExpansion<'_, K> {
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if the width differs, [`crate::Error::NotFinite`] for bad points, [`crate::Error::Domain`] if a
-    /// representation is beyond the range of numbers.
+    /// representation overflows.
     pub fn embed(&self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
         in_range(cross_gram(self.kernel, x, self.inputs)?.dot(&self.coefficients))
     }
@@ -211,7 +233,8 @@ pub struct Lift {
 }
 
 impl Lift {
-    /// The same with both factors multiplied: `m n²` once, which saves `n² k` for every representation of `k` columns.
+    /// The same map with both factors multiplied: `m n²` flops once, after which an embedding of `k` columns costs `O(m n k)`
+    /// instead of `O((m + n) n k)`.
     #[must_use]
     pub fn multiplied(self) -> Self {
         match self.inverse {
@@ -225,7 +248,7 @@ impl Lift {
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if `z` has other rows, [`crate::Error::NotFinite`] for a bad `z`, [`crate::Error::Domain`] if a
-    /// representation is beyond the range of numbers.
+    /// representation overflows.
     pub fn embed(&self, z: ArrayView2<f64>) -> Result<Array2<f64>> {
         check::shape("z", &[self.matrix.ncols(), z.ncols()], z.shape())?;
         check::finite("z", &z)?;
@@ -239,7 +262,7 @@ impl Lift {
     }
 }
 
-/// Representations, if they are numbers.
+/// The representations, if they are finite.
 fn in_range(z: Array2<f64>) -> Result<Array2<f64>> {
     check::in_range("representation", &z, "finite: the representations of the samples are too large")?;
     Ok(z)
@@ -272,7 +295,7 @@ impl KernelSolver<'_> {
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if the graph has other samples; [`crate::Error::Domain`] unless `k` is at least
-    /// 1 and at most the rank of `K`, or if `βK⁻¹` is beyond the range of numbers.
+    /// 1 and at most the rank of `K`, or if `βK⁻¹` overflows.
     pub fn leading(&mut self, graph: &SimilarityGraph, k: usize) -> Result<Eigenpairs> {
         self.check_order(graph)?;
         check::count("k", k, self.penalty.rank, "at least 1 and at most the rank of the Gram matrix")?;
@@ -339,7 +362,7 @@ impl KernelSolver<'_> {
     }
 
     /// Fills the matrix with `graph − βK⁻¹`; on the range of `K` and in its eigenbasis, `UᵀGU − βΛ⁻¹`, if that is not
-    /// everything (claim T30).
+    /// everything ([claim T30](crate::theory#t30)).
     fn assemble(&mut self, graph: &SimilarityGraph) -> Result<()> {
         let Penalty { beta, ref inverse, .. } = *self.penalty;
         if !self.penalty.is_regular() {

@@ -1,4 +1,4 @@
-//! The linear regime: `Z = X Θ` (claim T28; with a penalty, claim T30).
+//! The linear regime: `Z = X Θ` ([claim T28](crate::theory#t28); with a penalty, [claim T30](crate::theory#t30)).
 
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 
@@ -8,7 +8,26 @@ use crate::graph::SimilarityGraph;
 use crate::linalg::thin_svd;
 use crate::loss::SpectralLoss;
 
-/// Representations that are linear in the inputs, with the penalty `2β‖Θ‖²`.
+/// The linear regime on samples `X`: representations `Z = XΘ` with the penalty `2β‖Θ‖²`.
+///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use ndarray::array;
+/// use pal::closed_form::LinearRegime;
+/// use pal::data::Labels;
+/// use pal::graph::SimilarityGraph;
+/// use pal::loss::SpectralLoss;
+///
+/// let x = array![[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [0.0, 3.0]];
+/// let graph = SimilarityGraph::labels(&Labels::new(vec![0, 0, 1, 1], 2)?);
+/// let best = LinearRegime::new(x.view(), 0.0)?.minimise(SpectralLoss::SimClr2, &graph, 2)?;
+/// // (Σ x)² / Σ x² for each of the two orthogonal classes.
+/// assert!((best.eigenvalues[0] - 1.8).abs() < 1e-12 && (best.eigenvalues[1] - 1.6).abs() < 1e-12);
+/// let z = best.map.embed(array![[5.0, 0.0], [0.0, 5.0]].view())?;
+/// assert!(z.row(0).dot(&z.row(1)).abs() < 1e-12);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct LinearRegime {
     /// `(n, r)` orthonormal basis of the columns of `X`.
@@ -34,7 +53,7 @@ impl LinearRegime {
     ///
     /// # Errors
     /// [`Error::Empty`] or [`Error::NotFinite`] for a bad `x`, [`Error::Singular`] if it is zero, [`Error::Domain`] unless
-    /// `β ≥ 0`, or if squares of the singular values are beyond the range of numbers.
+    /// `β ≥ 0`, or if squares of the singular values overflow.
     pub fn new(x: ArrayView2<f64>, beta: f64) -> Result<Self> {
         check::not_negative("beta", beta)?;
         let svd = thin_svd(x)?;
@@ -79,8 +98,7 @@ impl LinearMap {
     /// Representations `(m, k)` of new points `(m, p)`.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the width differs, [`Error::NotFinite`] for bad points, [`Error::Domain`] if a representation is
-    /// beyond the range of numbers.
+    /// [`Error::Shape`] if the width differs, [`Error::NotFinite`] for bad points, [`Error::Domain`] if a representation overflows.
     pub fn embed(&self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
         check::shape("x", &[x.nrows(), self.theta.nrows()], x.shape())?;
         check::finite("x", &x)?;

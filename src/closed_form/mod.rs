@@ -10,8 +10,37 @@
 //! | [`KernelRegime`] | `K^{1/2}` | a function of the RKHS | `2β Tr(Zᵀ K⁻¹ Z)` |
 //!
 //! With `F = U Σ Vᵀ` and `Z = U Φ`, the squared losses of [`SpectralLoss`] become problems in `Φ` that the leading
-//! eigenpairs of one symmetric matrix solve (claims T18–T21, T28, T29, T47). Beside them stands [`supervised()`] learning with
-//! a norm on the representation (claim T25).
+//! eigenpairs of one symmetric matrix solve (claims [T18](crate::theory#t18)–[T21](crate::theory#t21),
+//! [T28](crate::theory#t28), [T29](crate::theory#t29), [T47](crate::theory#t47)). Beside them stands [`supervised()`] learning
+//! with a norm on the representation ([claim T25](crate::theory#t25)).
+//!
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use ndarray::array;
+//! use pal::closed_form::{KernelRegime, LinearRegime, free};
+//! use pal::data::circles;
+//! use pal::graph::SimilarityGraph;
+//! use pal::kernel::Exponential;
+//! use pal::loss::SpectralLoss;
+//! use pal::random::stream;
+//!
+//! // Four rings in the plane, and the graph that knows who is on which.
+//! let rings = circles(60, 0.0, &mut stream(0, 0))?;
+//! let graph = SimilarityGraph::labels(&rings.labels);
+//! let (loss, x) = (SpectralLoss::SimClr2, rings.inputs.view());
+//!
+//! let any = free(loss, &graph, 4, 0.0)?; // any representation: one direction per class
+//! let linear = LinearRegime::new(x, 0.0)?.minimise(loss, &graph, 4)?; // of two coordinates: two directions at most
+//! let fitted = KernelRegime::new(Exponential { sigma: 0.2 }, 1e-3).on(x)?;
+//! let smooth = fitted.minimise(loss, &graph, 4)?;
+//! assert_eq!((any.rank(), linear.rank(), smooth.rank()), (4, 2, 4));
+//! assert!(any.value < linear.value);
+//!
+//! // What is a function of the inputs embeds new points.
+//! assert_eq!(smooth.map.embed(array![[0.0, 1.0], [2.5, 0.0]].view())?.dim(), (2, 4));
+//! # Ok(())
+//! # }
+//! ```
 
 mod kernel;
 mod linear;
@@ -47,10 +76,10 @@ pub struct Minimiser<M> {
 }
 
 impl<M> Minimiser<M> {
-    /// Whether `Z Zᵀ` is the only optimal one: the last mode kept is separated from the next, or carries nothing.
+    /// Whether every minimiser has the same `Z Zᵀ`: the last mode kept is separated from the next, or does not enter.
     ///
-    /// Of squared Barlow Twins without a penalty it is the only one of least norm; others attain the value (claim T21).
-    /// Eigenvalues closer than `1e-10` of the largest count as equal.
+    /// For squared Barlow Twins without a penalty this is said of the minimisers of least norm; others attain the same value
+    /// ([claim T21](crate::theory#t21)). Eigenvalues closer than `1e-10` of the largest count as equal.
     pub fn is_unique(&self) -> bool {
         let (Some(&first), Some(&last), Some(next)) =
             (self.eigenvalues.first(), self.eigenvalues.last(), self.next)
@@ -61,17 +90,18 @@ impl<M> Minimiser<M> {
         last - next > resolution || last <= self.threshold + resolution
     }
 
-    /// Number of modes that carry something: the rank of `z` (claim T22).
+    /// The rank of `z`: the number of modes whose eigenvalue is above the threshold of the loss ([claim T22](crate::theory#t22)).
     pub fn rank(&self) -> usize {
         self.eigenvalues.iter().filter(|&&value| value > self.threshold).count()
     }
 }
 
-/// The minimiser over all `Z` of shape `(n, k)` of `loss(Z, G) + 2β‖Z‖²` (claims T18, T19, T21, T47); `O(n³)`.
+/// The minimiser over all `Z` of shape `(n, k)` of `loss(Z, G) + 2β‖Z‖²` (claims [T18](crate::theory#t18),
+/// [T19](crate::theory#t19), [T21](crate::theory#t21), [T47](crate::theory#t47)); `O(n³)`.
 ///
 /// # Errors
 /// [`crate::Error::Domain`] unless `1 ≤ k ≤ n`, `β ≥ 0` and the loss's parameter is in its range, or if the matrix to
-/// decompose, the value or the representations are beyond that of numbers.
+/// decompose, the value or the representations overflow.
 pub fn free(loss: SpectralLoss, graph: &SimilarityGraph, k: usize, beta: f64) -> Result<Minimiser<()>> {
     let coordinates = Coordinates { basis: None, penalties: Array1::ones(graph.len()) };
     Ok(coordinates.minimise(loss, graph, k, beta)?.0)

@@ -14,7 +14,8 @@ use crate::loss::SpectralLoss;
 /// | [`Vic2`](Self::Vic2) | `UᵀU − (λ/2) Uᵀ L U − β P` | `√a₊ · w` | `a₊²` of `k` |
 /// | [`BarlowTwins2`](Self::BarlowTwins2) | `P^{-1/2} S P^{-1/2}` | `√(a − β)₊ / a · P^{-1/2} w` | `(1 − β/a)₊²` of `k` |
 ///
-/// where `P` is the diagonal of penalties (claims T18, T19, T47; T28 and T29 for the bases).
+/// where `P` is the diagonal of penalties (claims [T18](crate::theory#t18), [T19](crate::theory#t19), [T47](crate::theory#t47);
+/// [T28](crate::theory#t28) and [T29](crate::theory#t29) for the bases).
 impl SpectralLoss {
     /// The matrix of shape `(r, r)` to decompose; `O(n r² + r · cost of G)`.
     pub(super) fn matrix(
@@ -78,7 +79,7 @@ impl SpectralLoss {
         }
     }
 
-    /// Modes up to this eigenvalue carry nothing.
+    /// Modes up to this eigenvalue do not enter the minimiser: their column is zero.
     pub(super) fn threshold(self, beta: f64) -> f64 {
         match self {
             Self::SimClr2 | Self::Vic2 { .. } => 0.0,

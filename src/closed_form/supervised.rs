@@ -1,4 +1,4 @@
-//! Supervised learning with a norm on the representation: small classes vanish (claim T25).
+//! Supervised learning with a norm on the representation: small classes vanish ([claim T25](crate::theory#t25)).
 
 use ndarray::{Array1, Array2};
 
@@ -8,7 +8,7 @@ use crate::error::{Error, Result, check};
 /// The minimiser over `Z` `(n, c)` and `W` of `‖ZW − Y‖²/n + λ‖W‖² + μ‖Z‖²`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Supervised {
-    /// Representations `(n, c)`, one column a class; any rotation `Z Q` is a minimiser as well.
+    /// Representations `(n, c)`, one column per class; any rotation `Z Q` is a minimiser as well.
     pub z: Array2<f64>,
     /// The least value.
     pub value: f64,

@@ -1,4 +1,4 @@
-//! Circles: `C = 4` concentric rings in the plane (section 8.1 of the theory).
+//! Circles: `C = 4` concentric rings in the plane ([Shared pieces](crate::theory#shared-pieces) of the theory).
 //!
 //! Ring `c` of `0..4` has radius `c + 1`; a point at angle `t` (in turns) is
 //! `x = (c + 1) (cos 2πt, sin 2πt) + noise · N(0, I₂)`.

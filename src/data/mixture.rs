@@ -1,4 +1,5 @@
-//! Mixture: `C = 4` one-hot centres in R⁴ with Gaussian noise around them (section 8.1 of the theory).
+//! Mixture: `C = 4` one-hot centres in R⁴ with Gaussian noise around them ([Shared pieces](crate::theory#shared-pieces) of the
+//! theory).
 
 use ndarray::Array2;
 use rand::{Rng, RngExt};

@@ -13,6 +13,22 @@
 //! | [`breast_cancer`] | 569 tumours, 30 measures of cell nuclei, units differ | 212 malignant, 357 benign |
 //!
 //! [`augment`] makes views of samples, the positive pairs of self-supervised learning; [`io`] reads and writes files.
+//!
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use pal::data::{circles, iris};
+//! use pal::random::stream;
+//!
+//! let rings = circles(100, 0.1, &mut stream(0, 0))?;
+//! assert_eq!(rings.inputs.dim(), (100, 2));
+//! let few = rings.labels.reveal(|sample| sample < 10); // the labels of the first ten samples alone
+//! assert_eq!(few.iter().flatten().count(), 10);
+//!
+//! let (train, test) = iris()?.split_at(120)?;
+//! assert_eq!((train.labels.len(), test.labels.len()), (120, 30));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod augment;
 mod bundled;
@@ -40,7 +56,7 @@ use crate::error::{Result, check};
 /// Samples and their classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Labelled {
-    /// Inputs, `(n, p)`: one row a sample.
+    /// Inputs, `(n, p)`: one row per sample.
     pub inputs: Array2<f64>,
     /// The class of each row.
     pub labels: Labels,

@@ -21,10 +21,10 @@ const SINGLE_ROUNDINGS: f64 = 2.0;
 ///
 /// The [constant](constant_columns) ones are dropped. If the ranges (largest less smallest value) of the middle four fifths of
 /// the others are within a factor of ten, they are taken to share a unit, as pixels or lengths do, and are kept: to scale each
-/// by itself would blow up those that carry little. Otherwise, as where milligrams stand beside years, each gets mean 0 and
+/// by itself would enlarge those that vary little. Otherwise, as where milligrams stand beside years, each gets mean 0 and
 /// standard deviation 1.
 ///
-/// An array that is given away is changed where it stands; a view is handed back if nothing is to change, else copied.
+/// An owned array is changed in place; a view is returned as it is if nothing changes, and copied otherwise.
 ///
 /// # Errors
 /// [`Error::NotFinite`]; [`Error::Empty`] without rows or if every column is constant.
@@ -64,7 +64,7 @@ pub fn constant_columns(x: ArrayView2<f64>) -> Vec<usize> {
     (0..spreads.len()).filter(|&column| spreads[column].is_constant()).collect()
 }
 
-/// The array without its constant columns, where it stood if it was given away.
+/// The array without its constant columns; an owned one is changed in place.
 fn varying(x: CowArray<f64, Ix2>, spreads: &Array1<Spread>) -> Result<Array2<f64>> {
     let (n, p) = x.dim();
     let is_kept = |column: usize| !spreads[column].is_constant();

@@ -23,9 +23,9 @@ where
     }
 }
 
-/// Every entry of a result is a number; where one is not, `must` says which argument is out of scale.
+/// Every entry of a result is finite; where one is not, `must` says which argument is out of scale.
 ///
-/// Entries of arguments are checked by [`finite`] before: what is not finite here left the range of numbers on the way.
+/// Entries of arguments are checked by [`finite`] before, so that what is not finite here overflowed on the way.
 pub(crate) fn in_range<F: Scalar, S: Data<Elem = F>, D: Dimension>(
     result: &'static str,
     array: &ArrayBase<S, D>,

@@ -185,7 +185,7 @@ pub enum Error {
         /// What it should have reached.
         tolerance: f64,
     },
-    /// A training left the range of numbers; the model stands as before the step.
+    /// A training overflowed; the model is as it was before the step.
     #[error(
         "training diverged: the {what} of epoch {epoch}, step {step}, is not finite, expected a smaller rate or scale; {}",
         last_good(checkpoint.as_deref())

@@ -21,13 +21,13 @@ pub struct Curve {
 impl Curve {
     /// Mean `m = 1/n Σ_t y_t` and population deviation `√(1/n Σ_t (y_t − m)²)` at every `x`.
     ///
-    /// * `rows`: one a trial, in trial order, each as long as `x`.
+    /// * `rows`: one per trial, in trial order, each as long as `x`.
     ///
     /// Two passes in trial order, each over differences, so that trials that agree have deviation 0.
     ///
     /// # Errors
     /// [`Error::Empty`] without trials or abscissae, [`Error::Shape`] if a row is not as long as `x`,
-    /// [`Error::NotFinite`] if a number is NaN or infinite.
+    /// [`Error::NotFinite`] if a number is NaN or infinite, or if a mean or deviation overflows.
     pub fn from_trials(series: impl Into<String>, x: &[f64], rows: &[impl AsRef<[f64]>]) -> Result<Self> {
         if rows.is_empty() {
             return Err(Error::Empty { argument: "rows", expected: "trial" });
@@ -86,7 +86,7 @@ fn plain_mean_and_std<I: Iterator<Item = f64>>(values: impl Fn() -> I) -> (f64, 
     (mean + sum / n, ((squares - sum * sum / n).max(0.0) / n).sqrt())
 }
 
-/// `count` equal steps from `start` to `end`, both included and exact; `start` alone if `count = 1`.
+/// `count` equally spaced numbers from `start` to `end`, both included and exact; `start` alone if `count = 1`.
 #[must_use]
 pub fn linspace(start: f64, end: f64, count: usize) -> Vec<f64> {
     let steps = count.saturating_sub(1);

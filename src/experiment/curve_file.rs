@@ -1,4 +1,4 @@
-//! Curves as csv: header `series,x,mean,std,n`, one row a point, series one after the other.
+//! Curves as csv: header `series,x,mean,std,n`, one row per point, series one after the other.
 
 use std::path::Path;
 

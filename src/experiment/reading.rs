@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Curve, read_curves};
 use crate::error::{Error, Result};
 
-/// The curves of an experiment in their order, none twice.
+/// The curves of an experiment in their order, to be asked for by the names of their series.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curves(Vec<Curve>);
 

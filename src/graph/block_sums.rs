@@ -1,7 +1,7 @@
 //! Blocks of similar samples: `G = weight · B Bᵀ` for the indicator `B` of disjoint blocks, views or classes.
 //!
-//! Then `ZᵀGZ` is the Gram matrix of the blocks' sums `BᵀZ`, and the rows of `G Z` are the same all over a block: what is
-//! done with them need be done once a block.
+//! Then `ZᵀGZ` is the Gram matrix of the blocks' sums `BᵀZ`, and the rows of `G Z` are the same for all samples of a block, so
+//! that what is computed from them is computed once per block.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
@@ -15,7 +15,7 @@ use crate::scalar::{Scalar, vectorised};
 pub(crate) struct BlockSums<F> {
     /// The factor of `B Bᵀ`.
     pub(crate) weight: f64,
-    /// One row a block.
+    /// One row per block.
     pub(crate) sums: Array2<F>,
     pub(super) blocks: Blocks,
 }

@@ -1,7 +1,7 @@
 //! Connected components over the off-diagonal entries that are not zero.
 //!
-//! For `G ≥ 0` their number is the dimension of the Laplacian's kernel (claim T6). Signs do not matter here: an entry
-//! −1 connects as much as 1 does, and the equality with the kernel is lost. Isolated vertices count one each.
+//! For `G ≥ 0` their number is the dimension of the Laplacian's kernel ([claim T6](crate::theory#t6)). Signs do not matter
+//! here: an entry −1 connects as much as 1 does, and the equality with the kernel is lost. Isolated vertices count one each.
 
 use super::{SimilarityGraph, totals};
 use crate::union_find::UnionFind;

@@ -24,12 +24,12 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form as what it can do. Beside this file, [`super::scaled`] tells forms apart and [`super::inner`] pairs of them.
+    /// What the form can do. Forms are told apart here, in [`super::scaled`], and by pairs in [`super::inner`]; nowhere else.
     pub(super) fn structure(&self) -> &dyn Structure {
         self.product::<f64>()
     }
 
-    /// The form as what it can do with vectors of `F`.
+    /// What the form can do with vectors of `F`.
     pub(super) fn product<F: Scalar>(&self) -> &dyn Product<F> {
         match self {
             Self::Views(form) => form,

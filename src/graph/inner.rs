@@ -1,4 +1,4 @@
-//! Inner products `⟨A, B⟩ = Σ_ij A_ij B_ij` and Frobenius norms at the cost of the cheaper form (claim T16).
+//! Inner products `⟨A, B⟩ = Σ_ij A_ij B_ij` and Frobenius norms at the cost of the cheaper form ([claim T16](crate::theory#t16)).
 //!
 //! Of two label graphs `⟨Y Yᵀ, Y'Y'ᵀ⟩ = ‖YᵀY'‖²`: the squares of the counts of samples with each pair of labels.
 
@@ -13,8 +13,8 @@ use ndarray::{Array1, Array2, Zip};
 impl SimilarityGraph {
     /// `⟨G, H⟩ = Σ_ij G_ij H_ij`.
     ///
-    /// Cost a pair of terms: `O(n)` for views and labels, `O(nnz log nnz)` if one is sparse, `O(r)` applications of
-    /// the other if one is of rank `r`, else `O(n²)`.
+    /// Costs, for each pair of terms: `O(n)` for views and labels; `nnz` entries of the other if one is sparse
+    /// ([`SimilarityGraph::entry`]); a product of the other with `r` vectors if one is of rank `r`; otherwise `O(n²)`.
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if the graphs differ in length.
@@ -42,7 +42,8 @@ impl SimilarityGraph {
     }
 }
 
-/// The inner product of two forms; the form tried first is the one whose entries, or factor, are run through.
+/// The inner product of two forms. Of two different forms the one that is matched first gives the entries, or the factor, over
+/// which the sum runs.
 fn inner(a: &Form, b: &Form) -> f64 {
     match (a, b) {
         (Form::Pairs(pairs), other) | (other, Form::Pairs(pairs)) => {

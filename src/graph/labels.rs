@@ -1,4 +1,5 @@
-//! The label graph `Y Yᵀ` (claim T3) and the contrastive label graph `2 Y Yᵀ − k kᵀ` (claim T4).
+//! The label graph `Y Yᵀ` ([claim T3](crate::theory#t3)) and the contrastive label graph `2 Y Yᵀ − k kᵀ`
+//! ([claim T4](crate::theory#t4)).
 //!
 //! Both hold the labels and, class after class, the list of their members: everything is a sum over members.
 
@@ -270,7 +271,7 @@ impl<F: Scalar> Product<F> for LabelGraph {
         Some((sums, Blocks::Listed(blocks)))
     }
 
-    /// `Σ_c n_c Σ_{i ∈ c} ‖z_i − mean_c‖²` (claim T16).
+    /// `Σ_c n_c Σ_{i ∈ c} ‖z_i − mean_c‖²` ([claim T16](crate::theory#t16)).
     fn energy(&self, z: ArrayView2<F>) -> f64 {
         let means = ClassSums::new(self, z, None).into_means(self);
         sum_over(self.order(), CHUNK_ROWS, |rows| {

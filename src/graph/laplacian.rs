@@ -1,9 +1,10 @@
 //! Laplacians: `L = D − G` and its normalised form `Lₙ = D^{-1/2} L D^{-1/2}`.
 //!
-//! `L` does not depend on the diagonal of `G`, and `Tr(ZᵀLZ) = ½ Σ_ij G_ij ‖z_i − z_j‖²` (claim T1): it measures how far
-//! apart similar samples are. `L` is positive semidefinite for `G ≥ 0`, and need not be otherwise.
+//! `L` does not depend on the diagonal of `G`, and `Tr(ZᵀLZ) = ½ Σ_ij G_ij ‖z_i − z_j‖²` ([claim T1](crate::theory#t1)): it
+//! measures how far apart similar samples are. `L` is positive semidefinite for `G ≥ 0`, and need not be otherwise.
 //!
-//! Where a degree is zero, `D^{-1/2}` is taken to be zero (claim T6): an isolated vertex has a zero row in `Gₙ` and `Lₙ`.
+//! Where a degree is zero, `D^{-1/2}` is taken to be zero ([claim T6](crate::theory#t6)): an isolated vertex has a zero row in
+//! `Gₙ` and `Lₙ`.
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis};
 
@@ -31,14 +32,13 @@ impl<'a> Laplacian<'a> {
         dense
     }
 
-    /// `Tr(ZᵀLZ)` for `z` of shape `(n, k)`, by differences, which stay accurate near zero (claim T16).
+    /// `Tr(ZᵀLZ)` for `z` of shape `(n, k)`, by differences, which stay accurate near zero ([claim T16](crate::theory#t16)).
     ///
     /// Label and view graphs: `Σ_c n_c Σ_{i∈c} ‖z_i − mean_c‖²`, `O(n k)`. Pairs: `½ Σ G_ij ‖z_i − z_j‖²` over stored
     /// entries, `O(nnz k)`. Low rank `O(n r k)`, dense `O(n² k)`. Mixtures: the weighted sum of their terms' energies.
     ///
     /// # Errors
-    /// [`Error::Shape`] if `z` has not `n` rows, [`Error::NotFinite`], [`Error::Domain`] if the energy is beyond the range of
-    /// numbers.
+    /// [`Error::Shape`] if `z` has not `n` rows, [`Error::NotFinite`], [`Error::Domain`] if the energy overflows.
     pub fn energy<F: Scalar>(&self, z: ArrayView2<F>) -> Result<f64> {
         check::shape("z", &[self.graph.len(), z.ncols()], z.shape())?;
         check::finite("z", &z)?;

@@ -34,7 +34,7 @@ impl LowRankGraph {
         Ok(graph)
     }
 
-    /// Columns whose squares would leave the range of numbers are scaled by a power of two, and their weights back.
+    /// Columns whose squares could overflow or vanish are scaled by a power of two, and their weights by its inverse square.
     pub(super) fn from_parts(mut factor: Array2<f64>, mut weights: Array1<f64>) -> Self {
         for (mut column, weight) in factor.columns_mut().into_iter().zip(&mut weights) {
             let largest = largest(&column);
@@ -51,7 +51,7 @@ impl LowRankGraph {
         Self { factor, weights }
     }
 
-    /// `B`, of shape `(n, r)`; columns without an entry between `1e-40` and `1e40` are kept scaled.
+    /// `B`, of shape `(n, r)`; columns whose largest entry is not between `1e-40` and `1e40` are kept scaled by a power of two.
     #[must_use]
     pub fn factor(&self) -> ArrayView2<'_, f64> {
         self.factor.view()

@@ -6,17 +6,39 @@
 //!
 //! | form | `G` | stored | `G x`, `x` of `k` columns |
 //! |---|---|---|---|
-//! | [`views`](SimilarityGraph::views) (claim T2) | `I ⊗ 1 1ᵀ` | two numbers | `n k` |
-//! | [`labels`](SimilarityGraph::labels) (claim T3) | `Y Yᵀ` | `n` labels | `n k` |
-//! | [`contrastive_labels`](SimilarityGraph::contrastive_labels) (claim T4) | `2 Y Yᵀ − k kᵀ` | `n` labels | `n k` |
+//! | [`views`](SimilarityGraph::views) ([claim T2](crate::theory#t2)) | `I ⊗ 1 1ᵀ` | two numbers | `n k` |
+//! | [`labels`](SimilarityGraph::labels) ([claim T3](crate::theory#t3)) | `Y Yᵀ` | `n` labels | `n k` |
+//! | [`contrastive_labels`](SimilarityGraph::contrastive_labels) ([claim T4](crate::theory#t4)) | `2 Y Yᵀ − k kᵀ` | `n` labels | `n k` |
 //! | [`pairs`](SimilarityGraph::pairs) | sparse | `nnz` entries | `nnz k` |
 //! | [`low_rank`](SimilarityGraph::low_rank) | `B diag(w) Bᵀ` | `n r` numbers | `n r k` |
 //! | [`dense`](SimilarityGraph::dense) | any | `n²` numbers | `n² k` |
 //!
-//! Where nobody has answered yet, [`neighbours`](SimilarityGraph::neighbours) makes a graph of pairs from the samples themselves.
+//! Before any answer, [`neighbours`](SimilarityGraph::neighbours) makes a graph of pairs from the distances of the samples.
 //!
-//! A graph is a weighted sum of such forms, most often of one ([`SimilarityGraph::mixture`], claim T5). Degrees
+//! A graph is a weighted sum of such forms, most often of one ([`SimilarityGraph::mixture`], [claim T5](crate::theory#t5)). Degrees
 //! `D = diag(G 1)`, the [`Laplacian`] `L = D − G` and the [components](SimilarityGraph::components) follow from it.
+//!
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use ndarray::Array2;
+//! use pal::data::Labels;
+//! use pal::graph::SimilarityGraph;
+//! use pal::linalg::Operator;
+//!
+//! // Two views of each of three samples, of which the first two are known to be of one class.
+//! let views = SimilarityGraph::views(3, 2)?;
+//! let labels = Labels::partial(vec![Some(0), Some(0), None], 1)?;
+//! let supervised = SimilarityGraph::labels(&labels).on_views(2)?;
+//! let graph = SimilarityGraph::mixture([(0.5, views), (0.5, supervised)])?;
+//!
+//! assert_eq!((graph.len(), graph.components()), (6, 2));
+//! assert_eq!((graph.entry(0, 1)?, graph.entry(0, 2)?, graph.entry(0, 4)?), (1.0, 0.5, 0.0));
+//! // A product costs O(n k) for these forms: no 6 × 6 matrix is made.
+//! let product = graph.apply(Array2::ones((6, 1)).view())?;
+//! assert_eq!(product.column(0), graph.degrees());
+//! # Ok(())
+//! # }
+//! ```
 
 mod block_sums;
 mod components;
@@ -62,6 +84,19 @@ pub use views::ViewGraph;
 ///
 /// Inside it is a list of [terms](SimilarityGraph::terms): `G = Σ_t weight_t · form_t`. Weights and entries are at most `1e100` in
 /// absolute value, so that degrees, inner products and norms are numbers.
+///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use ndarray::array;
+/// use pal::graph::SimilarityGraph;
+///
+/// let graph = SimilarityGraph::pairs(3, [(0, 1, 1.0), (1, 2, -1.0)])?; // 0 and 1 belong together, 1 and 2 do not
+/// let z = array![[0.0], [0.0], [2.0]];
+/// assert_eq!(graph.laplacian().energy(z.view())?, -4.0); // Σ G_ij ‖z_i − z_j‖² over the pairs
+/// assert_eq!(graph.frobenius_squared(), 4.0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimilarityGraph {
     order: usize,
@@ -70,7 +105,7 @@ pub struct SimilarityGraph {
 
 /// Constructors.
 impl SimilarityGraph {
-    /// The view graph `I_samples ⊗ 1 1ᵀ`: rows `views·i .. views·(i+1)` are the views of sample `i` (claim T2).
+    /// The view graph `I_samples ⊗ 1 1ᵀ`: rows `views·i .. views·(i+1)` are the views of sample `i` ([claim T2](crate::theory#t2)).
     ///
     /// # Errors
     /// [`Error::Empty`] without samples or views, [`Error::Domain`] if their product overflows.
@@ -86,7 +121,7 @@ impl SimilarityGraph {
         Self::views(samples, 1)
     }
 
-    /// The label graph `Y Yᵀ` (claim T3): 1 between samples of one class, the diagonal included.
+    /// The label graph `Y Yᵀ` ([claim T3](crate::theory#t3)): 1 between samples of one class, the diagonal included.
     ///
     /// Rows of samples whose label is unknown are zero.
     #[must_use]
@@ -94,7 +129,7 @@ impl SimilarityGraph {
         Form::Labels(LabelGraph::new(labels)).into()
     }
 
-    /// The contrastive label graph `2 Y Yᵀ − k kᵀ` (claim T4), `k` the indicator of the samples whose label is
+    /// The contrastive label graph `2 Y Yᵀ − k kᵀ` ([claim T4](crate::theory#t4)), `k` the indicator of the samples whose label is
     /// known: 1 between samples of one class, −1 across classes, 0 where a label is unknown.
     #[must_use]
     pub fn contrastive_labels(labels: &Labels) -> Self {
@@ -108,7 +143,8 @@ impl SimilarityGraph {
     ///
     /// # Errors
     /// [`Error::Empty`] without samples, [`Error::Domain`] if an index is not below `samples`,
-    /// [`Error::NotFinite`] if a weight is not, [`Error::Domain`] if it is above `1e100`, [`Error::Conflict`] if a pair is named with two different weights.
+    /// [`Error::NotFinite`] if a weight is not, [`Error::Domain`] if it is above `1e100`, [`Error::Conflict`] if a pair is named
+    /// with two different weights.
     pub fn pairs(samples: usize, pairs: impl IntoIterator<Item = (usize, usize, f64)>) -> Result<Self> {
         Ok(Form::Pairs(PairGraph::new(samples, pairs)?).into())
     }
@@ -131,7 +167,8 @@ impl SimilarityGraph {
         Ok(Form::Dense(DenseGraph::new(matrix)?).into())
     }
 
-    /// The weighted sum `Σ weight · graph` (claim T5); the terms of mixtures join one flat list, zero weights are dropped.
+    /// The weighted sum `Σ weight · graph` ([claim T5](crate::theory#t5)); the terms of mixtures join one flat list, zero
+    /// weights are dropped.
     ///
     /// # Errors
     /// [`Error::Empty`] without graphs, [`Error::Shape`] if they differ in length, [`Error::NotFinite`] weights,
@@ -310,7 +347,7 @@ impl SimilarityGraph {
         }
     }
 
-    /// Then no two terms can cancel.
+    /// Whether every weight and every form is at least zero, so that no two terms can cancel.
     fn every_term_is_non_negative(&self) -> bool {
         self.terms.iter().all(|(weight, form)| *weight >= 0.0 && form.structure().is_non_negative())
     }

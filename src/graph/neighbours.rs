@@ -1,4 +1,4 @@
-//! Neighbour graphs: who lies near whom, the similarity to start from where nobody has answered anything yet.
+//! Neighbour graphs: the similarity of samples by their distances, from which active learning starts before any answer.
 
 use std::cmp::Ordering;
 
@@ -15,7 +15,7 @@ use crate::linalg::scale::{SMALLEST_SQUARE, norm};
 const BLOCK_ROWS: usize = 64;
 /// The neighbour whose distance is the scale around a sample (Zelnik-Manor and Perona 2004).
 const SCALE_NEIGHBOUR: usize = 7;
-/// Two to the number of last binary digits that rounding may have changed.
+/// Two to the number of last binary digits that are left aside where rows are compared: rounding may have changed them.
 const ROUNDING_DIGITS: u64 = 1 << 12;
 
 /// Squared distances below this part of `‖x‖² + ‖y‖²`, of rows less their mean, have lost too many digits to it, as where one
@@ -108,7 +108,7 @@ fn edges(x: ArrayView2<f64>, k: usize) -> Vec<(usize, usize, f64)> {
 
 #[derive(Clone, Copy)]
 struct Neighbour {
-    /// The squared distance; infinite or zero where that is beyond the range of numbers.
+    /// The squared distance; infinite or zero where that overflows or underflows.
     squared: f64,
     distance: f64,
     sample: usize,
@@ -190,7 +190,7 @@ fn nearest_of(
     first(k, others().map(one_by_one).collect(), |a, b| a.distance.total_cmp(&b.distance))
 }
 
-/// Whether a squared distance between rows less their mean, of these squared norms in all, is good.
+/// Whether a squared distance between rows less their mean has enough digits; `summands` is the sum of their squared norms.
 fn has_digits(squared: f64, summands: f64) -> bool {
     squared < f64::INFINITY && squared > SMALLEST_SQUARE.max(CANCELLED * summands)
 }

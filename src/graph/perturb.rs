@@ -1,4 +1,5 @@
-//! What goes wrong with graphs: entries go missing (claims T7, T8), labels are wrong (claim T9).
+//! Random damage to graphs: entries go missing (claims [T7](crate::theory#t7), [T8](crate::theory#t8)), labels are wrong
+//! ([claim T9](crate::theory#t9)).
 
 use rand::{Rng, RngExt};
 
@@ -10,8 +11,8 @@ use crate::error::{Result, check};
 /// The graph with each entry lost with probability `p`, symmetrically, as sparse pairs.
 ///
 /// For every `i ≤ j` in row-major order, the diagonal included and zero entries too, one uniform `U` is drawn;
-/// `G_ij` and `G_ji` become zero where `U < p` (claim T7). So `E[result] = (1 − p) G`, `p = 0` loses nothing and
-/// `p = 1` everything. Cost `n(n+1)/2` draws.
+/// `G_ij` and `G_ji` become zero where `U < p` ([claim T7](crate::theory#t7)). So `E[result] = (1 − p) G`, `p = 0` loses
+/// nothing and `p = 1` everything. Cost `n(n+1)/2` draws.
 ///
 /// # Errors
 /// [`crate::Error::Domain`] if `p` is not in `[0, 1]`.
@@ -34,7 +35,7 @@ pub fn drop_entries(
     Ok(Form::Pairs(PairGraph::from_upper(graph.len(), &upper)).into())
 }
 
-/// The labels, each known one redrawn uniformly over all classes with probability `rate` (claim T9).
+/// The labels, each known one redrawn uniformly over all classes with probability `rate` ([claim T9](crate::theory#t9)).
 ///
 /// A redrawn label may be the old one: it changes with probability `rate · (1 − 1/C)`. Unknown labels stay unknown.
 ///

@@ -1,4 +1,4 @@
-//! The view graph `I ⊗ 1 1ᵀ` (claim T2): views of one sample are similar, and nothing else is.
+//! The view graph `I ⊗ 1 1ᵀ` ([claim T2](crate::theory#t2)): views of one sample are similar, and nothing else is.
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 

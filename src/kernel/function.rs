@@ -30,12 +30,12 @@ pub trait RadialKernel: Sync {
     /// length scale then.
     fn at_squared_distance(&self, squared: f64) -> f64;
 
-    /// `m` draws from the kernel's spectral density on `R^p` (Bochner; claim T32), shape `(m, p)`; infinite where the length
-    /// scale is so small that they are no numbers.
+    /// `m` draws from the kernel's spectral density on `R^p` (Bochner; [claim T32](crate::theory#t32)), shape `(m, p)`; they
+    /// overflow to infinity where the length scale is small enough.
     fn frequencies<R: Rng + ?Sized>(&self, m: usize, p: usize, rng: &mut R) -> Array2<f64>;
 }
 
-/// `k(x, y) = exp(−‖x − y‖ / σ)`, the Laplace or Matérn-½ kernel: the experiments' one.
+/// `k(x, y) = exp(−‖x − y‖ / σ)`, the Laplace or Matérn-½ kernel, which the reference experiments use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exponential {
     /// Length scale σ > 0, in the inputs' units.

@@ -58,7 +58,7 @@ pub fn cross_gram(kernel: &impl RadialKernel, y: ArrayView2<f64>, x: ArrayView2<
     Ok(gram)
 }
 
-/// [`cross_gram`] into the matrix `out` of shape `(m, n)`, which for a large one saves the system making its pages.
+/// [`cross_gram`] into the matrix `out` of shape `(m, n)`: a buffer that is used again saves the allocation of a large matrix.
 ///
 /// # Errors
 /// As [`cross_gram`], and [`Error::Shape`] for another `out`; it keeps its entries then.
@@ -109,7 +109,7 @@ enum Distances<'a> {
     ByCoordinate(Array2<f64>),
     /// Points relative to their mean, with their squared norms.
     ByProduct { mean: Array1<f64>, x: Array2<f64>, squares: Array1<f64>, points: ArrayView2<'a, f64> },
-    /// The points as they are, for squares that need not be numbers.
+    /// The points as they are, for squares that may overflow or vanish.
     OneByOne(ArrayView2<'a, f64>),
 }
 
@@ -237,7 +237,7 @@ fn squared_distance(x: ArrayView1<f64>, y: ArrayView1<f64>) -> f64 {
     x.iter().zip(y).map(|(x, y)| (x - y) * (x - y)).sum()
 }
 
-/// `(x − y) / sigma`, infinite only if that is beyond the range of numbers.
+/// `(x − y) / sigma`, infinite only if that overflows.
 fn difference_over(sigma: f64, x: f64, y: f64) -> f64 {
     let difference = x - y;
     if difference.is_finite() { difference / sigma } else { 2.0 * ((0.5 * x - 0.5 * y) / sigma) }

@@ -1,4 +1,5 @@
-//! Nyström features: the kernel restricted to functions spanned by a few landmarks (Williams & Seeger 2001; claim T32).
+//! Nyström features: the kernel restricted to functions spanned by a few landmarks (Williams & Seeger 2001;
+//! [claim T32](crate::theory#t32)).
 
 use ndarray::{Array2, ArrayView2};
 

@@ -1,4 +1,4 @@
-//! Random Fourier features (Rahimi & Recht 2007; claim T32).
+//! Random Fourier features (Rahimi & Recht 2007; [claim T32](crate::theory#t32)).
 
 use ndarray::{Array1, Array2, ArrayView2};
 use rand::{Rng, RngExt};
@@ -17,7 +17,8 @@ impl RandomFeatures {
     /// Draws `m` features for points of `p` coordinates.
     ///
     /// # Errors
-    /// [`Error::Domain`] for a bad kernel parameter, or one so small that frequencies are no numbers, [`Error::Empty`] unless `m` and `p` are positive.
+    /// [`Error::Domain`] for a bad kernel parameter, or one so small that frequencies overflow; [`Error::Empty`] unless `m` and `p`
+    /// are positive.
     pub fn new<R: Rng + ?Sized>(kernel: &impl RadialKernel, m: usize, p: usize, rng: &mut R) -> Result<Self> {
         kernel.check()?;
         if m == 0 {
@@ -36,8 +37,7 @@ impl RandomFeatures {
     /// Features `(n, m)` of the points `x` `(n, p)`; `O(n m p)`.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the widths differ, [`Error::NotFinite`] for bad points, [`Error::Domain`] if an angle is beyond the
-    /// range of numbers.
+    /// [`Error::Shape`] if the widths differ, [`Error::NotFinite`] for bad points, [`Error::Domain`] if an angle overflows.
     pub fn features(&self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
         check::shape("x", &[x.nrows(), self.frequencies.ncols()], x.shape())?;
         check::finite("x", &x)?;

@@ -1,4 +1,5 @@
-//! How far computed eigenpairs can be from true ones, proved after the fact (claims T33–T35).
+//! How far computed eigenpairs can be from true ones, proved after the fact (claims
+//! [T33](crate::theory#t33)–[T35](crate::theory#t35)).
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
@@ -7,11 +8,11 @@ use super::scale::{largest, norm, safe_scale};
 use super::{Operator, backend};
 use crate::error::{Error, Result, check};
 
-/// What the residuals of some eigenpairs prove about them (claim T33).
+/// What the residuals of some eigenpairs prove about them ([claim T33](crate::theory#t33)).
 ///
 /// With `R = A V − V Θ`: near every value lies an eigenvalue within its residual, and the `k` values match `k`
 /// eigenvalues one to one within `‖R‖`. That these are the *leading* ones only an inertia count shows
-/// ([`count_above`], claim T34).
+/// ([`count_above`], [claim T34](crate::theory#t34)).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Certificate {
     /// `‖A v − θ v‖` for each pair.
@@ -34,7 +35,7 @@ impl Certificate {
     }
 }
 
-/// What asking for one pair can do to a representation (claim T35).
+/// What asking for one pair can do to a representation ([claim T35](crate::theory#t35)).
 impl Eigenpairs {
     /// A bound on the sine of the largest angle between this leading subspace and the one after both entries of `pair`
     /// change by `change`: `|c| √(‖V_i‖² + ‖V_j‖²) / (gap − |c|)`, the rows' leverage over what is left of the gap.
@@ -65,7 +66,7 @@ impl Eigenpairs {
         Ok(left.map(|left| moved / left).filter(|bound| bound.is_finite()))
     }
 
-    /// `t_k − t_{k+1}`, if both are known and it is a number.
+    /// `t_k − t_{k+1}`, if both are known and it is finite.
     fn gap(&self) -> Option<f64> {
         let gap = self.values.last()? - self.next?;
         Some(gap).filter(|gap| gap.is_finite())
@@ -76,7 +77,7 @@ impl Eigenpairs {
     /// The certificate of these pairs as eigenpairs of `operator`; one product with `k` vectors and `O(n k²)`.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the orders differ, [`Error::Domain`] if a residual or a product of vectors is no number.
+    /// [`Error::Shape`] if the orders differ, [`Error::Domain`] if a residual or a product of vectors is not finite.
     pub fn certify(&self, operator: &impl Operator) -> Result<Certificate> {
         let (n, k) = self.vectors.dim();
         check::shape("operator", &[n, n], &[operator.order(), operator.order()])?;
@@ -97,7 +98,8 @@ impl Eigenpairs {
 }
 
 /// Number of eigenvalues of the symmetric `a` above `mu`, by Sylvester's law of inertia on the block-diagonal factor of
-/// `A − μI` (claim T34); `n³/3` flops. An eigenvalue within rounding, `n ε ‖A‖`, of `mu` may be counted or not.
+/// `A − μI` ([claim T34](crate::theory#t34)); `n³/3` flops. An eigenvalue within rounding, `n ε ‖A‖`, of `mu` may be counted or
+/// not.
 ///
 /// # Errors
 /// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] or [`Error::Asymmetric`] for a bad `a`, [`Error::Domain`] if

@@ -8,7 +8,7 @@ use super::scale::{SMALLEST_SQUARE, largest, safe_scale};
 use super::{ThinSvd, backend, narrow_product};
 use crate::error::{Error, Result, check};
 
-/// A symmetric positive semi-definite matrix in its eigenbasis, small directions dropped (claim T31).
+/// A symmetric positive semi-definite matrix in its eigenbasis, small directions dropped ([claim T31](crate::theory#t31)).
 #[derive(Clone, Debug)]
 pub struct SpectralFactor {
     /// The `r ≤ n` eigenvalues kept, descending, all above the cut-off.
@@ -48,11 +48,10 @@ impl SpectralFactor {
 
     /// `A⁻¹` without the eigenvectors, where it is certain that none would be dropped; `None` in doubt. `4n³/3` flops.
     ///
-    /// Certain means that `A` less four times the threshold of [`Self::new`] is positive definite (claim T34).
+    /// Certain means that `A` less four times the threshold of [`Self::new`] is positive definite ([claim T34](crate::theory#t34)).
     ///
     /// # Errors
-    /// A bad `a` as in [`symmetric_eigen`]; [`Error::Domain`] for a negative cut-off, or if an entry of the inverse is beyond
-    /// the range of numbers.
+    /// A bad `a` as in [`symmetric_eigen`]; [`Error::Domain`] for a negative cut-off, or if an entry of the inverse overflows.
     pub fn inverse_of_full_rank(a: ArrayView2<f64>, cutoff: f64) -> Result<Option<Array2<f64>>> {
         check::not_negative("cutoff", cutoff)?;
         if a.is_empty() {
@@ -78,7 +77,7 @@ impl SpectralFactor {
 
     /// `A^power` on the directions kept, zero on the others: `-1` gives the pseudo-inverse, `0.5` the root. `O(n² r)`.
     ///
-    /// Where a power of an eigenvalue, or of its root, is beyond the range of numbers, entries are infinite or NaN.
+    /// Where a power of an eigenvalue, or of its root, overflows, entries are infinite or NaN.
     #[must_use]
     pub fn power(&self, power: f64) -> Array2<f64> {
         // (U Λ^{p/2})(U Λ^{p/2})ᵀ is symmetric to the last bit.
@@ -96,7 +95,7 @@ const RANK_MARGIN: f64 = 32.0;
 ///
 /// # Errors
 /// [`Error::Empty`] or [`Error::NotFinite`] for a bad `a`, [`Error::NotConverged`] if the backend gives up,
-/// [`Error::Domain`] if a singular value is beyond the range of numbers.
+/// [`Error::Domain`] if a singular value overflows.
 pub fn thin_svd(a: ArrayView2<f64>) -> Result<ThinSvd> {
     check_entries(a)?;
     // The backend squares entries: take those out of the range of squares back into it.
@@ -150,8 +149,7 @@ pub fn sine_between(a: ArrayView2<f64>, b: ArrayView2<f64>, rank: usize) -> Resu
 ///
 /// # Errors
 /// [`Error::Empty`] for an empty `a`, [`Error::Shape`] if `b` has other rows, [`Error::NotFinite`],
-/// [`Error::NotConverged`] if the backend gives up, [`Error::Domain`] if an entry of the solution is beyond the range of
-/// numbers.
+/// [`Error::NotConverged`] if the backend gives up, [`Error::Domain`] if an entry of the solution overflows.
 pub fn least_squares(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>> {
     check_entries(a)?;
     check::shape("b", &[a.nrows(), b.ncols()], b.shape())?;
@@ -165,7 +163,7 @@ pub fn least_squares(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f6
     Ok(solution)
 }
 
-/// [`least_squares`] for matrices whose entries' squares are numbers.
+/// [`least_squares`] for matrices whose entries' squares neither overflow nor vanish.
 fn scaled_least_squares(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>> {
     if let Some(solution) = by_normal_equations(a, b)? {
         return Ok(solution);
@@ -245,7 +243,7 @@ pub fn cholesky(a: ArrayView2<f64>) -> Result<Array2<f64>> {
 ///
 /// # Errors
 /// [`Error::Shape`] if the shapes do not fit, [`Error::NotFinite`] for a bad `b`, [`Error::Singular`] if a diagonal
-/// entry of `r` is zero or not finite, [`Error::Domain`] if an entry of the solution is beyond the range of numbers.
+/// entry of `r` is zero or not finite, [`Error::Domain`] if an entry of the solution overflows.
 pub fn solve_lower(r: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>> {
     check_triangular(r, b)?;
     let mut x = b.to_owned();

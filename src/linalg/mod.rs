@@ -11,10 +11,26 @@
 //! | proof that computed pairs are good | [`Eigenpairs::certify`] | one product |
 //! | proof that they are the leading ones | [`count_above`] | `n³/3` |
 //! | pseudo-inverse, roots | [`SpectralFactor`] | `≈ 9n³` |
-//! | least squares of least norm | [`least_squares`] | `O(m p²)` |
+//! | least squares of least norm | [`least_squares`] | `O(m p min(m, p))` |
 //! | a triangular factor and its solves | [`cholesky`], [`solve_lower`], [`solve_lower_transposed`] | `n³/3`, `n²` a column |
 //!
 //! Eigenvalues are in descending order everywhere.
+//!
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use ndarray::array;
+//! use pal::linalg::{count_above, leading_eigenpairs};
+//!
+//! let a = array![[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, -5.0]];
+//! let top = leading_eigenpairs(a.view(), 1)?;
+//! // There is an eigenvalue within the residual of the one computed …
+//! let certificate = top.certify(&a.view())?;
+//! assert!(certificate.residuals[0] < 1e-14 && (top.values[0] - 3.0).abs() < 1e-14);
+//! // … and it is the largest, for only one lies above a number just below it.
+//! assert_eq!(count_above(a.view(), 2.9)?, 1);
+//! # Ok(())
+//! # }
+//! ```
 
 mod backend;
 mod certificate;

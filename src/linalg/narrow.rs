@@ -147,7 +147,8 @@ fn dots<S: Simd, const R: usize, const K: usize>(
     }
 }
 
-/// `out`, by columns, of the combinations of the columns of `a`, of length `m`, that the columns tell.
+/// Into `out`, by columns, the linear combinations of the columns of `a`, of length `m`, whose coefficients are the columns of
+/// `b`.
 struct Combinations<'a> {
     a: &'a [f64],
     columns: &'a [f64],

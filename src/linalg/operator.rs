@@ -27,7 +27,7 @@ pub trait Operator<F: Scalar = f64> {
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) if `x` has not `n` rows, or `out` another shape than `x`; nothing is added then.
-    /// [`Error::Domain`](crate::Error::Domain) if an entry of the sum is beyond the range of numbers.
+    /// [`Error::Domain`](crate::Error::Domain) if an entry of the sum overflows.
     fn apply_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) -> Result<()> {
         check::shape("x", &[self.order(), x.ncols()], x.shape())?;
         check::shape("out", x.shape(), out.shape())?;
@@ -57,7 +57,7 @@ impl<F: Scalar, T: Operator<F> + ?Sized> Operator<F> for &T {
 }
 
 /// `identity · I + weight · A`: shifts, and inverses of shifted multiples of projectors, such as
-/// `(μI − G₀)⁻¹ = (1/μ) I + 1/(μ(μ − V)) G₀` for `G₀² = V G₀` (claim T37).
+/// `(μI − G₀)⁻¹ = (1/μ) I + 1/(μ(μ − V)) G₀` for `G₀² = V G₀` ([claim T37](crate::theory#t37)).
 #[derive(Clone, Copy, Debug)]
 pub struct Affine<A> {
     /// Coefficient of `I`.

@@ -18,7 +18,8 @@ pub(crate) const BLOCK_ROWS: usize = 256;
 /// Parts of the rows that are summed apart. Fixed, too.
 pub(crate) const PARTIAL_SUMS: usize = 32;
 
-/// Strips of rows of a `k×k` sum of products: of a symmetric one, fewer than `1 / (2 STRIPS)` of the entries are in vain.
+/// Strips of rows of a `k×k` sum of products: of a symmetric one, fewer than `1 / (2 STRIPS)` of the entries are computed
+/// twice.
 const STRIPS: usize = 4;
 /// Rows of a strip, or a multiple: what the product takes at a time.
 const STRIP_ROWS: usize = 32;
@@ -124,7 +125,7 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         Self { matrix, shift: Some(mean) }
     }
 
-    /// Some rows, computed in `scratch` unless they are there.
+    /// Some rows: of the matrix itself if nothing is subtracted, otherwise computed in `scratch`.
     fn block<'b>(&'b self, rows: Range<usize>, scratch: &'b mut Array2<F>) -> ArrayView2<'b, F> {
         let block = self.matrix.slice(s![rows, ..]);
         let Some(shift) = &self.shift else {
@@ -293,7 +294,8 @@ pub(crate) fn column_sums<F: Scalar>(a: ArrayView2<F>) -> Array1<f64> {
     sums.into()
 }
 
-/// `len` sums over `0..n`, to those of whose blocks `add(rows, sums)` adds in their precision; in double precision over blocks.
+/// `len` sums over the rows `0..n`. `add(rows, sums)` adds the terms of one block of rows, in the precision of the entries; the
+/// sums of the blocks are added in double precision.
 pub(crate) fn sums_over_blocks<F: Scalar>(
     n: usize,
     len: usize,

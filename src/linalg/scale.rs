@@ -1,6 +1,6 @@
-//! Scales: keeping squares in the range of numbers.
+//! Scaling, so that squares neither overflow nor vanish.
 //!
-//! Squares of numbers beyond `1e±154` overflow or vanish, though what they are taken for, a norm or a direction, is a number.
+//! Squares of numbers beyond `1e±154` do, although the norm or direction that they are computed for is representable.
 //! Multiplying by a power of two first rounds nothing, and need only be done where plain arithmetic failed.
 
 use std::ops::Range;
@@ -48,7 +48,7 @@ pub(crate) fn largest_of<F: Scalar>(entries: &[F]) -> F {
     )
 }
 
-/// `√squares` for `squares = Σ entries²`, and the same where the squares left the range of numbers but their root does not.
+/// `√squares` for `squares = Σ entries²`; computed from scaled entries where the sum of squares overflowed or vanished.
 pub(crate) fn norm<'a>(squares: f64, entries: impl IntoIterator<Item = &'a f64> + Clone) -> f64 {
     if squares > SMALLEST_SQUARE && squares < f64::INFINITY {
         return squares.sqrt();

@@ -51,14 +51,14 @@ pub(crate) struct AlignedBuffer {
 impl AlignedBuffer {
     const LINE_BYTES: usize = 64;
 
-    /// Makes it `len` numbers: those it held if it was as long, zeros otherwise.
+    /// Sets its length to `len`: its numbers stay if that was its length before, otherwise all are zero.
     pub(crate) fn resize(&mut self, len: usize) {
         if len != self.len {
             self.reset(len);
         }
     }
 
-    /// Makes it `len` zeros.
+    /// Sets its length to `len` and every number to zero.
     pub(crate) fn reset(&mut self, len: usize) {
         self.storage.clear();
         self.storage.resize(len + Self::LINE_BYTES / size_of::<f64>(), 0.0);

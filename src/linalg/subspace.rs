@@ -1,12 +1,12 @@
 //! Leading eigenpairs of an operator that is only known by its products: filtered block subspace iteration.
 //!
 //! A step applies a polynomial of the operator to the block, `X → orth(p(T) X)`, that is large on the wanted end of the
-//! spectrum and small on the rest (claim T36); Rayleigh–Ritz on the span then reads off eigenpairs
+//! spectrum and small on the rest ([claim T36](crate::theory#t36)); Rayleigh–Ritz on the span then reads off eigenpairs
 //! (Saad, *Numerical Methods for Large Eigenvalue Problems*, chapters 5 and 7; Zhou & Saad 2007).
 //!
 //! It starts from any block: from the last eigenvectors after a small change of the operator it needs fewer steps than
-//! from a random one, **where there is a gap below the wanted pairs** (claim T38). Columns past the wanted ones are
-//! guards: convergence is governed by the gap to the last guard, not to the first unwanted eigenvalue.
+//! from a random one, **where there is a gap below the wanted pairs** ([claim T38](crate::theory#t38)). Columns past the wanted
+//! ones are guards: convergence is governed by the gap to the last guard, not to the first unwanted eigenvalue.
 //!
 //! Residuals alone cannot show that a pair was missed, say because the start had no part in it: see
 //! [`count_above`](super::count_above).

@@ -1,4 +1,4 @@
-//! Inverses that follow a change without a new factorisation (claim T37).
+//! Inverses that follow a change without a new factorisation ([claim T37](crate::theory#t37)).
 //!
 //! `S = S₀ − U C Uᵀ` has `S⁻¹ = S₀⁻¹ + S₀⁻¹U (I − C UᵀS₀⁻¹U)⁻¹ C UᵀS₀⁻¹` (Woodbury). With `S₀ = μI − G₀` and
 //! `G = G₀ + U C Uᵀ` this is the shift-inverted graph `(μI − G)⁻¹`, whose leading eigenvectors are those of `G`.
@@ -30,7 +30,7 @@ impl<A: Operator> Woodbury<A> {
     ///
     /// # Errors
     /// [`Error::Shape`], [`Error::NotFinite`] or [`Error::Asymmetric`] for a bad `u` or `c`; [`Error::Singular`] if
-    /// `S₀ − U C Uᵀ` is numerically singular; [`Error::Domain`] if the capacitance is beyond the range of numbers.
+    /// `S₀ − U C Uᵀ` is numerically singular; [`Error::Domain`] if an entry of the capacitance matrix overflows.
     pub fn new(base_inverse: A, u: ArrayView2<f64>, c: ArrayView2<f64>) -> Result<Self> {
         let rank = u.ncols();
         check::shape("u", &[base_inverse.order(), rank], u.shape())?;
@@ -98,7 +98,8 @@ impl KernelShiftInvert {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] or [`Error::Asymmetric`] for a bad `gram`,
-    /// [`Error::Domain`] for `beta` or if an entry is beyond the range of numbers, [`Error::Singular`] unless `βS⁻¹ + K` is positive definite.
+    /// [`Error::Domain`] for `beta` or if an entry overflows, [`Error::Singular`] unless `βS⁻¹ + K` is
+    /// positive definite.
     pub fn new(inverse: &impl Operator, gram: ArrayView2<f64>, beta: f64) -> Result<Self> {
         let n = gram.nrows();
         if n == 0 {

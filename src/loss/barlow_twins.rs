@@ -1,4 +1,4 @@
-//! Barlow Twins on a graph (claim T12).
+//! Barlow Twins on a graph ([claim T12](crate::theory#t12)).
 
 use std::iter::StepBy;
 use std::ops::Range;
@@ -16,7 +16,8 @@ use crate::linalg::rows::{
 };
 use crate::scalar::{Scalar, vectorised};
 
-/// What rounding of the mean leaves of a constant column of ones, in units of the last place.
+/// A column whose standard deviation is below this many units in the last place of its largest entry is constant: rounding of
+/// the mean leaves as much.
 const CONSTANT: f64 = 256.0;
 
 /// `Σ_k (C_kk − 1)² + λ Σ_{k≠l} C_kl²`, where `C` is the correlation of the columns of `Z` between the two ends of an
@@ -27,12 +28,25 @@ const CONSTANT: f64 = 256.0;
 /// variance, which are pooled over both views; with [`Statistics::EachView`] each view is standardised alone, as there.
 /// Unchanged by shift and scale of any column.
 ///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use ndarray::array;
+/// use pal::graph::SimilarityGraph;
+/// use pal::loss::{BarlowTwins, Loss};
+///
+/// // Views that agree, in columns that are not correlated: C = I.
+/// let z = array![[1., 1.], [1., 1.], [1., -1.], [1., -1.], [-1., 1.], [-1., 1.], [-1., -1.], [-1., -1.]];
+/// assert!(BarlowTwins::default().value(z.view(), &SimilarityGraph::views(4, 2)?)? < 1e-12);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `O(n k²)`, one `n×k` of memory beside the gradient (for views or labels alone a row of `k` for each sample or class), one
 /// product with the graph and its degrees;
 /// and [`SimilarityGraph::is_non_negative`], which is `O(n²)` for mixtures with negative weights.
 ///
 /// # Errors
-/// Of the doors of [`Loss`], besides theirs: [`Error::Domain`] if `λ < 0` or an entry of the graph is, [`Error::Empty`]
+/// Besides those of [`Loss`]: [`Error::Domain`] if `λ < 0` or an entry of the graph is, [`Error::Empty`]
 /// if the graph is zero, [`Error::Singular`] if a column is constant on the samples that have an edge (or on a view),
 /// [`Error::WrongForm`] for [`Statistics::EachView`] if the graph is none of views.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +64,7 @@ impl Default for BarlowTwins {
 }
 
 impl<F: Scalar> Loss<F> for BarlowTwins {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
@@ -74,9 +88,9 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
             // The value does not depend on the scales of columns, and the gradient is inverse to them.
             let scales = Array1::from(scales);
             let Some(mut gradient) = gradient else {
-                return self.evaluate((&z * &scales).view(), graph, None);
+                return self.evaluate_unchecked((&z * &scales).view(), graph, None);
             };
-            let value = self.evaluate((&z * &scales).view(), graph, Some(gradient.view_mut()))?;
+            let value = self.evaluate_unchecked((&z * &scales).view(), graph, Some(gradient.view_mut()))?;
             gradient *= &scales;
             return Ok(value);
         }
@@ -210,7 +224,7 @@ fn moments<F: Scalar>(z: ArrayView2<F>, w: &Array1<f64>, groups: usize) -> Vec<M
     (0..groups).map(of_group).collect()
 }
 
-/// Powers of two that take the columns near 1, if one is so large that differences overflow, or so small that its inverse does.
+/// Powers of two that scale the columns near 1, if one is so large that differences overflow, or so small that its inverse does.
 fn column_scales<F: Scalar>(moments: &[Moments]) -> Option<Vec<F>> {
     let columns = 0..moments[0].largest.len();
     let largest: Vec<f64> = columns
@@ -346,7 +360,7 @@ impl Moments {
     }
 }
 
-/// `1 / largest`, or a number that does no harm where that is none.
+/// `1 / largest`, or a finite number in its place where that overflows.
 fn inverse<F: Scalar>(largest: F) -> F {
     if largest > F::zero() { largest.recip().min(F::max_value()) } else { F::one() }
 }

@@ -1,4 +1,4 @@
-//! Softmax regression of the labels (claim T15).
+//! Softmax regression of the labels ([claim T15](crate::theory#t15)).
 
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -22,10 +22,23 @@ pub struct CrossEntropy<F: Scalar = f64> {
 ///
 /// Not a [`super::Loss`]: it depends on the classes' names, which the graph `Y Yᵀ` does not know. `O(n k c)`.
 ///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use ndarray::{Array2, array};
+/// use pal::data::Labels;
+/// use pal::loss::cross_entropy;
+///
+/// let labels = Labels::new(vec![0, 1], 2)?;
+/// let loss = cross_entropy(array![[1.0], [-1.0]].view(), Array2::zeros((1, 2)).view(), &labels)?;
+/// assert!((loss.value - 2.0_f64.ln()).abs() < 1e-12); // nothing is told apart yet
+/// assert_eq!(loss.gradient_weights, array![[-0.5, 0.5]]);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`Error::Shape`] if the number of labels is not `n` or the weights are not `(k, c)`, [`Error::Empty`] if `k = 0` or no
-/// label is known, [`Error::NotFinite`] for bad `z` or weights, [`Error::Domain`] if the value or a slope is beyond the range
-/// of numbers.
+/// label is known, [`Error::NotFinite`] for bad `z` or weights, [`Error::Domain`] if the value or a slope overflows.
 pub fn cross_entropy<F: Scalar>(
     z: ArrayView2<F>,
     weights: ArrayView2<F>,

@@ -8,11 +8,12 @@
 //! | [`VicReg`] | hinged deviations, covariances, distances of similar samples | `n ≥ 2` | `n k² + G` |
 //! | [`BarlowTwins`] | cross-correlation of similar samples against `I` | `G ≥ 0`, no constant column | `n k² + G` |
 //! | [`NtXent`] | cross-entropy of picking the similar among all others | `G ≥ 0`, a positive pair, no zero row | `n² k` |
-//! | [`Ridge`] | what a ridge regression of `Y` on `Z` leaves, `G = Y Yᵀ` | | `n k² + G` |
+//! | [`Ridge`] | the residual of a ridge regression of `Y` on `Z`, `G = Y Yᵀ` | | `n k² + G` |
 //!
 //! `G` in the last column is the cost of a product `G Z`, as in [`crate::graph`]; nothing but [`NtXent`] looks at more
-//! than such products, and that in blocks of rows: no loss forms an `n×n` matrix (claims T16, T17). [`Penalised`] adds a
-//! penalty to a loss, [`NamedLoss`] is one chosen by its name. [`cross_entropy`] stands apart: it needs the names of the classes, which no graph knows.
+//! than such products, and that in blocks of rows: no loss forms an `n×n` matrix (claims [T16](crate::theory#t16),
+//! [T17](crate::theory#t17)). [`Penalised`] adds a penalty to a loss, [`NamedLoss`] is one chosen by its name.
+//! [`cross_entropy`] stands apart: it needs the names of the classes, which no graph knows.
 //!
 //! # Mini-batches
 //!
@@ -29,6 +30,23 @@
 //! accumulated in double precision, so that a value in `f32` is good to about `1e-6` whatever `n`.
 //!
 //! The squared losses are minimised in closed form by [`crate::closed_form`].
+//!
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use ndarray::array;
+//! use pal::data::Labels;
+//! use pal::graph::SimilarityGraph;
+//! use pal::loss::{Loss, VicReg};
+//!
+//! let graph = SimilarityGraph::labels(&Labels::new(vec![0, 0, 1, 1], 2)?);
+//! let z = array![[1.0, 0.2], [0.4, -0.3], [-0.7, 0.1], [-0.9, 0.8]];
+//! let loss = VicReg::default();
+//! let (value, gradient) = loss.value_and_gradient(z.view(), &graph)?;
+//! let downhill = &z - &(&gradient * 1e-4);
+//! assert!(loss.value(downhill.view(), &graph)? < value);
+//! # Ok(())
+//! # }
+//! ```
 
 mod barlow_twins;
 mod cross_entropy;
@@ -60,20 +78,23 @@ pub use views::Statistics;
 
 /// A function of representations `z` of shape `(n, k)`, with entries of `F`, and a graph over the same `n` samples.
 ///
+/// A loss implements [`Loss::evaluate_unchecked`]; the other methods check their arguments and call it.
+///
 /// # Errors
-/// Of every door: [`Error::Shape`] if `z` has not one row a sample, or the buffer not the shape of `z`;
+/// Of every method but [`Loss::evaluate_unchecked`]: [`Error::Shape`] if `z` has not one row per sample, or the buffer not the shape of `z`;
 /// [`Error::Empty`] if `k = 0`; [`Error::NotFinite`] if `z` holds NaN or an infinity; [`Error::Domain`] if a parameter of
-/// the loss is out of its range, or the value or an entry of the gradient is beyond that of numbers; and what the loss itself
+/// the loss is out of its range, or the value or an entry of the gradient overflows; and what the loss itself
 /// needs.
 pub trait Loss<F: Scalar = f64>: Sync {
     /// The value, and its gradient written over `gradient` (whatever it held, in any memory layout) if there is one.
     ///
-    /// What a loss implements. Shapes, finite entries and row-major order are the caller's duty here: the doors below see
-    /// to them once, and to it that the value, here in double precision, is a number of `F` and the gradient one of numbers.
+    /// What a loss implements. Here shapes, finite entries and row-major order are the caller's duty, and without them the numbers
+    /// mean nothing, or it panics: the methods below check them once, and that the value, here in double precision, is finite in
+    /// `F`, as is every entry of the gradient.
     ///
     /// # Errors
     /// Parameters out of range, and what the loss needs of `z` and the graph.
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
@@ -87,7 +108,7 @@ pub trait Loss<F: Scalar = f64>: Sync {
     fn value(&self, z: ArrayView2<F>, graph: &SimilarityGraph) -> Result<F> {
         bounded(in_pool(|| {
             check_representations(z, graph)?;
-            self.evaluate(z.as_standard_layout().view(), graph, None)
+            self.evaluate_unchecked(z.as_standard_layout().view(), graph, None)
         })?)
     }
 
@@ -116,8 +137,9 @@ pub trait Loss<F: Scalar = f64>: Sync {
         bounded(in_pool(|| {
             check_representations(z, graph)?;
             check::shape("gradient", z.shape(), gradient.shape())?;
-            let value =
-                in_rows(z, gradient.view_mut(), |z, gradient| self.evaluate(z, graph, Some(gradient)))?;
+            let value = in_rows(z, gradient.view_mut(), |z, gradient| {
+                self.evaluate_unchecked(z, graph, Some(gradient))
+            })?;
             bounded::<F>(value)?;
             check::in_range("gradient of the loss", &gradient, OUT_OF_SCALE)?;
             Ok(value)

@@ -18,8 +18,8 @@ use crate::scalar::Scalar;
 /// | `vicreg` | [`VicReg`] | 25, 1, 25 (Bardes et al. 2022), pooled |
 /// | `barlow-twins` | [`BarlowTwins`] | λ = 0.005 (Zbontar et al. 2021), pooled |
 /// | `simclr2` | [`SpectralLoss::SimClr2`] | β = 0 |
-/// | `vic2` | [`SpectralLoss::Vic2`] | λ = 2, equivalent to `simclr2` on a normalised graph (claim T20); β = 0 |
-/// | `bt2` | [`SpectralLoss::BarlowTwins2`] | β = 0, no tie-break (claim T47) |
+/// | `vic2` | [`SpectralLoss::Vic2`] | λ = 2, equivalent to `simclr2` on a normalised graph ([claim T20](crate::theory#t20)); β = 0 |
+/// | `bt2` | [`SpectralLoss::BarlowTwins2`] | β = 0, no tie-break ([claim T47](crate::theory#t47)) |
 /// | `ridge` | [`Ridge`] | λ = 0.001, of no source |
 ///
 /// ```
@@ -76,7 +76,7 @@ impl FromStr for NamedLoss {
 }
 
 impl<F: Scalar> Loss<F> for NamedLoss {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
@@ -89,6 +89,6 @@ impl<F: Scalar> Loss<F> for NamedLoss {
             Self::Spectral(loss) => loss,
             Self::Ridge(loss) => loss,
         };
-        loss.evaluate(z, graph, gradient)
+        loss.evaluate_unchecked(z, graph, gradient)
     }
 }

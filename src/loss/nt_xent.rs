@@ -1,4 +1,4 @@
-//! Normalised-temperature cross-entropy on a graph, in blocks of rows (claims T11, T17).
+//! Normalised-temperature cross-entropy on a graph, in blocks of rows (claims [T11](crate::theory#t11), [T17](crate::theory#t17)).
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 
@@ -14,7 +14,22 @@ use crate::scalar::Scalar;
 ///
 /// Two views a sample give SimCLR (Chen et al. 2020), a label graph the supervised contrastive loss with the mean outside
 /// the logarithm (Khosla et al. 2020). The diagonal of `G` is not looked at. Samples without positives are not averaged
-/// over, but others are told from them. Unchanged by positive scaling of any row of `Z`, and of `G`.
+/// over, but serve as negatives of others. Unchanged by positive scaling of any row of `Z`, and of `G`.
+///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use ndarray::array;
+/// use pal::graph::SimilarityGraph;
+/// use pal::loss::{Loss, NtXent};
+///
+/// let graph = SimilarityGraph::views(2, 2)?; // rows 0 and 1 are views of one sample, 2 and 3 of another
+/// let together = array![[1.0, 0.1], [1.0, 0.0], [-1.0, 0.0], [-1.0, -0.1]];
+/// let apart = array![[1.0, 0.1], [-1.0, 0.0], [1.0, 0.0], [-1.0, -0.1]];
+/// let loss = NtXent { temperature: 0.5 };
+/// assert!(loss.value(together.view(), &graph)? < loss.value(apart.view(), &graph)?);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// `2 n² k` multiplications with the gradient and `n² k / 2` without, in parallel over blocks of pairs and the same to the
 /// last bit for any number of threads; `O(n k)` memory and a block of at most 256² pairs for each thread. Up to 1024 samples
@@ -22,8 +37,8 @@ use crate::scalar::Scalar;
 /// gradient, whatever `n²`; a mixture with negative weights is checked row by row.
 ///
 /// # Errors
-/// Of the doors of [`Loss`], besides theirs: [`Error::Domain`] unless `τ > 0` and `1/τ` is a number, if an entry of the graph is negative or a
-/// row of `z` is zero; [`Error::Empty`] if the graph has no positive entry off its diagonal.
+/// Besides those of [`Loss`]: [`Error::Domain`] unless `τ > 0` and `1/τ` is a number, if an entry of the graph
+/// is negative or a row of `z` is zero; [`Error::Empty`] if the graph has no positive entry off its diagonal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NtXent {
     /// Temperature τ > 0 of the softmax.
@@ -31,7 +46,7 @@ pub struct NtXent {
 }
 
 impl<F: Scalar> Loss<F> for NtXent {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
@@ -49,8 +64,7 @@ impl<F: Scalar> Loss<F> for NtXent {
             return Err(Error::Empty { argument: "graph", expected: "positive entry off the diagonal" });
         }
         let (units, lengths) = on_the_sphere(z)?;
-        let softmax = Softmax::new(units.view(), self.temperature);
-        let mut log_sums = softmax.log_sums();
+        let (mut log_sums, exponentials) = Softmax::new(units.view(), self.temperature).log_sums();
         // Row i of (G − diag G) U: the similarities of i to its positives are ⟨u_i, its row⟩.
         let mut attractions = Array2::zeros(units.raw_dim());
         graph.apply_positives_add(F::one(), units.view(), attractions.view_mut());
@@ -78,7 +92,7 @@ impl<F: Scalar> Loss<F> for NtXent {
                 .par_for_each(|image, &unit, &share| *image = unit * share);
             graph.apply_positives_add(-F::one(), attractions.view(), gradient.view_mut());
             drop(attractions);
-            softmax.add_pulls(&log_sums, gradient.view_mut());
+            exponentials.add_pulls(&log_sums, gradient.view_mut());
             let scale = F::of((self.temperature * kept as f64).recip());
             Zip::from(gradient.rows_mut()).and(units.rows()).and(&lengths).par_for_each(
                 |mut slope, unit, &Length { largest, relative }| {

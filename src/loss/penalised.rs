@@ -1,4 +1,4 @@
-//! A loss with a penalty on the size of the representations (claim T47).
+//! A loss with a penalty on the size of the representations ([claim T47](crate::theory#t47)).
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
@@ -11,10 +11,26 @@ use crate::scalar::Scalar;
 
 /// `loss + 2β ‖Z‖²`, what [`crate::closed_form::free`] minimises for a squared loss and this β.
 ///
-/// Squared Barlow Twins has many minimisers; with any β > 0 they are the leading eigenvectors of the graph alone.
+/// Squared Barlow Twins has many minimisers; with any β > 0 only those remain that are made of the leading eigenvectors of the
+/// graph.
+///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use ndarray::array;
+/// use pal::data::Labels;
+/// use pal::graph::SimilarityGraph;
+/// use pal::loss::{Loss, Penalised, SpectralLoss};
+///
+/// let graph = SimilarityGraph::labels(&Labels::new(vec![0, 0, 1], 2)?);
+/// let z = array![[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]; // Z Zᵀ = G, ‖Z‖² = 3
+/// let loss = Penalised { loss: SpectralLoss::SimClr2, beta: 0.5 };
+/// assert!((loss.value(z.view(), &graph)? - 3.0).abs() < 1e-12);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
-/// Of the doors of [`Loss`], besides those of the loss: [`crate::Error::Domain`] if `β < 0`.
+/// Besides those of the loss: [`crate::Error::Domain`] if `β < 0`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Penalised<L> {
     /// The loss without the penalty.
@@ -24,14 +40,15 @@ pub struct Penalised<L> {
 }
 
 impl<F: Scalar, L: Loss<F>> Loss<F> for Penalised<L> {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
         mut gradient: Option<ArrayViewMut2<F>>,
     ) -> Result<f64> {
         check::not_negative("beta", self.beta)?;
-        let value = self.loss.evaluate(z, graph, gradient.as_mut().map(|gradient| gradient.view_mut()))?;
+        let value =
+            self.loss.evaluate_unchecked(z, graph, gradient.as_mut().map(|gradient| gradient.view_mut()))?;
         if self.beta == 0.0 {
             return Ok(value);
         }

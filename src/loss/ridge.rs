@@ -1,4 +1,4 @@
-//! What a ridge regression of the labels leaves (claim T14).
+//! The residual of a ridge regression of the labels on the representations ([claim T14](crate::theory#t14)).
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
@@ -16,10 +16,25 @@ use crate::scalar::Scalar;
 /// `Tr G / n`; its gradient is `−(2/n) (G − U diag(φ) Uᵀ G) U diag(σ / (σ² + nλ)) Vᵀ`. For a graph that is no `Y Yᵀ` the
 /// same formulas hold, without the regression.
 ///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use ndarray::array;
+/// use pal::data::Labels;
+/// use pal::graph::SimilarityGraph;
+/// use pal::loss::{Loss, Ridge};
+///
+/// let graph = SimilarityGraph::labels(&Labels::new(vec![0, 0, 1, 1], 2)?);
+/// let loss = Ridge { lambda: 1e-3 };
+/// let (tells, tells_not) = (array![[1.0], [1.2], [-1.0], [-0.8]], array![[1.0], [-1.2], [1.0], [-0.8]]);
+/// assert!(loss.value(tells.view(), &graph)? < loss.value(tells_not.view(), &graph)?);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `O(n k²)`, the diagonal of the graph, and one product with it; in double precision throughout.
 ///
 /// # Errors
-/// Of the doors of [`Loss`], besides theirs: [`crate::Error::Domain`] unless `λ > 0`.
+/// Besides those of [`Loss`]: [`crate::Error::Domain`] unless `λ > 0`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ridge {
     /// Weight λ > 0 of the penalty on the regression's coefficients.
@@ -27,7 +42,7 @@ pub struct Ridge {
 }
 
 impl<F: Scalar> Loss<F> for Ridge {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,

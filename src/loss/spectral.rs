@@ -1,4 +1,4 @@
-//! The squared losses (claim T13): polynomials in `Z` whose minimisers are eigenproblems on the graph.
+//! The squared losses ([claim T13](crate::theory#t13)): polynomials in `Z` whose minimisers are eigenproblems on the graph.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, concatenate, s};
 
@@ -14,28 +14,45 @@ const CANCELLED: f64 = 1e-4;
 
 /// A squared loss, for any symmetric graph; unchanged by `Z → ZQ` for orthogonal `Q`.
 ///
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use ndarray::array;
+/// use pal::data::Labels;
+/// use pal::graph::SimilarityGraph;
+/// use pal::loss::{Loss, SpectralLoss};
+///
+/// let graph = SimilarityGraph::labels(&Labels::new(vec![0, 0, 1], 2)?);
+/// let one_hot = array![[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]];
+/// assert!(SpectralLoss::SimClr2.value(one_hot.view(), &graph)? < 1e-12); // Z Zᵀ = G
+/// let whitened = array![[0.5_f64.sqrt(), 0.0], [0.5_f64.sqrt(), 0.0], [0.0, 1.0]];
+/// assert!(SpectralLoss::Vic2 { lambda: 2.0 }.value(whitened.view(), &graph)? < 1e-12); // ZᵀZ = I, L Z = 0
+/// # Ok(())
+/// # }
+/// ```
+///
 /// `O(n k²)` and one product with the graph, no memory beyond the gradient and `k×k` ([`Self::BarlowTwins2`]: one `n×k`).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum SpectralLoss {
-    /// Squared SimCLR, spectral contrastive learning: `‖Z Zᵀ − G‖²` (claims T16, T18); gradient `4 (Z ZᵀZ − G Z)`.
+    /// Squared SimCLR, spectral contrastive learning: `‖Z Zᵀ − G‖²` (claims [T16](crate::theory#t16),
+    /// [T18](crate::theory#t18)); gradient `4 (Z ZᵀZ − G Z)`.
     ///
     /// The value is expanded to `‖ZᵀZ‖² − 2 Tr(ZᵀGZ) + ‖G‖²`, which is good to `1e-16 (‖ZᵀZ‖² + ‖G‖²)`. Near a perfect
     /// fit to a graph of rank up to `2k`, made of labels and low-rank terms, it is taken from their factors instead and
     /// keeps its relative accuracy.
     SimClr2,
-    /// Squared VICReg: `‖ZᵀZ − I‖² + λ Tr(Zᵀ L Z)` (claim T19); gradient `4 Z (ZᵀZ − I) + 2λ L Z`.
+    /// Squared VICReg: `‖ZᵀZ − I‖² + λ Tr(Zᵀ L Z)` ([claim T19](crate::theory#t19)); gradient `4 Z (ZᵀZ − I) + 2λ L Z`.
     Vic2 {
         /// Weight λ ≥ 0 of the invariance term.
         lambda: f64,
     },
-    /// Squared Barlow Twins: `‖Zᵀ G Z − I‖²` (claim T21); gradient `4 G Z (ZᵀGZ − I)`.
+    /// Squared Barlow Twins: `‖Zᵀ G Z − I‖²` ([claim T21](crate::theory#t21)); gradient `4 G Z (ZᵀGZ − I)`.
     ///
     /// Without a penalty its minimisers are many; the closed form takes the one of least norm.
     BarlowTwins2,
 }
 
 impl<F: Scalar> Loss<F> for SpectralLoss {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
@@ -121,7 +138,8 @@ impl<F: Scalar> Loss<F> for SpectralLoss {
     }
 }
 
-/// `‖Z Zᵀ − B C Bᵀ‖²` (claim T16): with `[Z B] = U R` it is `‖R diag(I, −C) Rᵀ‖²`, where little has cancelled yet.
+/// `‖Z Zᵀ − B C Bᵀ‖²` ([claim T16](crate::theory#t16)): with `[Z B] = U R` it is `‖R diag(I, −C) Rᵀ‖²`, where little has
+/// cancelled yet.
 fn misfit_of_factors(z: ArrayView2<f64>, part: &LowRankPart) -> Result<f64> {
     let k = z.ncols();
     let both = concatenate![Axis(1), z, part.factor];

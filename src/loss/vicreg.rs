@@ -1,4 +1,4 @@
-//! Variance-invariance-covariance regularisation on a graph (claim T10).
+//! Variance-invariance-covariance regularisation on a graph ([claim T10](crate::theory#t10)).
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
@@ -17,15 +17,29 @@ const EPSILON: f64 = 1e-4;
 /// `a Σ_k (γ − s_k)₊ + b Σ_{k≠l} S_kl² + (c/n) Σ_ij G_ij ‖z_i − z_j‖²`, with `S` the covariance of the columns of `Z`
 /// (over `n − 1`), `s_k = √(S_kk + ε)`, `γ = 1` and `ε = 1e-4`.
 ///
-/// All views are pooled in one `S`. The original (Bardes et al. 2022) takes one a view, sums the first two terms over the
+/// All views are pooled in one `S`. The original (Bardes et al. 2022) takes one per view, sums the first two terms over the
 /// views and divides them by `k`: [`Statistics::EachView`].
 ///
-/// `O(n k²)` and two products with the graph. At `s_k = γ` the gradient is the one from above. If `L` has a negative
+/// ```
+/// # fn main() -> pal::Result<()> {
+/// use ndarray::array;
+/// use pal::graph::SimilarityGraph;
+/// use pal::loss::{Loss, VicReg};
+///
+/// let graph = SimilarityGraph::views(2, 2)?;
+/// let z = array![[2.0, 2.0], [2.0, 2.0], [-2.0, 2.0], [-2.0, -6.0]];
+/// // Σ G_ij ‖z_i − z_j‖² = 128 over both orders of the one pair of views that differ, on n = 4 rows.
+/// let invariance = VicReg { variance: 0.0, covariance: 0.0, ..VicReg::default() };
+/// assert!((invariance.value(z.view(), &graph)? - 25.0 / 4.0 * 128.0).abs() < 1e-9);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `O(n k²)` and one application of the graph's Laplacian. At `s_k = γ` the gradient is the one from above. If `L` has a negative
 /// eigenvalue (signed graphs) the loss has no lower bound.
 ///
 /// # Errors
-/// Of the doors of [`Loss`], besides theirs: [`Error::Domain`] if a weight is negative or `n = 1` (one
-/// sample a view); [`Error::WrongForm`] for [`Statistics::EachView`] if the graph is none of views.
+/// Besides those of [`Loss`]: [`Error::Domain`] if a weight is negative or `n = 1` (one sample per view); [`Error::WrongForm`] for [`Statistics::EachView`] if the graph is none of views.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VicReg {
     /// Weight `a ≥ 0`; the original is 25.
@@ -45,7 +59,7 @@ impl Default for VicReg {
 }
 
 impl<F: Scalar> Loss<F> for VicReg {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,

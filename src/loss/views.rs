@@ -8,7 +8,7 @@ use crate::graph::{Form, SimilarityGraph};
 /// The samples over which means, variances and covariances are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Statistics {
-    /// All together, on any graph (claims T10, T12).
+    /// All together, on any graph (claims [T10](crate::theory#t10), [T12](crate::theory#t12)).
     #[default]
     Pooled,
     /// Each view alone, as in the original papers; the graph must be a view graph, with or without its diagonal.
@@ -31,7 +31,7 @@ impl Statistics {
     }
 }
 
-/// The number of views a sample, if that is all the graph is made of: a view graph and multiples of the identity.
+/// The number of views per sample, if the graph consists of a view graph and multiples of the identity alone.
 fn views(graph: &SimilarityGraph) -> Option<usize> {
     let mut views = 1;
     for (_, form) in graph.terms() {

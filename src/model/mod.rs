@@ -101,7 +101,7 @@ pub trait Model<F: Scalar>: Sync {
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if the width differs, [`crate::Error::NotFinite`] if `x` holds NaN or an infinity,
-    /// [`crate::Error::Domain`] if a representation is beyond the range of numbers.
+    /// [`crate::Error::Domain`] if a representation overflows.
     fn embed(&self, x: ArrayView2<F>) -> Result<Array2<F>> {
         check::shape("x", &[x.nrows(), self.inputs()], x.shape())?;
         check::finite("x", &x)?;
@@ -126,7 +126,7 @@ const OUT_OF_SCALE: &str = "finite: x or a parameter is out of scale";
 ///
 /// # Errors
 /// Those of [`Model::forward`] and of the loss; [`crate::Error::Shape`] if its gradient has another shape;
-/// [`crate::Error::Domain`] if value or gradients are beyond the range of numbers.
+/// [`crate::Error::Domain`] if value or gradients overflow.
 pub fn value_and_gradients<F: Scalar>(
     model: &(impl Model<F> + ?Sized),
     x: impl Into<ArcArray2<F>>,

@@ -25,7 +25,7 @@ pub enum Activation {
     Tanh,
 }
 
-/// A layer; its parameters stand in the network, so many in a row.
+/// A layer. Its two parameters, if it has some, are the next two of the network.
 #[derive(Clone, Debug)]
 enum Layer {
     /// `x W + b`: weights `(p, q)`, bias `(1, q)`.

@@ -15,7 +15,7 @@ pub struct Projected<F> {
 }
 
 impl<F: Scalar> Projected<F> {
-    /// The two, one after the other.
+    /// A model whose loss is taken of the projector's output on the encoder's.
     ///
     /// # Errors
     /// [`Error::Shape`] if the projector takes not what the encoder gives.

@@ -98,7 +98,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         &self.model
     }
 
-    /// The model, handed over.
+    /// The trained model by value.
     pub fn into_model(self) -> M {
         self.model
     }
@@ -121,8 +121,8 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
     /// # Errors
     /// [`Error::Shape`] if the graph's rows are not a multiple of the samples, or shapes do not fit; [`Error::NotFinite`];
     /// [`Error::Domain`] for a score that is not finite; what loss and score report; [`Error::Diverged`] if
-    /// representations, loss, gradient or parameters stop being finite: the model then stands as before that step, and the checkpoint
-    /// as after the last whole epoch.
+    /// representations, loss, gradient or parameters stop being finite: the model then stands as before that step, and the
+    /// checkpoint as after the last whole epoch.
     pub fn run(
         &mut self,
         loss: &(impl Loss<F> + ?Sized),
@@ -211,7 +211,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
             }
         });
         let (value, gradients) = match found {
-            // The doors of the losses refuse what is not finite.
+            // The losses refuse what is not finite.
             Err(Error::Domain { value, argument, .. } | Error::NotFinite { value, argument, .. })
                 if !value.is_finite() =>
             {

@@ -1,4 +1,4 @@
-//! What answers about pairs imply (claim T39), and what wrong ones do (claim T45).
+//! What answers about pairs imply ([claim T39](crate::theory#t39)), and what wrong ones do ([claim T45](crate::theory#t45)).
 //!
 //! "Belong together" is an equivalence: must-links join samples into components, and one cannot-link between two
 //! components separates all their pairs. With a truthful oracle every implied pair is right. A wrong must-link, though,
@@ -141,13 +141,14 @@ impl Closure {
         self.separations().map(|(a, b)| self.components.size(a) * self.components.size(b)).sum()
     }
 
-    /// Whether the answers prove the partition into components: every pair is known (claim T40).
+    /// Whether the answers prove the partition into components: every pair is known ([claim T40](crate::theory#t40)).
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.separations().count() == pairs_among(self.components())
     }
 
-    /// What follows besides if there are but two classes: those separated from the same sample belong together (claim T46).
+    /// What follows in addition if there are only two classes: samples separated from the same sample belong together
+    /// ([claim T46](crate::theory#t46)).
     ///
     /// With three classes or more nothing follows from two cannot-links, and finding a partition that respects them is
     /// graph colouring.
@@ -205,8 +206,9 @@ impl Closure {
         SimilarityGraph::mixture(terms)
     }
 
-    /// Number of pairs held to belong together that do not: `Σ [s (s − 1) / 2 − Σ_c s_c (s_c − 1) / 2]` over components,
-    /// `s_c` of its `s` members being of class `c` (claim T45).
+    /// Number of pairs that the closure puts together and that do not belong together:
+    /// `Σ [s (s − 1) / 2 − Σ_c s_c (s_c − 1) / 2]` over components, `s_c` of its `s` members being of class `c`
+    /// ([claim T45](crate::theory#t45)).
     ///
     /// # Errors
     /// [`Error::Shape`] if `truth` is not about `n` samples, [`Error::Domain`] if it leaves one of them open.
@@ -214,7 +216,8 @@ impl Closure {
         Ok(self.positives() - self.true_positives(truth)?)
     }
 
-    /// Number of pairs that belong together and are not held to (claim T45); negative or open alike.
+    /// Number of pairs that belong together and that the closure does not put together, whether it separates them or leaves them
+    /// open ([claim T45](crate::theory#t45)).
     ///
     /// # Errors
     /// As [`Closure::false_positives`].
@@ -223,7 +226,7 @@ impl Closure {
         Ok(truth.counts().into_iter().map(pairs_among).sum::<usize>() - found)
     }
 
-    /// Pairs that belong together and are held to: those of one component and one class.
+    /// Number of pairs that belong together and that the closure puts together: those of one component and one class.
     fn true_positives(&self, truth: &Labels) -> Result<usize> {
         check::shape("truth", &[self.len()], &[truth.len()])?;
         let mut cells: Vec<(usize, usize)> = Vec::with_capacity(self.len());
@@ -244,7 +247,7 @@ impl Closure {
             .flat_map(|(a, others)| others.iter().filter(move |&&b| a < b).map(move |&b| (a, b)))
     }
 
-    /// Components that are all separated from each other, the largest first; empty if that is but one.
+    /// Components that are all separated from each other, chosen greedily from the largest down; empty if that is only one.
     fn mutually_separated(&self) -> BTreeSet<usize> {
         let mut by_size: Vec<usize> = self.components.representatives().collect();
         by_size.sort_by_key(|&component| std::cmp::Reverse(self.components.size(component)));

@@ -1,4 +1,5 @@
-//! How many answers it takes (claims T40, T42, T44, T46), and how many to be sure of one (claim T45).
+//! How many answers it takes (claims [T40](crate::theory#t40), [T42](crate::theory#t42), [T44](crate::theory#t44),
+//! [T46](crate::theory#t46)), and how many to be sure of one ([claim T45](crate::theory#t45)).
 //!
 //! The questions are about pairs of `n` samples in `c` classes. What sequential discovery asks is counted by
 //! [`active::discovery_cost`](crate::active::discovery_cost).
@@ -18,9 +19,10 @@ pub struct Certificate {
     pub cannot_links: usize,
 }
 
-/// The fewest answers that prove a partition of `samples` into `classes`, their number not being known before (claim T40).
+/// The fewest answers that prove a partition of `samples` into `classes`, their number not being known before
+/// ([claim T40](crate::theory#t40)).
 ///
-/// `n − c` must-links, a spanning tree a class, and `c (c − 1) / 2` cannot-links, one a pair of classes: with fewer another
+/// `n − c` must-links, a spanning tree per class, and `c (c − 1) / 2` cannot-links, one per pair of classes: with fewer another
 /// partition agrees with all answers.
 ///
 /// # Errors
@@ -31,7 +33,7 @@ pub fn certificate(samples: usize, classes: usize) -> Result<Certificate> {
 }
 
 /// The number of adaptive questions that finds any partition of `samples` into `classes`, their number being known:
-/// no strategy does with fewer in the worst case (claim T42).
+/// no strategy does with fewer in the worst case ([claim T42](crate::theory#t42)).
 ///
 /// `(c − 1) n − c (c − 1) / 2`, and none if `c = 1` or `c = n`.
 ///
@@ -43,7 +45,7 @@ pub fn minimax(samples: usize, classes: usize) -> Result<usize> {
 }
 
 /// About the median number of random distinct pairs until every class is connected, `classes` of `per_class` samples each
-/// (claim T44).
+/// ([claim T44](crate::theory#t44)).
 ///
 /// `n (n − 1) / 2 · (ln n − ln ln 2) / n_c`, about `½ n c ln n`; an asymptotic law, right within 15 % for classes of 100.
 ///
@@ -59,7 +61,7 @@ pub fn passive_median(classes: usize, per_class: usize) -> Result<f64> {
     Ok(n * (n - 1.0) / 2.0 * (n.ln() - std::f64::consts::LN_2.ln()) / per_class as f64)
 }
 
-/// Number of pairs that `labels` labels reveal, `m (m − 1) / 2` (claim T46).
+/// Number of pairs that `labels` labels reveal, `m (m − 1) / 2` ([claim T46](crate::theory#t46)).
 ///
 /// # Errors
 /// [`Error::Domain`] for more than 2³¹ labels.
@@ -69,7 +71,7 @@ pub fn pairs_of_labels(labels: usize) -> Result<usize> {
 }
 
 /// How often the majority of `repeats` answers errs if each does with probability `error`: `P(Bin(r, ε) > r / 2)`
-/// (claim T45). Cost `O(repeats)`.
+/// ([claim T45](crate::theory#t45)). Cost `O(repeats)`.
 ///
 /// # Errors
 /// [`Error::Domain`] if `error` is no probability or `repeats` is even.

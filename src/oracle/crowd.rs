@@ -1,6 +1,6 @@
-//! Several annotators for each question, and one answer.
+//! Several annotators who vote on each question, and one answer from their votes.
 //!
-//! A majority of `r` independent votes errs far less than one (claim T45,
+//! A majority of `r` independent votes errs far less than one ([claim T45](crate::theory#t45),
 //! [`majority_error`](super::cost::majority_error)), if all annotators are about as good. Where they are not,
 //! [`DawidSkene`] learns from all votes so far whose to trust.
 
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// How the votes on a pair become one answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Aggregation {
-    /// That of most of its latest `votes`; their number is odd.
+    /// The answer of the majority of the pair's latest `votes` votes; their number is odd.
     Majority,
     /// The likelier one given all votes on all pairs so far; "no" if both are as likely.
     DawidSkene(DawidSkene),

@@ -43,9 +43,10 @@ pub struct DawidSkene {
     pub wrong: f64,
     /// The share of questions to which the answer is yes is `Beta(balance, balance)`; above 1, by default 1.5.
     pub balance: f64,
-    /// The fit ends when a round of expectation and maximisation would move no parameter by more; by default `1e-8`.
+    /// The fit has converged when a round of expectation and maximisation would move no parameter by more than this; by default
+    /// `1e-8`.
     pub tolerance: f64,
-    /// It fails after so many steps; by default 1000, where a few dozen are usual.
+    /// Number of steps after which the fit fails; by default 1000, where a few dozen are usual.
     pub rounds: usize,
 }
 

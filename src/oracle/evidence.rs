@@ -1,11 +1,12 @@
-//! Which answers say so: statements about pairs with the records they come from.
+//! Statements about pairs, each with the answer it comes from, and what they imply.
 //!
 //! A [`Closure`] refuses an answer that contradicts those before it, and forgets who said what. [`Evidence`] keeps all of
 //! them. A contradiction is set aside, with the answers that imply the opposite, until one of those is taken back; any
 //! implied entry can be traced to the few answers that imply it.
 //!
 //! Where answers are noisy, what follows from chains of them is not to be trusted: one wrong must-link joins two whole
-//! classes (claim T45). [`Evidence::star`] believes direct answers about representatives only, and keeps errors local.
+//! classes ([claim T45](crate::theory#t45)). [`Evidence::star`] believes direct answers about representatives only, and keeps
+//! errors local.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -250,7 +251,7 @@ impl Evidence {
         Ok(retracted)
     }
 
-    /// What direct answers about `representatives`, one a class, say of the other samples (claim T45).
+    /// What direct answers about `representatives`, one per class, say of the other samples ([claim T45](crate::theory#t45)).
     ///
     /// The representatives are held to be apart. A sample joins the one to which more statements attach it than refuse it,
     /// by the largest majority; on a tie, or if there is none, it stays alone, and apart from those that more statements
@@ -305,7 +306,7 @@ impl Evidence {
     }
 }
 
-/// Statements `(i, j, whether they belong together)` with their pairs.
+/// Statements `(i, j, whether they belong together)` as statements about a [`Pair`].
 fn pairs(statements: impl IntoIterator<Item = (usize, usize, bool)>) -> Result<Vec<(Pair, bool)>> {
     statements.into_iter().map(|(i, j, same)| Ok((Pair::new(i, j)?, same))).collect()
 }

@@ -1,4 +1,4 @@
-//! What a question can tell, in bits (claim T43).
+//! What a question can tell, in bits ([claim T43](crate::theory#t43)).
 //!
 //! Samples are drawn independently with class probabilities `π` (the prior) and answers are free of noise; the information
 //! is then the entropy of the answer.

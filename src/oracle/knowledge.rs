@@ -1,4 +1,4 @@
-//! What the answers say together: the shared query state of the active experiments (claim T49).
+//! What the answers say together: the shared query state of the active experiments ([claim T49](crate::theory#t49)).
 
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ pub struct Knowledge {
     labels: Labels,
     /// Known members of each class in the order of discovery.
     members: Vec<Vec<usize>>,
-    /// `(n, c)`: whether it is settled, or was asked, if the sample belongs to the class.
+    /// `(n, c)`: whether the sample's class is known, or it was asked whether it belongs to this class.
     asked: Array2<bool>,
     /// Refusals in order: the sample, the class, and how many members the class had then.
     refusals: Vec<Refusal>,
@@ -68,7 +68,7 @@ impl Knowledge {
         &self.labels
     }
 
-    /// The class asked about least: fewest samples settled or asked, the first one on a tie.
+    /// The class with the fewest samples that are known to belong to it or not, or that were asked about it; the first on a tie.
     pub fn least_asked_class(&self) -> usize {
         let count = |class: usize| self.asked.column(class).iter().filter(|&&asked| asked).count();
         (0..self.classes()).min_by_key(|&class| count(class)).unwrap_or(0)

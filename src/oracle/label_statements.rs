@@ -35,7 +35,7 @@ impl LabelStatements {
         }
     }
 
-    /// What it says that `sample` is of `class`.
+    /// What "`sample` is of `class`" says about pairs `(i, j, whether they belong together)`, given the labels before it.
     pub fn of_label(&mut self, sample: usize, class: &str) -> Vec<(usize, usize, bool)> {
         let mut statements: Vec<_> = self
             .first

@@ -1,8 +1,8 @@
 //! What questions cost, what has been spent, and when to stop.
 //!
 //! Prices are relative: the unit is one answer about a pair. By default a question costs what its answer can tell
-//! (claim T43), so that kinds of questions compete on equal terms; whoever has measured how long people take sets prices of
-//! their own. A [`Ledger`] asks its [`Budget`] before each question:
+//! ([claim T43](crate::theory#t43)), so that kinds of questions compete on equal terms; whoever has measured how long people
+//! take sets prices of their own. A [`Ledger`] asks its [`Budget`] before each question:
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -39,7 +39,8 @@ pub struct Prices {
     pub candidate: f64,
 }
 
-/// What the answers tell in four balanced classes (claim T43), in units of one answer about a pair: `h(1/4) = 0.81` bits.
+/// What the answers tell in four balanced classes ([claim T43](crate::theory#t43)), in units of one answer about a pair:
+/// `h(1/4) = 0.81` bits.
 ///
 /// A label tells `log₂ 4 / h(1/4) = 2.47`, here 2.5 times as much, a captcha exactly as much as its candidates one by one.
 impl Default for Prices {
@@ -49,7 +50,8 @@ impl Default for Prices {
 }
 
 impl Prices {
-    /// What the answers tell, in units of one about a pair, if classes have the probabilities `prior` (claim T43).
+    /// What the answers tell, in units of one about a pair, if classes have the probabilities `prior`
+    /// ([claim T43](crate::theory#t43)).
     ///
     /// Exact for pairs, labels and captchas of one candidate, and for all captchas if the classes are balanced; else more
     /// candidates tell less than as many pairs do.
@@ -63,7 +65,7 @@ impl Prices {
         Ok(Self { pair: 1.0, label: information::label(prior)? / pair, captcha: 0.0, candidate: 1.0 })
     }
 
-    /// The price of one question of this kind about `size` samples at once; infinite if that is beyond the range of numbers.
+    /// The price of one question of this kind about `size` samples at once; infinite if that overflows.
     #[must_use]
     pub fn of(&self, kind: QuestionKind, size: usize) -> f64 {
         match kind {
@@ -118,7 +120,7 @@ impl Budget {
 pub struct Account {
     /// Number of questions.
     pub questions: usize,
-    /// Number of answers in them: one a candidate of a captcha, else one a question.
+    /// Number of answers in them: one per candidate of a captcha, else one per question.
     pub answers: usize,
     /// What the answers told, if the classes are drawn as the ledger's prior says; else 0.
     pub bits: f64,
@@ -171,7 +173,8 @@ impl Ledger {
         Ok(Self { prices, budget, prior: None, accounts: <_>::default(), paid: <_>::default() })
     }
 
-    /// Counts, beside prices, the bits of claim T43: samples are drawn independently with these class probabilities.
+    /// Counts, beside prices, the bits of [claim T43](crate::theory#t43): samples are drawn independently with these class
+    /// probabilities.
     ///
     /// Bits of questions asked before are not counted. They are an upper bound on what the answers tell together, for
     /// questions about the same samples overlap.
@@ -183,7 +186,7 @@ impl Ledger {
         Ok(Self { prior: Some(prior.to_vec()), ..self })
     }
 
-    /// Pays for a question of this kind about `size` samples at once (the candidates of a captcha, else 1); its price.
+    /// Pays for a question of this kind about `size` samples at once (the candidates of a captcha, else 1), and returns its price.
     ///
     /// # Errors
     /// As [`Ledger::require`]; nothing is paid then.
@@ -219,7 +222,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Budget`] if the price exceeds what is left, [`Error::Domain`] if a pair or a label is asked about more or
-    /// fewer than one at once, or if what is spent would be beyond the range of numbers.
+    /// fewer than one at once, or if what is spent would overflow.
     pub fn require(&self, kind: QuestionKind, size: usize) -> Result<f64> {
         require_size(kind, size)?;
         let price = self.prices.of(kind, size);
@@ -253,7 +256,7 @@ impl Ledger {
         (self.budget.amount() - self.spent()).max(0.0)
     }
 
-    /// Number of answers in all: one a candidate of a captcha, else one a question.
+    /// Number of answers in all: one per candidate of a captcha, else one per question.
     #[must_use]
     pub fn answers(&self) -> usize {
         self.accounts.iter().map(|account| account.answers).sum()

@@ -19,6 +19,26 @@
 //! [`LabelStatements`] are what names of classes say about pairs. Answers that are only probable are graphs as well:
 //! [`class_graph`], [`pair_graph`]. [`cost`] says how many answers it takes, and [`information`] what each kind of question can
 //! tell.
+//!
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use pal::data::Labels;
+//! use pal::oracle::{Budget, Closure, LabelOracle, Ledger, Oracle, Pair, Prices, QuestionKind};
+//!
+//! let labels = Labels::new(vec![0, 1, 0, 1, 1], 2)?;
+//! let mut person = LabelOracle::new(&labels);
+//! let mut ledger = Ledger::new(Prices::default(), Budget::new(4.0)?)?;
+//! let mut closure = Closure::new(5)?;
+//! for (i, j) in [(0, 2), (1, 3), (2, 3), (3, 4)] {
+//!     ledger.charge(QuestionKind::Pair, 1)?;
+//!     closure.link(i, j, person.answer(&Pair::new(i, j)?)?)?;
+//! }
+//! assert!(closure.is_complete()); // four answers imply all ten pairs
+//! assert_eq!(closure.graph()?.entry(0, 4)?, -1.0);
+//! assert_eq!(ledger.left(), 0.0);
+//! # Ok(())
+//! # }
+//! ```
 
 mod binomial;
 mod closure;

@@ -17,7 +17,7 @@ const FIRST_STREAM: u64 = 1 << 32;
 /// Whether an annotator asked the same again errs the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noise {
-    /// Each asking is a new draw: repeating a question helps, as in claim T45.
+    /// Each asking is a new draw: repeating a question helps, as in [claim T45](crate::theory#t45).
     Fresh,
     /// Each pair is right or wrong for good, whenever and however often it is asked: only other annotators help.
     Persistent,
@@ -41,7 +41,7 @@ impl<O> Noisy<O> {
         Self::of_annotator(oracle, rate, noise, seed, 0)
     }
 
-    /// One annotator a rate, each in front of a copy of `oracle` and with a random stream of `seed` of its own.
+    /// One annotator per rate, each in front of a copy of `oracle` and with a random stream of `seed` of its own.
     ///
     /// # Errors
     /// As [`Noisy::new`].

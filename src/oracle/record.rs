@@ -70,7 +70,7 @@ pub struct Record {
 impl Answered {
     /// What was said about pairs `(i, j, whether they belong together)`.
     ///
-    /// A captcha says one thing a candidate, each time of the first sample shown; a label alone says nothing about a pair.
+    /// A captcha says of each candidate whether it belongs with the first sample shown; a label alone says nothing about a pair.
     pub fn statements(&self) -> impl Iterator<Item = (usize, usize, bool)> {
         let (pair, shown, candidates, belongs): (_, &[usize], &[usize], &[bool]) = match self {
             &Self::Pair { pair: (i, j), same } => (Some((i, j, same)), &[], &[], &[]),
@@ -106,7 +106,7 @@ impl Answered {
     ///
     /// # Errors
     /// [`Error::Domain`] if a sample is compared with itself; for a captcha [`Error::Empty`] if nothing is shown,
-    /// [`Error::Shape`] unless there is one answer a candidate.
+    /// [`Error::Shape`] unless there is one answer per candidate.
     pub fn require_valid(&self) -> Result<()> {
         if let Self::Captcha { shown, candidates, belongs } = self {
             if shown.is_empty() {

@@ -1,4 +1,4 @@
-//! Answers given before, given again.
+//! An oracle that repeats recorded answers.
 
 use std::collections::{HashMap, VecDeque};
 

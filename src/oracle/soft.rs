@@ -1,7 +1,7 @@
-//! Graphs of what is only probable.
+//! Similarity graphs of uncertain classes and uncertain answers.
 //!
-//! Entries of a similarity graph may be any real numbers, so that posteriors enter as expectations: of `Y Yᵀ` if classes are
-//! uncertain, of ±1 if answers about pairs are.
+//! Entries of a similarity graph may be any real numbers, so that posterior probabilities enter as expectations: of `Y Yᵀ` if
+//! classes are uncertain, of ±1 if answers about pairs are.
 
 use ndarray::{Array1, Array2};
 
@@ -12,7 +12,7 @@ use crate::graph::SimilarityGraph;
 /// How far the sum of a sample's class probabilities may be from 1.
 const SUM_TOLERANCE: f64 = 1e-6;
 
-/// `P Pᵀ` for class probabilities `P` of shape `(n, c)`, one row a sample: the probability that two samples belong together
+/// `P Pᵀ` for class probabilities `P` of shape `(n, c)`, one row per sample: the probability that two samples belong together
 /// if their classes are independent.
 ///
 /// Certain labels give [`SimilarityGraph::labels`]. The diagonal is `Σ_c p_c² ≤ 1`, which changes neither the Laplacian nor

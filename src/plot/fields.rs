@@ -1,4 +1,4 @@
-//! Functions of the plane as filled contours.
+//! Filled contour plots of functions of the plane.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The legend, put where it hides no curve.
+//! The legend, placed where it hides no curve.
 
 use plotters::element::{Circle, DashedPathElement, PathElement, Rectangle, Text};
 use plotters::style::{Color, WHITE};

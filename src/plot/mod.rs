@@ -2,7 +2,21 @@
 //!
 //! Each function draws one figure and writes it twice, as `STEM.svg` (vector) and `STEM.png` (two pixels per CSS
 //! pixel), both whole or not at all. The same input gives the same bytes: no system font, clock or random number takes
-//! part. Sizes are chosen to be read at about 700 pixels of width.
+//! part. Sizes are chosen for pages about 700 pixels wide.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use pal::experiment::Curve;
+//! use pal::plot::{Axes, curves};
+//!
+//! // Two trials of a curve of three points: drawn are their mean and standard deviation.
+//! let error = Curve::from_trials("active", &[0.0, 10.0, 20.0], &[[0.7, 0.3, 0.1], [0.7, 0.4, 0.2]])?;
+//! let folder = tempfile::tempdir()?;
+//! curves(&folder.path().join("error"), &[error], &Axes::new("Number of queries", "Test error"))?;
+//! assert!(folder.path().join("error.svg").is_file() && folder.path().join("error.png").is_file());
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! | figure | function |
 //! |---|---|

@@ -6,8 +6,8 @@ use crate::error::{Error, Result, check};
 
 /// The adjusted Rand index of two partitions (Hubert and Arabie 1985): 1 if they are the same, 0 on average if one is random.
 ///
-/// Among the pairs of samples, those together in both, less what chance would make of them, over the most that is possible.
-/// `O(n + a b)` for `a` and `b` classes.
+/// Of the pairs of samples, the number together in both partitions, less its mean under random partitions of the same sizes,
+/// divided by the largest possible such difference. `O(n + a b)` for class numbers below `a` and `b`.
 ///
 /// # Errors
 /// [`Error::Empty`] without samples, [`Error::Shape`] if the lengths differ.
@@ -26,7 +26,7 @@ pub fn adjusted_rand_index(found: &[usize], truth: &[usize]) -> Result<f64> {
 
 /// The share of samples whose class is right under the best one-to-one naming of the classes found by true ones.
 ///
-/// Classes found beyond the number of true ones are wrong throughout. `O(n + (a + b)³)`.
+/// Classes found beyond the number of true ones are wrong throughout. `O(n + max(a, b)³)` for class numbers below `a` and `b`.
 ///
 /// # Errors
 /// As [`adjusted_rand_index`].

@@ -2,7 +2,27 @@
 //!
 //! Least squares of the one-hot labels on the features, no intercept, no ridge, of least norm where the features do not
 //! determine it; the class is the largest output. Its predictions depend on the features only through their span
-//! (claim T27). With few labels and many features a ridge reads more steadily ([`LinearProbe::ridge`]).
+//! ([claim T27](crate::theory#t27)). With few labels and many features a ridge reads more steadily ([`LinearProbe::ridge`]).
+//!
+//! Partitions found without labels have no names of classes to be right or wrong about; [`adjusted_rand_index`] and
+//! [`matched_accuracy`] compare them with the true one.
+//!
+//! ```
+//! # fn main() -> pal::Result<()> {
+//! use ndarray::array;
+//! use pal::data::Labels;
+//! use pal::probe::{LinearProbe, adjusted_rand_index};
+//!
+//! let z = array![[1.0, 0.0], [2.0, 0.1], [0.0, 1.0], [-0.1, 3.0]];
+//! let labels = Labels::partial(vec![Some(0), Some(0), Some(1), None], 2)?;
+//! let probe = LinearProbe::fit(z.view(), &labels)?;
+//! assert_eq!(probe.error(z.view(), &labels)?, 0.0); // of the known ones
+//! assert_eq!(probe.predict(array![[5.0, 0.0], [0.0, 5.0]].view())?, [0, 1]);
+//!
+//! assert_eq!(adjusted_rand_index(&[7, 7, 3, 3], &[0, 0, 1, 1])?, 1.0);
+//! # Ok(())
+//! # }
+//! ```
 
 mod agreement;
 
@@ -15,7 +35,7 @@ pub use agreement::{adjusted_rand_index, matched_accuracy};
 use crate::linalg::scale::{SAFE, largest, safe_scale};
 use crate::linalg::{cholesky, least_squares, narrow_product, solve_lower, solve_lower_transposed, thin_svd};
 
-/// A fitted linear reader.
+/// A linear map from representations to one output per class, fitted by least squares.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinearProbe {
     /// `(k, c)`: the outputs are `features · weights`.
@@ -28,16 +48,17 @@ impl LinearProbe {
     /// # Errors
     /// [`Error::Shape`] if the number of labels is not `n`, [`Error::Empty`] if none is known or `k = 0`,
     /// [`Error::NotFinite`] for bad features, whether their label is known or not, [`Error::NotConverged`] if the
-    /// backend gives up.
+    /// backend gives up, [`Error::Domain`] if a weight overflows.
     pub fn fit(features: ArrayView2<f64>, labels: &Labels) -> Result<Self> {
         let (features, targets) = known(features, labels)?;
         Ok(Self { weights: least_squares(features.view(), targets.view())? })
     }
 
-    /// Fits the `m` samples whose labels are known by ridge regression, `min ‖ZW − Y‖²/m + λ‖W‖²` (claim T14); `O(n k²)`.
+    /// Fits the `m` samples whose labels are known by ridge regression, `min ‖ZW − Y‖²/m + λ‖W‖²`
+    /// ([claim T14](crate::theory#t14)); `O(n k²)`.
     ///
     /// # Errors
-    /// As [`Self::fit`]; [`Error::Domain`] unless `λ > 0`, or if a weight is beyond the range of numbers.
+    /// As [`Self::fit`]; [`Error::Domain`] unless `λ > 0`, or if a weight overflows.
     pub fn ridge(features: ArrayView2<f64>, labels: &Labels, lambda: f64) -> Result<Self> {
         check::positive("lambda", lambda)?;
         let (features, targets) = known(features, labels)?;

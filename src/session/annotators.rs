@@ -1,4 +1,4 @@
-//! How far each annotator can be trusted.
+//! The answers of each annotator, and how reliable they are.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Asking: the next question, and the one way to add to what is known.
+//! The session: it chooses the next question, and writes each answer to the log before anything else changes.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -71,7 +71,7 @@ pub enum Stop {
     NothingLeft,
 }
 
-/// A state directory in use by the one who may write to it, until this is dropped.
+/// A state directory opened for asking: holds the lock, so that no other session can write to it, until it is dropped.
 ///
 /// Every answer is on disk before it is believed: when a call returns, what it took in survives a crash or a power cut, and
 /// what it refused has changed nothing. The same questions come again after a restart.

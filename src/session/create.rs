@@ -24,8 +24,8 @@ pub struct Created {
 
 /// Makes a state directory of features `(n, p)`, or makes its start anew: writes the warm start, then the settings.
 ///
-/// A directory that is missing is made. Whoever reads it meanwhile sees the old state or the new one. An array that is given
-/// away is changed in place, where a view would be copied. Cost that of [`WarmStart::of_features`].
+/// A missing directory is created. A program that reads it meanwhile sees the old state or the new one. An owned array is changed
+/// in place, a view is copied if need be. Cost that of [`WarmStart::of_features`].
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-//! What came out, as files for other programs.
+//! Labels, answers and the similarity graph of a state, written for other programs.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! Answers on disk: a line each, and on disk before anyone is told so.
+//! The log of answers: one line each, synchronised to the disk before the append returns.
 //!
 //! A log is a text file to which lines are only ever added. Line `N`, counted from 0, is
 //!
@@ -10,7 +10,7 @@
 //! are about, so that a log is not taken for that of other samples; answers count from 1.
 //!
 //! A program that is killed, or a disk that is full, can leave the beginning of a line at the end of the file, without its
-//! newline: nobody was told that it was kept, so it is dropped. Any other line that is not as it was written is an error.
+//! newline: its append has not returned, so it is dropped. Any other line that is not as it was written is an error.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
@@ -31,7 +31,7 @@ static WRITES: RwLock<()> = RwLock::new(());
 pub struct WritesHeld(#[allow(dead_code, reason = "it is held")] RwLockWriteGuard<'static, ()>);
 
 /// Waits until no entry is being written to any log of this process, and keeps others from being begun until the result is
-/// dropped. Whoever ends the process upon a signal holds writes first, so that no entry is cut short.
+/// dropped. A program that ends upon a signal calls it first, so that no entry is cut short.
 ///
 /// Never call it from the thread that writes: it would wait for itself.
 #[must_use = "writes go on once it is dropped"]

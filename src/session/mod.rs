@@ -1,8 +1,8 @@
-//! State directories: what a set of features and the answers about it are kept in, and the one durable object that asks.
+//! State directories, which keep a set of features and the answers about it on disk, and the session that asks and records.
 //!
-//! [`create`] makes a directory of features. A [`Session`] holds its lock, asks questions and takes in answers, each of which is
-//! on disk before it is believed or acknowledged; a [`State`] is what anyone may look at meanwhile. A terminal, JSON lines, a
-//! web page or Python are fronts of these: they show questions and pass on answers.
+//! [`create`] makes a state directory from features. A [`Session`] holds its lock, asks questions and takes in answers, each of
+//! which is on disk before it is learned from or acknowledged. A [`State`] is a read-only view that any program may open
+//! meanwhile. User interfaces (a terminal, JSON lines) are thin layers over these: they show questions and pass on answers.
 //!
 //! | file | holds |
 //! |---|---|
@@ -11,8 +11,8 @@
 //! | `answers.jsonl` | the [`AnswerLog`], the source of truth; belief, evidence and ledger are made from it anew |
 //! | `lock` | locked by the one session that may write, with its process number |
 //!
-//! Every record names its annotator ([`Session::record`]), several questions may be open at a time, and each has an id: who
-//! may answer which is for the front to say.
+//! Every record names its annotator ([`Session::record`]); several questions may be open at a time, each with an id. Which
+//! annotator may answer which question is up to the user interface.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-//! What a state directory holds, and all that follows from it.
+//! The content of a state directory, and what follows from its log: belief, evidence and ledger.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::oracle::{Budget, Evidence, LabelStatements, Ledger, Pair, Record};
 
 /// A state directory as it was on disk when it was read: nothing here can be written to, and another program may be asking.
 ///
-/// Belief, evidence and ledger follow from the log alone: the same files give the same of each, bit for bit. Whoever asks has a
+/// Belief, evidence and ledger follow from the log alone: the same files give the same of each, bit for bit. To ask, open a
 /// [`Session`](super::Session).
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! Which atoms make up a class.
+//! Classes as groups of atoms, joined by the evidence of answers and graph.
 
 use ndarray::Array2;
 
@@ -35,8 +35,8 @@ impl Grouping {
 }
 
 impl Belief {
-    /// Joins atoms while answers and graph together speak for it, the strongest evidence first. `O(A²)` as a rule, and that of
-    /// the evidence.
+    /// Joins groups of atoms, those with the strongest evidence first, while answers and graph together make it more probable
+    /// than not that they are one class. In general `O(A² + m c)` for `m` answers, and at worst `O(A³ + m c)`.
     pub(super) fn join_atoms(&mut self) {
         let between_atoms = self.evidence_between_atoms();
         let threshold = self.threshold.by(&between_atoms);
@@ -68,8 +68,9 @@ impl Belief {
         })
     }
 
-    /// Log-odds by the answers that two atoms belong together. An answer counts by the probability that both samples sit
-    /// where they do, judged without it: about one that sits loosely it tells where that one belongs, not what its atom is.
+    /// `(A, A)`: log-odds by the answers that two atoms belong together. Each answer is weighted by the probability that both
+    /// samples belong to the classes of their atoms, computed without it: an answer about a sample whose class is uncertain
+    /// tells where the sample belongs, and little about its atom.
     fn evidence_between_atoms(&self) -> Array2<f64> {
         let class_of = |anchor: &Anchor| self.grouping.class_of_atom[anchor.atom];
         let odds: Vec<Odds> = self.anchors.iter().map(|anchor| self.odds(anchor)).collect();
@@ -96,7 +97,7 @@ impl Belief {
         between
     }
 
-    /// Forgets atoms beyond the starting clusters that no anchor sits in.
+    /// Removes atoms beyond the micro-clusters that have no anchor.
     pub(super) fn forget_empty_atoms(&mut self) {
         let starting = self.start.number_of_micro_clusters();
         let mut used = vec![false; self.atoms];
@@ -119,5 +120,36 @@ impl Belief {
             anchor.atom = renumbered[anchor.atom];
         }
         self.atoms = number;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ndarray::{Array1, Array2};
+
+    use crate::Result;
+    use crate::active::{Belief, BeliefOptions, WarmStart};
+    use crate::graph::SimilarityGraph;
+    use crate::oracle::Pair;
+
+    /// A path of six samples, cut in the middle; a walk of two steps from the third ends in its own half with probability 3/4.
+    /// Refused by that half it moves to the other, but as it may belong there anyway, the answer hardly tells the halves apart.
+    #[test]
+    fn an_answer_counts_as_far_as_its_samples_sit_there_without_it() -> Result<()> {
+        let graph = SimilarityGraph::pairs(6, (0..5).map(|i| (i, i + 1, 1.0)))?;
+        let parts = (Array1::ones(1), Array2::zeros((6, 1))); // no features: nothing is known but the walk
+        let start = WarmStart::from_parts(graph, parts.0, parts.1, vec![0, 0, 0, 1, 1, 1])?;
+        let mut belief = Belief::new(Arc::new(start), BeliefOptions::default())?;
+        belief.learn(Pair::new(0, 2)?, false)?;
+        assert_eq!((belief.classes()[2], belief.number_of_classes()), (1, 2));
+        // Half of the walk is the prior, memberships count to the power of 1.5, and a class not seen before by 0.05.
+        let [own, other] = [0.5 * 0.75, 0.5 * 0.25].map(|membership: f64| membership.powf(1.5) + 1e-6);
+        let elsewhere = other / (own + other) / 1.05;
+        let expected = -(99.0_f64).ln() * elsewhere;
+        let evidence = belief.grouping.between_classes[[0, 1]];
+        assert!((evidence - expected).abs() < 1e-9, "{evidence} for {expected}");
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
-//! Samples drawn at random and judged, and what they prove of all others.
+//! Audits: samples drawn at random and compared, and the bound on the remaining error that they prove.
 //!
-//! Whatever the belief says of itself may be wrong, and the questions it asks go where it doubts, not where it errs. Some
+//! The belief's own probabilities may be wrong, and the questions it asks go where it doubts, not where it errs. Some
 //! questions are therefore *audits*: a sample drawn uniformly from those not audited yet is compared with the
 //! representative of its class. Each is judged before it is learned from, so that it is an unbiased look at the classes of that
 //! moment although it is used afterwards (progressive validation; Blum, Kalai and Langford 1999).
@@ -12,14 +12,15 @@
 //!
 //! is a martingale of mean one, however the classes move from one audit to the next; so is a mixture over `θ` and over the
 //! audit at which the product starts. By Ville's inequality it exceeds `1/α` at *any* time with probability at most `α`
-//! (claim T51). If `k` of the samples not audited by now are wrong now, and `v_j` of them had another representative at audit
-//! `j`, then `M_j ≥ (k − v_j) / (n − j)`, so that `k` is excluded once the mixture with these values exceeds `1/α`: an upper
-//! bound for the present that holds at every moment (claim T52).
+//! ([claim T51](crate::theory#t51)). If `k` of the samples not audited by now are wrong now, and `v_j` of them had another
+//! representative at audit `j`, then `M_j ≥ (k − v_j) / (n − j)`, so that `k` is excluded once the mixture with these values
+//! exceeds `1/α`: an upper bound for the present that holds at every moment ([claim T52](crate::theory#t52)).
 //!
 //! Where answers may be wrong, a single refusal tells little: one wrong answer in twenty looks like an error of five percent. An
 //! audit that is refused is therefore put again, later on, until one answer more accepts than refuses it, or some more
-//! refuse it (a sequential test, Wald 1945). What is wrong is still found to be so with a probability that T52 accounts for,
-//! what is right hardly ever, and with truthful answers only the refused audits cost a question more.
+//! refuse it (a sequential test, Wald 1945). What is wrong is still found to be so with a probability that
+//! [T52](crate::theory#t52) accounts for, what is right hardly ever, and with truthful answers only the refused audits cost a
+//! question more.
 
 use std::sync::Arc;
 
@@ -43,22 +44,22 @@ const BETS: [(f64, f64); 8] = [
     (0.85, 0.05),
 ];
 /// Weight of the product that starts at the first audit; the others start at audits `FIRST_RESTART · 2^r` with weights that fall
-/// as `1/((r + 1)(r + 2))`: what went wrong early is forgiven in the end.
+/// as `1/((r + 1)(r + 2))`: so that errors among the first audits, since corrected, do not keep the bound large.
 const FROM_THE_FIRST: f64 = 0.7;
 const FIRST_RESTART: usize = 16;
 
-/// How probably the upper end is too low because of the audits, and because of classes that were not compared.
+/// Probability that the upper end is too low because of the audits, and because of classes that were not compared.
 const AUDITS_MISLEAD: f64 = 0.04;
 const COMPARISONS_MISLEAD: f64 = 0.01;
-/// Answers may be wrong at this rate and the bound still holds; so many rates up to it are looked at.
+/// The largest rate of wrong answers at which the bound still holds, and the number of rates up to it that are tried.
 const MOST_WRONG_ANSWERS: f64 = 0.2;
 const WRONG_RATES: u32 = 40;
-/// What is right is refused with at most this probability if answers are wrong as often as stated.
+/// Probability, at most, that a sample in the right class is refused if answers are wrong as often as the belief was told.
 const WRONG_VERDICTS: f64 = 0.005;
-/// Answers after which an audit is put no more; half of them wrong is hardly ever chance.
+/// Most answers of one audit: it then counts as refused, for about half of so many answers being wrong is hardly ever chance.
 const MOST_ANSWERS: usize = 9;
 
-/// Rates that are tried of how often classes are one.
+/// Number of rates that are tried for the bound on how often two classes are one.
 const RATES: usize = 1000;
 /// However few were compared, answers about two classes can tell them apart: the prior is at most this.
 const OFTENEST_ONE: f64 = 0.999;
@@ -66,11 +67,11 @@ const OFTENEST_ONE: f64 = 0.999;
 const ONE_CLASS: f64 = 0.01;
 
 /// The share of questions that check what is believed grows by this with each answer, up to a limit: while the belief doubts
-/// less than `LITTLE_DOUBT` of the samples, and otherwise. The experiment `pairs_on_real_data` chose them: checks that begin at once,
-/// one question in ten, cost up to 50 % more answers to reach an index on iris, breast cancer and digits; with half of this
-/// growth the bound after 200 answers rests on 20 samples. On the development half of `unseen_data` a limit of .75 in little doubt
-/// stops two truthful runs of 17 more in time than one of .5, and .8 stops no more; twice the other growth and limit fall
-/// behind COBRAS at 5 instead of 2 percent of the points.
+/// less than `LITTLE_DOUBT` of the samples, and otherwise. The experiment `pairs_on_real_data` chose them: checks that begin at
+/// once, one question in ten, cost up to 50 % more answers to reach an index on iris, breast cancer and digits; with half of
+/// this growth the bound after 200 answers rests on 20 samples. On the development half of `unseen_data` a limit of .75 in
+/// little doubt stops two truthful runs of 17 more in time than one of .5, and .8 stops no more; twice the other growth and
+/// limit fall behind COBRAS at 5 instead of 2 percent of the points.
 const LITTLE_DOUBT: f64 = 0.01;
 const GROWTH_IN_LITTLE_DOUBT: f64 = 0.02;
 const MOST_IN_LITTLE_DOUBT: f64 = 0.75;
@@ -241,7 +242,8 @@ impl Belief {
         open.into_iter().find_map(|(_, b, a)| self.question(Subject::Classes(b, a)))
     }
 
-    /// What the checks say of the classes as they are now. `O(n m + c²)` after `m` audits.
+    /// Brings the remaining error up to date with the present classes, and decides which check is due. `O(n m + c²)` after `m`
+    /// audits.
     pub(super) fn take_stock(&mut self) {
         self.represent();
         let most_often_one = largest(RATES - 1, |step| {
@@ -268,7 +270,7 @@ impl Belief {
         }
     }
 
-    /// Keeps the representative of a class for as long as it is in it. A class that has none gets its surest anchor.
+    /// Keeps the representative of a class for as long as it belongs to it. A class without one gets its most certain anchor.
     fn represent(&mut self) {
         let before = &self.audit.representatives;
         let classes = self.number_of_classes();
@@ -419,7 +421,7 @@ impl Verdict {
         }
     }
 
-    /// Whether answers of "together" and "apart" refuse an audit; `None` while that is open. Too many that contradict each
+    /// Whether answers of "together" and "apart" refuse an audit; `None` while it is undecided. Too many that contradict each
     /// other refuse it, so that it ends whoever answers; that can only raise the bound.
     fn of(&self, answers: impl Iterator<Item = bool>) -> Option<bool> {
         let (mut refusals, mut count) = (0_i64, 0);

@@ -1,4 +1,4 @@
-//! Samples said to belong together, moved together where one alone would not move.
+//! Blocks of anchors that positive answers connect: moved as a whole where no single anchor would move, or taken apart.
 
 use super::places::Odds;
 use super::{Anchor, Belief, NEW_CLASS};
@@ -6,7 +6,8 @@ use crate::union_find::UnionFind;
 
 impl Belief {
     /// Moves every block of anchors that positive answers connect to the class that agrees with more answers than where its
-    /// members are now, if there is one; whether one moved. With truthful answers a block is of one class (claim T39).
+    /// members are now, if there is one; whether one moved. With truthful answers a block is of one class
+    /// ([claim T39](crate::theory#t39)).
     pub(super) fn place_blocks(&mut self) -> bool {
         let mut connected = UnionFind::new(self.anchors.len());
         for (index, anchor) in self.anchors.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What is believed and may be wrong.
+//! Doubts: what is believed and may be wrong, and the question that would settle each.
 
 use super::Belief;
 use super::places::{SETTLED, counts};
@@ -9,7 +9,8 @@ use crate::oracle::{Pair, logistic};
 pub enum Subject {
     /// Two classes are held apart: may they be one?
     Classes(usize, usize),
-    /// Two parts of a class were joined, in this step of all that made the classes: are they one?
+    /// Two groups of atoms were joined, in the step of this number of the agglomeration that made the classes: do they belong
+    /// together?
     Parts(usize),
     /// A sample is given a class: is it of that class?
     Sample {
@@ -25,14 +26,15 @@ pub enum Subject {
 pub struct Doubt {
     /// What it is about.
     pub subject: Subject,
-    /// How probably it is wrong.
+    /// The probability that it is wrong, in `[0, 1]`.
     pub probability: f64,
-    /// Pairs of samples that it puts together or apart.
+    /// The number of pairs of samples that would be corrected if it is wrong: of two classes or parts, a share of the pairs
+    /// between them; of a sample, those between its followers and its class.
     pub stake: f64,
 }
 
 impl Doubt {
-    /// Expected number of pairs that are wrong by it.
+    /// `probability · stake`: the expected number of pairs that are wrong because of it.
     pub fn expected_wrong_pairs(&self) -> f64 {
         self.probability * self.stake
     }
@@ -43,30 +45,36 @@ const GROUPS_SETTLED: f64 = 0.005;
 /// Share of the pairs of two parts that are wrong if it is wrong to have joined them: they are mixed. Of 1, 0.5, 0.3, 0.2 and 0.1
 /// this finds the classes of digits first (`unseen_data`); the other sets hardly care.
 const WRONG_OF_PARTS: f64 = 0.2;
-/// Anchors of a group that are considered as one side of a question.
+/// The most samples of a group that may stand for it in a question.
 const MOST_SPEAKERS: usize = 12;
-/// How much likeness counts beside certainty in the choice of a partner.
+/// Weight of the similarity of features beside the certainty of an anchor, where the partner of a sample is chosen.
 const LIKENESS: f64 = 1e-3;
-/// The power to which followers of a sample never asked about count (information density, Settles and Craven 2008): at 1 the
-/// questions go to where it is dense and most doubts are needless, at 0 to outliers.
+/// The power to which the number of followers of a sample never asked about enters its stake (information density, Settles and
+/// Craven 2008): at 1 the questions go to dense regions, where most doubts are needless, at 0 to outliers.
 const DENSITY: f64 = 0.5;
 
 impl Belief {
-    /// Every doubt: about classes, about parts of them, about samples. `O(n r + nnz C)`.
+    /// Every doubt: about classes and parts of them that are wrong with a probability above 0.005, and about samples. Costs
+    /// at most `O(n + c² + A²)`, with `c` classes of `A` atoms.
     pub fn doubts(&self) -> Vec<Doubt> {
         let mut doubts = self.doubts_about_groups();
         doubts.extend(self.doubts_about_samples());
         doubts
     }
 
-    /// The doubts about samples alone: of those never asked about, and of those asked about that sit loosely.
+    /// The doubts about samples alone: one for each sample never asked about, and one for each that was asked about and belongs to
+    /// its class with a probability below 0.95. `O(n)`.
     pub fn doubts_about_samples(&self) -> Vec<Doubt> {
         let population = self.population();
         (0..self.len()).filter_map(|sample| self.doubt_of_sample(sample, &population)).collect()
     }
 
-    /// The question that would settle a doubt: the surest and most typical speakers of either side that were not asked yet.
-    /// `None` if they all were.
+    /// A question that would settle a doubt; `None` if every question considered was asked or skipped before.
+    ///
+    /// Two groups of atoms are represented by up to twelve samples each: those asked about in the largest atom first, in the
+    /// order in which they were first asked about, then those of the next atom, and the centre of an atom where none was asked
+    /// about. The question is the first pair of them not asked yet. A sample is compared with the member of its class that was
+    /// asked about and is most certain of its class; among equally certain ones, with the one most similar to it.
     pub fn question(&self, subject: Subject) -> Option<Pair> {
         match subject {
             Subject::Classes(a, b) => {
@@ -83,7 +91,8 @@ impl Belief {
         }
     }
 
-    /// How many samples the class of this one decides: those in doubt that it would tell about, those that follow an anchor.
+    /// About how many samples change their class with this one: for a sample never asked about, the doubtful ones that its answer
+    /// would tell about; for one that was asked about and is not settled, those that its own observation influences.
     pub(in crate::active) fn followers(&self, sample: usize) -> f64 {
         self.weights[sample]
     }
@@ -133,14 +142,15 @@ impl Belief {
         Some(Doubt { subject: Subject::Sample { sample, class }, probability, stake })
     }
 
-    /// The first pair of speakers of two groups of atoms that was not asked.
+    /// The first pair of the samples that stand for two groups of atoms that was not asked.
     fn question_between(&self, these: &[usize], those: &[usize]) -> Option<Pair> {
         let (these, those) = (self.speakers(these), self.speakers(those));
         let pairs = these.iter().flat_map(|&i| those.iter().map(move |&j| (i, j)));
         pairs.filter_map(|(i, j)| Pair::new(i, j).ok()).find(|pair| !self.asked.contains(pair))
     }
 
-    /// Samples that stand for a group of atoms: anchors, those of the largest atom first, and centres of atoms without.
+    /// Up to [`MOST_SPEAKERS`] samples that stand for a group of atoms: the anchors, those of the largest atom first and of one
+    /// atom in the order in which they were made, and the centre of an atom without anchors.
     fn speakers(&self, atoms: &[usize]) -> Vec<usize> {
         let sizes = counts(&self.atom_of, self.atoms);
         let mut atoms = atoms.to_vec();
@@ -162,7 +172,8 @@ impl Belief {
         speakers
     }
 
-    /// The surest anchor of a class, the one more like the sample on a tie, that it was not compared with.
+    /// The comparison of a sample with the anchor of a class, of those that it was not compared with, that is most certain of its
+    /// class; the similarity of features decides between nearly equal certainties.
     fn partner(&self, sample: usize, class: usize) -> Option<Pair> {
         let features = self.start.features();
         let own = features.row(sample);
@@ -175,7 +186,7 @@ impl Belief {
             .map(|(_, pair)| pair)
     }
 
-    /// The same in the most probable of the other classes, for a sample that founded its class and has nobody there.
+    /// The same in the most probable of the other classes, for a sample that is the only anchor of its class.
     fn partner_elsewhere(&self, sample: usize, class: usize) -> Option<Pair> {
         let alone = self.anchors.iter().filter(|anchor| self.class_of(anchor.atom) == class).nth(1).is_none();
         let anchor = self.anchor_of[sample].filter(|_| alone)?;

@@ -1,25 +1,25 @@
-//! What answers about pairs make one believe about all samples.
+//! The belief: the classes of all samples, inferred from answers about pairs and from the similarity of the samples.
 //!
-//! Three layers, each corrected by the answers alone:
+//! It has three layers, each corrected by the answers alone:
 //!
 //! 1. *Atoms.* The micro-clusters of the [`WarmStart`], and beyond them samples that belong to no class known before. A class is
-//!    a group of atoms. Answers between samples of two atoms add up, `±ln((1 − ε)/ε)` each as far as both samples are sure to
-//!    sit there without it; the affinity of the atoms in the graph adds to that, for a join only inside a starting cluster. The
-//!    atoms join while the sum is positive, the best pair first. At which affinity classes stand is learned from the answers,
-//!    so that a few of them cut the whole hierarchy at another level. Every answer counts at every time: a join that later
-//!    answers speak against is undone.
-//! 2. *Anchors.* A sample that was asked about sits in the class that its own answers and its surroundings make most
-//!    probable, or founds an atom if all refuse it. The surroundings speak by the prediction that leaves the sample out, so
-//!    that a wrong answer among right ones is outvoted.
-//! 3. *All others.* One ridge regression a class on the features of the warm start, from the prior of the starting clusters
+//!    a group of atoms. Answers between samples of two atoms add up, `±ln((1 − ε)/ε)` each, times the probability that both
+//!    samples belong to the classes of these atoms, computed without the answer. The affinity of the atoms in the graph adds to
+//!    that, in favour of a join only inside a starting cluster. Atoms are joined while the sum is positive, the best pair first.
+//!    The affinity above which groups are one class is learned from the answers, so that a few of them cut the whole hierarchy at
+//!    another level. All joins are made anew after every answer, so that later answers can undo one.
+//! 2. *Anchors.* A sample that was asked about is an anchor. It belongs to the class that its own answers and its surroundings
+//!    make most probable, or to a new atom if all classes are improbable. The surroundings enter by the regression's prediction
+//!    with the sample left out, so that a wrong answer among right ones is outvoted.
+//! 3. *All others.* One ridge regression per class on the features of the warm start, from the prior of the starting clusters
 //!    around each sample: label propagation, in which an anchor corrects what is near it.
 //!
 //! With truthful answers about every pair and a small `ε` the classes are the true ones, and those of the transitive closure
-//! (claim T39). With fewer answers they are so as a rule, but not always: a single answer may tie with what the surroundings
-//! of a sample say, and the moves of one anchor at a time may end where no single move is better.
+//! ([claim T39](crate::theory#t39)). With fewer answers they nearly always are: a single answer may weigh as much as the
+//! surroundings of a sample, and moves of one anchor at a time may end where no single move is an improvement.
 //!
-//! What could be asked next is a [`Doubt`]: something believed that may be wrong, how probably, and how many pairs of samples
-//! it would put right.
+//! A [`Doubt`] is something believed that may be wrong, with its probability and the number of pairs of samples that an answer
+//! would correct.
 
 mod atoms;
 mod audit;
@@ -70,12 +70,12 @@ impl Default for BeliefOptions {
 const NEW_CLASS: f64 = 0.05;
 /// The least probability that the surroundings of such a sample give to a class.
 const LEAST_PROBABILITY: f64 = 0.01;
-/// Most rounds of joining atoms and placing an anchor, beyond one an answer; one or two nearly always suffice.
+/// Most rounds of joining atoms and moving anchors, beyond one for each answer; one or two nearly always suffice.
 const MOST_ROUNDS: usize = 15;
 
-/// A class less probable than this is not tried when looking ahead.
+/// A class less probable than this is not tried when the effect of an answer is computed in advance.
 const IMPROBABLE: f64 = 0.01;
-/// Nor is a sample whose memberships would move by less than this share of the step at the sample asked about.
+/// Samples whose memberships would move by less than this share of the change at the sample asked about are then left aside.
 const FAINT: f64 = 0.01;
 
 /// A sample that was asked about, or the centre of a starting cluster.
@@ -85,11 +85,14 @@ struct Anchor {
     atom: usize,
     /// The other anchor, and whether the two were said to belong together.
     answers: Vec<(usize, bool)>,
-    /// Probability of the class it sits in.
+    /// Probability of its most probable class, by its answers and its surroundings; 1 before the first answer.
     certainty: f64,
 }
 
-/// Classes of all samples as far as answers and similarity tell.
+/// The classes of all samples as far as answers about pairs and the similarity of the samples tell.
+///
+/// It starts from a [`WarmStart`], learns one answer after another ([`Belief::learn`]), and can be asked at any time for the
+/// classes, their probabilities, and what is worth asking next ([`Belief::doubts`]).
 ///
 /// ```
 /// # fn main() -> pal::Result<()> {
@@ -133,13 +136,14 @@ pub struct Belief {
     classes: Vec<usize>,
     class_sizes: Vec<usize>,
     atom_of: Vec<usize>,
-    /// For every sample, how many its class decides: those in doubt that it would tell about, or those that follow an anchor.
+    /// [`Belief::followers`] of every sample.
     weights: Array1<f64>,
     audit: Audit,
 }
 
 impl Belief {
-    /// Before the first answer: the classes are the starting clusters, but for samples surrounded by another. `O(n r c)`.
+    /// The belief before the first answer: the classes are the starting clusters, except for samples at their borders whose
+    /// surroundings are mostly of another. In general `O(n r c + nnz + A²)`, with `A` micro-clusters.
     ///
     /// # Errors
     /// [`Error::Domain`] for an option out of its range.
@@ -196,9 +200,18 @@ impl Belief {
         Ok(belief)
     }
 
-    /// Takes in whether two samples belong together. `O(n r c + nnz)`, `r` features, `c` classes, `nnz` edges of the graph.
+    /// Takes in whether two samples belong together. Answers may contradict each other, and be repeated: each counts.
     ///
-    /// Answers may contradict each other, and be repeated: each counts.
+    /// Costs, for `n` samples with `r` features in `c` classes of `A` atoms, `a` samples asked about, `m` answers, `q` audits and
+    /// `nnz` edges of the graph:
+    ///
+    /// * for each sample asked about for the first time `O(n r + r²)`, its observation;
+    /// * for each round of joining atoms and moving one sample or block `O(n c + (a + r) r c + m c + A²)`; one or two rounds nearly
+    ///   always, at most 16;
+    /// * once `O(n r (c + l) + nnz + n q)` for the memberships of all samples, the influence of the `l ≤ a` samples asked about
+    ///   that are not certain of their class, and the bound on the remaining error.
+    ///
+    /// Memory `O(n (r + c + q) + r² + A² + m)`.
     ///
     /// # Errors
     /// [`Error::Domain`] if there is no such sample; the belief is then as before.
@@ -206,7 +219,8 @@ impl Belief {
         self.learn_all([(pair, same)])
     }
 
-    /// Takes in many answers with one update: what remains after an interruption, or a whole captcha.
+    /// Takes in many answers, such as those of a captcha or of a log, with one update. Costs as [`Belief::learn`], but that there
+    /// may be a round more for each further answer.
     ///
     /// # Errors
     /// As [`Belief::learn`]; the answers before the offending one are then taken in.
@@ -217,7 +231,7 @@ impl Belief {
         outcome
     }
 
-    /// Takes in the answer that is believed: what follows if it is right.
+    /// Takes in the answer that the present classes imply, to see what would follow from it. Costs as [`Belief::learn`].
     ///
     /// # Errors
     /// As [`Belief::learn`].
@@ -236,7 +250,8 @@ impl Belief {
         Ok(())
     }
 
-    /// Never proposes this pair: the annotator could not tell.
+    /// Takes in that the annotator could not tell: the pair is not proposed again. An audit that it was the question of counts as
+    /// refused, which can only raise the bound on the remaining error.
     pub fn skip(&mut self, pair: Pair) {
         self.asked.insert(pair);
         self.close_audit(pair, Some(true));
@@ -254,27 +269,27 @@ impl Belief {
         self.predictions.len()
     }
 
-    /// What it started from.
+    /// The warm start that it was made from.
     pub fn start(&self) -> &WarmStart {
         &self.start
     }
 
-    /// The class of every sample, below [`Belief::number_of_classes`], numbered by the first atom.
+    /// The class of every sample, below [`Belief::number_of_classes`]; classes are numbered in the order of their first atoms.
     pub fn classes(&self) -> &[usize] {
         &self.classes
     }
 
-    /// Number of classes; some may have no sample, where an answer moved the only one.
+    /// Number of classes; a class may be empty, where an answer moved its only sample elsewhere.
     pub fn number_of_classes(&self) -> usize {
         self.grouping.groups.len()
     }
 
-    /// `(n, c)`: how probably each sample belongs to each class; rows sum to one.
+    /// `(n, c)`: the probability that each sample belongs to each class, by the regression; rows sum to one.
     pub fn probabilities(&self) -> ArrayView2<'_, f64> {
         self.probabilities.view()
     }
 
-    /// Probability of the class that each sample is given, by its answers where it was asked about.
+    /// `(n,)`: the probability of the class that each sample is given; where the sample was asked about, by its answers as well.
     pub fn confidence(&self) -> Array1<f64> {
         (0..self.len()).map(|sample| self.certainty(sample)).collect()
     }
@@ -291,20 +306,21 @@ impl Belief {
         self.anchor_of.get(sample).copied().flatten().is_some_and(|anchor| self.is_answered(anchor))
     }
 
-    /// Posterior variance of the class memberships: large far from every anchor.
+    /// `(n,)`: the posterior variance of the class memberships, large for samples unlike all that were asked about.
     pub fn variances(&self) -> ArrayView1<'_, f64> {
         self.ridge.variances()
     }
 
-    /// The graph of soft answers `P Pᵀ`: how probably two samples belong together, of rank `c`.
+    /// The graph `P Pᵀ` of [`Belief::probabilities`], of rank `c`: the probability that two samples belong together if their
+    /// classes are independent.
     ///
     /// # Errors
-    /// None in practice.
+    /// None in practice: the probabilities of a sample sum to one.
     pub fn graph(&self) -> Result<SimilarityGraph> {
         class_graph(self.probabilities.clone())
     }
 
-    /// How probably two samples belong together, by what is believed of each; one for a sample and itself.
+    /// The probability that two samples belong together, by what is believed of each, their classes being independent. `O(c)`.
     ///
     /// # Errors
     /// [`Error::Domain`] if there is no such sample.
@@ -323,12 +339,12 @@ impl Belief {
         Ok((0..self.number_of_classes()).map(|class| of(first, class) * of(second, class)).sum())
     }
 
-    /// What was expected of each answer before it came (the probability of "together"), and what it was.
+    /// For each answer, the probability of "together" before it was taken in, and whether it was.
     pub fn predictions(&self) -> &[(f64, bool)] {
         &self.predictions
     }
 
-    /// What the audits say of the error that remains.
+    /// The estimate and the bound of the remaining error that the audits give.
     pub(in crate::active) fn remaining_error(&self) -> RemainingError {
         self.audit.remaining()
     }
@@ -351,7 +367,7 @@ impl Belief {
         answers.iter().filter(move |&&(other, _)| Some(other) == second).map(|&(_, same)| same)
     }
 
-    /// Number of samples first asked about after the last that founded a class, centres of starting clusters apart.
+    /// Number of samples first asked about since one founded a class, the centres of the starting clusters not counted.
     pub fn asked_since_a_class_was_found(&self) -> usize {
         let found = self.anchors.iter().rev();
         found
@@ -360,13 +376,14 @@ impl Belief {
             .min(self.anchors.len() - self.first_anchors)
     }
 
-    /// Expected number of samples in doubt that are wrong.
+    /// The expected number of samples, of those never asked about, whose class is wrong.
     pub(in crate::active) fn expected_wrong(&self) -> f64 {
         (0..self.len()).map(|sample| self.doubt_about(sample)).sum()
     }
 
-    /// The same, `now` being that number, if the class of this sample were known, over the classes that it may well have; samples that correlate with it
-    /// but faintly are left as they are. `O(n r + m c²)` for `m` others.
+    /// The mean of [`Self::expected_wrong`], which is `now`, once the class of this sample is known, over its classes of a
+    /// probability above [`IMPROBABLE`]. Samples that would move by less than [`FAINT`] are left as they are.
+    /// `O(n r + r² + m c²)` for `m` that move.
     pub(in crate::active) fn expected_wrong_after(&self, sample: usize, now: f64) -> f64 {
         let (shared, variance) = self.ridge.covariance_with_sample(sample);
         let moved: Vec<(usize, f64)> = shared
@@ -415,7 +432,7 @@ impl Belief {
         self.anchors.len() - 1
     }
 
-    /// All that follows from the answers, one anchor or all blocks being moved in a round.
+    /// Makes everything anew that follows from the answers; a round moves one anchor, all blocks, or splits one class.
     fn update(&mut self, most_rounds: usize) {
         self.fit_anchors();
         for _ in 0..most_rounds {

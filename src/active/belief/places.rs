@@ -1,4 +1,4 @@
-//! Which class a sample that was asked about sits in, and from there all others.
+//! The classes of the samples that were asked about, and from there those of all others.
 
 use ndarray::{Array1, Array2, ArrayView1};
 
@@ -6,20 +6,20 @@ use super::{Anchor, Belief, LEAST_PROBABILITY, NEW_CLASS};
 
 /// Keeps every probability positive.
 const LEAST_MEMBERSHIP: f64 = 1e-6;
-/// How far a sample's own variance, which its answer removes whatever it tells about others, is discounted: at ½ samples
-/// are compared by correlation alone, at 0 by covariance.
+/// The power of a sample's own variance that its covariance with others is divided by: an answer removes that variance
+/// whatever it tells about others. At ½ samples are compared by correlation, at 0 by covariance.
 const ISOLATION: f64 = 0.25;
 /// Keeps the discount finite at samples of which all is known.
 const LEAST_VARIANCE: f64 = 1e-9;
 /// An anchor this certain of its class is not asked about again.
 pub(super) const SETTLED: f64 = 0.95;
-/// A leverage this near to one leaves nothing to predict a sample from.
+/// The least `1 − h` that is divided by: an observation of leverage `h` nearer to one is all that predicts its sample.
 const LEAST_REST: f64 = 1e-3;
 
 impl Belief {
-    /// Moves one anchor to the class that its answers and its surroundings make most probable, that which gains most, the newest
-    /// on a tie; whether there was one. Of two that cannot both stay, the one that fits elsewhere goes, and the other is judged
-    /// anew.
+    /// Moves one anchor to the class that its answers and its surroundings make most probable: the anchor whose log-odds rise
+    /// most, the newest on a tie. Returns whether there was one. If two anchors cannot both stay, only the one that fits better
+    /// elsewhere moves, and the other is judged anew in the next round.
     pub(super) fn place_anchor(&mut self) -> bool {
         let answered = (0..self.anchors.len()).filter(|&index| self.is_answered(index));
         let odds: Vec<(usize, Odds)> =
@@ -55,7 +55,8 @@ impl Belief {
             let anchor = &self.anchors[index];
             let (best, current) = (odds.largest(), self.class_of(anchor.atom));
             let founds = odds.of(best) < NEW_CLASS.ln();
-            // Alone it is what its atom is: answers about it join atoms, unless it founded this one to no avail.
+            // An anchor that is alone in an atom it founded stays there as long as a new class is best for it: answers about it
+            // join atoms. If a known class has become more probable, it goes back to that.
             let founded_for_good = founds && population[anchor.atom] == 1;
             if self.stands_for_atom(anchor, &population) || founded_for_good || (best == current && !founds) {
                 continue;
@@ -81,13 +82,13 @@ impl Belief {
         odds
     }
 
-    /// How many anchors sit in each atom.
+    /// Number of anchors in each atom.
     pub(super) fn population(&self) -> Vec<usize> {
         counts(self.anchors.iter().map(|anchor| &anchor.atom), self.atoms)
     }
 
-    /// Whether the anchor is the centre of a micro-cluster and all that stands for it; such a one stays there, and answers about
-    /// it join atoms.
+    /// Whether the anchor is the centre of a micro-cluster and its only anchor. Such an anchor stays there, and answers about it
+    /// join atoms.
     pub(super) fn stands_for_atom(&self, anchor: &Anchor, population: &[usize]) -> bool {
         self.centre_of_atom.get(anchor.atom) == Some(&anchor.sample) && population[anchor.atom] == 1
     }
@@ -147,7 +148,9 @@ impl Belief {
         self.weigh();
     }
 
-    /// What each sample would decide: the doubt about all, weighted by their correlation with it, and at least itself.
+    /// Computes [`Belief::followers`]: for each sample the doubt about all, weighted by their covariance with it (over its own
+    /// standard deviation to the power of twice [`ISOLATION`]), and at least 1; for an anchor that is not settled, 1 and the
+    /// doubt that its own observation influences.
     fn weigh(&mut self) {
         let doubt: Array1<f64> = (0..self.len()).map(|sample| self.doubt_about(sample)).collect();
         let shared = self.ridge.covariance_with(doubt.view());
@@ -173,7 +176,7 @@ impl Belief {
     }
 }
 
-/// Logarithms of the probability of each class, up to a constant that they share with that of a new class.
+/// Logarithm of the probability of each class, up to a constant that is the same for all, a new class included.
 pub(super) struct Odds(Vec<f64>);
 
 impl Odds {
@@ -250,4 +253,55 @@ fn normalised(memberships: ArrayView1<f64>) -> Array1<f64> {
     let positive = memberships.mapv(sharpened);
     let total = positive.sum();
     positive / total
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ndarray::Axis;
+
+    use super::*;
+    use crate::active::belief::ridge::Ridge;
+    use crate::active::{BeliefOptions, WarmStart, WarmStartOptions};
+    use crate::oracle::Pair;
+    use crate::{Result, data};
+
+    /// As if the anchor had never been seen: by a regression on the others alone.
+    #[test]
+    fn an_anchor_is_predicted_from_the_others() -> Result<()> {
+        let iris = data::iris()?;
+        let start = Arc::new(WarmStart::of_features(iris.inputs.view(), &WarmStartOptions::default())?);
+        let mut belief = Belief::new(Arc::clone(&start), BeliefOptions::default())?;
+        for (i, j) in [(0, 60), (60, 120), (120, 130), (60, 70), (70, 110), (1, 2)] {
+            belief.learn(Pair::new(i, j)?, iris.labels.class_of(i) == iris.labels.class_of(j))?;
+        }
+        let class_of = |anchor: &Anchor| belief.class_of(anchor.atom);
+        for anchor in &belief.anchors {
+            let others: Vec<&Anchor> =
+                belief.anchors.iter().filter(|other| other.sample != anchor.sample).collect();
+            let samples: Vec<usize> = others.iter().map(|other| other.sample).collect();
+            let mut ridge = Ridge::new(Arc::clone(&start), belief.options.noise);
+            samples.iter().for_each(|&sample| ridge.observe(sample));
+            let residual = |(m, class): (usize, usize)| {
+                f64::from(u8::from(class_of(others[m]) == class)) - belief.prior_of(samples[m])[class]
+            };
+            let residuals = Array2::from_shape_fn((others.len(), belief.number_of_classes()), residual);
+            let prior = belief.prior_of(anchor.sample).insert_axis(Axis(0));
+            let fitted = ridge.mean(&samples, residuals.view(), Some(&[anchor.sample]), prior);
+            let expected = normalised(fitted.row(0)).mapv(|probability| probability.max(LEAST_PROBABILITY));
+            let found = belief.left_out(anchor);
+            assert!((&found - &expected).iter().all(|error| error.abs() < 1e-6), "{found} for {expected}");
+        }
+        Ok(())
+    }
+
+    /// 0.64 and 0.16 to the power of 1.5 are 0.512 and 0.064.
+    #[test]
+    fn memberships_are_sharpened() {
+        let probabilities = normalised(ArrayView1::from(&[0.64, 0.16, -1.0]));
+        let expected = [8.0 / 9.0, 1.0 / 9.0, 0.0];
+        assert!(probabilities.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-5));
+        assert!((doubt_of([0.64, 0.16, -1.0].into_iter()) - 1.0 / 9.0).abs() < 1e-5);
+    }
 }

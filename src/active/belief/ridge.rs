@@ -41,8 +41,12 @@ impl Ridge {
         }
     }
 
-    /// The posterior mean `(rows, c)` at some rows (all, if none are named) of functions with prior mean `prior` `(rows, c)` there that were seen to exceed
-    /// their prior means at the observed `samples` by `residuals` `(m, c)`; `O((rows + m) r c)`.
+    /// The posterior mean `(rows, c)` of `c` functions, at some rows or at all.
+    ///
+    /// * `samples`: the `m` observed ones; `residuals`: `(m, c)`, what was observed there less the prior mean;
+    /// * `prior`: `(rows, c)`, the prior mean at the rows.
+    ///
+    /// `O((rows + m + r) r c)`.
     pub(super) fn mean(
         &self,
         samples: &[usize],
@@ -79,7 +83,8 @@ impl Ridge {
         features.dot(&self.covariance.dot(&features.t().dot(&weights)))
     }
 
-    /// How much each of these observed samples decides of what `doubt` weighs: its positive weights in all fitted values.
+    /// Of each of these `l` observed samples, the positive weights that its observation has in the fitted values of all samples,
+    /// summed with the weights `doubt` `(n,)`; `O(n r l + r² l)`.
     pub(super) fn influences(&self, samples: &[usize], doubt: ArrayView1<f64>) -> Array1<f64> {
         let features = self.start.features();
         let towards = product(self.covariance.view(), features.select(Axis(0), samples).t());

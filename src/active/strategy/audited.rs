@@ -1,4 +1,4 @@
-//! Questions that show how much is still wrong, among those that put it right.
+//! Another strategy's questions, and among them those that measure the remaining error.
 
 use rand::Rng;
 

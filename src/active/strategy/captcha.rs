@@ -1,4 +1,4 @@
-//! The paper's strategy, one candidate at a time (section 8.3 of the theory).
+//! The strategy of the paper, one candidate at a time ([Active](crate::theory#active) in the theory).
 
 use rand::Rng;
 use rand::seq::IndexedRandom;

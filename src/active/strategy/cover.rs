@@ -4,9 +4,10 @@ use super::Score;
 use crate::active::{Belief, Doubt, Subject};
 use crate::error::Result;
 
-/// The sample about which the samples asked about tell least: its variance given theirs, under the kernel of the graph.
+/// The sample with the largest posterior variance given those that were asked about, under the kernel of the graph.
 ///
-/// It does not look at answers, but for samples that sit loosely, which it settles first.
+/// What was answered does not matter, with one exception: samples that were asked about and whose class is more probably wrong
+/// than right come first.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cover;
 

@@ -1,4 +1,4 @@
-//! Sequential discovery by questions, resumable after every answer (claim T41).
+//! Sequential discovery by questions, resumable after every answer ([claim T41](crate::theory#t41)).
 
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -9,10 +9,11 @@ use crate::error::Result;
 use crate::oracle::Pair;
 use crate::random::stream;
 
-/// Compares sample after sample with one representative a class, in order of discovery. Samples come in a random order, always
-/// the same, since data often lie sorted by class.
+/// Compares sample after sample with one representative per class, in order of discovery. Samples come in one fixed random order,
+/// since data are often sorted by class.
 ///
-/// What the representation says is not used; which questions were asked and how they were answered tells where it stands.
+/// The representation is not used, and nothing is kept between questions: how far the discovery has come follows from the
+/// answers of the belief.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Discover;
 

@@ -6,11 +6,12 @@ use crate::error::Result;
 
 /// The sample whose class, once known, is expected to leave the fewest samples wrong.
 ///
-/// For each of a shortlist by expected wrong pairs, every class it may have is tried: the regression moves by its covariance
-/// with the sample. `O(n r + m c²)` a sample tried, `m` samples being moved by it.
+/// The doubts with the most expected wrong pairs make a shortlist. For each sample of it every class that it may have is tried:
+/// the regression moves by its covariance with the sample. `O(n r + r² + m c²)` for each sample tried, `m` samples being moved by
+/// it.
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorReduction {
-    /// Samples tried; 32.
+    /// Length of the shortlist; 32.
     pub shortlist: usize,
 }
 
@@ -33,7 +34,7 @@ impl Score for ErrorReduction {
                 Subject::Sample { sample, .. } if !belief.was_asked(sample) => {
                     belief.expected_wrong_after(sample, wrong)
                 }
-                // One that sits loosely takes its followers along.
+                // A sample whose class is uncertain takes its followers along if it moves.
                 Subject::Sample { sample, .. } => wrong - doubt.probability * belief.followers(sample),
                 _ => wrong,
             };

@@ -1,4 +1,4 @@
-//! Strategies as score × diversity ÷ price.
+//! Strategies that rank doubts: the score of each, times diversity, over the price of its question.
 
 use rand::Rng;
 
@@ -7,26 +7,27 @@ use crate::active::{Belief, Doubt, Subject};
 use crate::error::Result;
 use crate::oracle::Pair;
 
-/// How much a question about each doubt is worth.
+/// How much it is worth to settle each doubt.
 pub trait Score: Send + Sync {
-    /// The doubts this score is about; all of them unless it looks at samples alone.
+    /// The doubts that are scored; by default those about samples alone.
     fn doubts(&self, belief: &Belief) -> Vec<Doubt> {
         belief.doubts_about_samples()
     }
 
-    /// One number a doubt, larger is better; zero or less is never asked.
+    /// One number for each doubt, the larger the better; a doubt with zero or less is never asked about.
     ///
     /// # Errors
-    /// What keeps it from computing them.
+    /// Whatever keeps the implementation from computing them.
     fn scores(&self, belief: &Belief, doubts: &[Doubt]) -> Result<Vec<f64>>;
 }
 
 type Price = dyn Fn(&Doubt) -> f64 + Send + Sync;
 
-/// Asks about the doubt with the largest score, times diversity, over price.
+/// Asks about the doubt with the largest product of score and diversity, divided by the price.
 ///
-/// A sample that was asked about and fits its class less well than chance is asked about again before any other: an answer
-/// that says no is worth little before another says yes.
+/// Doubts are taken from the largest product down, and the first that still has a question ([`Belief::question`]) is asked
+/// about. No doubt comes first for another reason: a score that prefers some of them, such as [`Cover`](super::Cover), says so
+/// by its numbers.
 pub struct Ranked<S> {
     score: S,
     diversity: f64,
@@ -34,20 +35,20 @@ pub struct Ranked<S> {
 }
 
 impl<S: Score> Ranked<S> {
-    /// By the score alone.
+    /// Ranks by the score alone.
     pub fn by(score: S) -> Self {
         Self { score, diversity: 0.0, price: None }
     }
 
-    /// Multiplies the score of a question about a sample by its posterior variance, as a share of the largest, to this power:
-    /// samples near one that was asked about lose. 0 is no diversity.
+    /// Multiplies the score of a doubt about a sample by the sample's posterior variance, as a share of the largest, to this
+    /// power, so that samples similar to one that was asked about come later. At 0, the default, and below, it does nothing.
     #[must_use]
     pub fn with_diversity(mut self, exponent: f64) -> Self {
         self.diversity = exponent;
         self
     }
 
-    /// Divides the score by what a question costs, a positive number.
+    /// Divides the score of a doubt by what its question costs, which must be positive.
     #[must_use]
     pub fn with_price(mut self, price: impl Fn(&Doubt) -> f64 + Send + Sync + 'static) -> Self {
         self.price = Some(Box::new(price));

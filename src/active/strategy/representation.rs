@@ -1,11 +1,14 @@
-//! Expected change of the representation (claim T35).
+//! Expected change of the representation ([claim T35](crate::theory#t35)).
 
 use super::Score;
 use crate::active::{Belief, Doubt, Subject};
 use crate::error::Result;
 
-/// The answer that moves the eigenvectors of the graph most: an entry `c` at `(i, j)` changes eigenvalue `m` by
-/// `2 c v_mi v_mj` to first order, and what the samples asked about have fixed already (their leverage) does not move.
+/// The question whose answer is expected to change the eigenvalues of the graph most.
+///
+/// An entry 1 at `(i, j)` changes eigenvalue `m` by `2 v_mi v_mj` to first order. The score of comparing sample `i` with `j` is
+/// `Σ_m 2 |φ_mi φ_mj|` over the features `φ` (the eigenvectors, weighted), times the standard deviation of `i` given the samples
+/// asked about, times the probability that the class of `i` is wrong: what is known already changes nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RepresentationChange;
 

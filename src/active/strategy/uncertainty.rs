@@ -4,7 +4,7 @@ use super::Score;
 use crate::active::{Belief, Doubt};
 use crate::error::Result;
 
-/// The sample whose class is least probable.
+/// Scores a sample by the probability that its class is wrong.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Uncertainty;
 

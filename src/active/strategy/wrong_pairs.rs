@@ -4,8 +4,8 @@ use super::Score;
 use crate::active::{Belief, Doubt};
 use crate::error::Result;
 
-/// Probability that the belief is wrong times the pairs it puts together or apart: classes against classes at first, samples
-/// at the borders in the end, by one rule.
+/// Scores a doubt by [`Doubt::expected_wrong_pairs`]: the probability that it is wrong times the pairs of samples at stake. By this
+/// one rule, classes are compared with classes at first, and samples at their borders in the end.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ExpectedWrongPairs;
 

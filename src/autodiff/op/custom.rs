@@ -1,4 +1,4 @@
-//! Steps that bring a gradient of their own: the door by which losses enter.
+//! Steps that bring a gradient of their own, such as losses.
 
 use ndarray::{Array2, ArrayView2};
 

@@ -1,4 +1,4 @@
-//! Entries by index: rows, columns with padding (the patches of an image), one entry a row.
+//! Entries by index: rows, columns with padding (the patches of an image), one entry per row.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::Scalar;
 use crate::autodiff::Var;
 use crate::error::{Error, Result, check};
 
-/// Entries from which on a second thread pays.
+/// Number of entries from which a second thread saves time.
 const PARALLEL_FROM: usize = 1 << 15;
 
 /// Which column of the input each column of the output is a copy of, if any: kept as runs of neighbours.
@@ -105,7 +105,7 @@ impl<F: Scalar> Var<'_, F> {
     /// One entry of every row: `y_i = x_{i, columns[i]}`, `(m, 1)`. Back: to that entry.
     ///
     /// # Errors
-    /// [`Error::Operands`] if there is not one column a row, [`Error::Domain`] if one is not below the number of columns.
+    /// [`Error::Operands`] if there is not one column per row, [`Error::Domain`] if one is not below the number of columns.
     pub fn pick(self, columns: &[usize]) -> Result<Self> {
         let (to, x) = (self.target(), self.value());
         let dim = x.dim();

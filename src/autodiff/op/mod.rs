@@ -1,4 +1,4 @@
-//! The operations, one family a file: what each computes, and beside it how a cotangent passes back.
+//! The operations, one family per file: what each computes, and beside it how a cotangent passes back.
 
 mod arithmetic;
 mod custom;

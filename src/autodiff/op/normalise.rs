@@ -60,7 +60,7 @@ impl<'t, F: Scalar> Var<'t, F> {
     /// The variance `σ²` is over `m`, the number of rows.
     ///
     /// # Errors
-    /// [`Error::Domain`] if `epsilon` is not positive or a variance of finite entries is beyond the range of numbers,
+    /// [`Error::Domain`] if `epsilon` is not positive or a variance of finite entries overflows,
     /// [`Error::Empty`] if there is no row.
     pub fn standardise_columns(self, epsilon: F) -> Result<Standardised<'t, F>> {
         check::positive("epsilon", epsilon.as_f64())?;

@@ -5,7 +5,7 @@ use ndarray::{ArcArray2, Array2, Zip};
 use crate::Scalar;
 use crate::autodiff::Var;
 
-/// Entries from which on a second thread pays.
+/// Number of entries from which a second thread saves time.
 const PARALLEL_FROM: usize = 1 << 15;
 
 impl<F: Scalar> Var<'_, F> {

@@ -1,7 +1,7 @@
 //! Augmentations: random changes of a sample that keep its class.
 //!
-//! Two changed copies of a sample, its views, are the positive pair of self-supervised learning: what they are made by says
-//! what a representation should not depend on. An [`Augmentation`] is a list of [`Change`]s, made one after another:
+//! Two changed copies of a sample, its views, are the positive pair of self-supervised learning: the changes say what a
+//! representation should not depend on. An [`Augmentation`] is a list of [`Change`]s, made one after another:
 //!
 //! | change | random | of |
 //! |---|---|---|

@@ -13,7 +13,7 @@ pub struct ImageShape {
 }
 
 impl ImageShape {
-    /// One number a pixel.
+    /// One number per pixel.
     pub const fn grey(height: usize, width: usize) -> Self {
         Self { height, width, channels: 1 }
     }

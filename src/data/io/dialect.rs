@@ -1,4 +1,4 @@
-//! How a table of text is written: delimiter, decimal sign, header; what is guessed is guessed from parsed cells.
+//! The dialect of a table of text: delimiter, decimal sign, header; and guesses of it from the first cells.
 
 use std::io;
 

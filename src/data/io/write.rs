@@ -14,8 +14,8 @@ use crate::error::Result;
 /// place of `path`. A missing folder is created. If anything fails, what stood at `path` still stands.
 ///
 /// A symbolic link stays, and the file that it leads to is written so; its permissions stay as well, and a file that may not
-/// be written is refused. Of several hard links that are one file, `path` alone becomes the new one. What is no file (a pipe, a device such as `/dev/null` or `/dev/stdout`) gets the bytes, once they
-/// are all there, and stays what it is.
+/// be written is refused. Of several hard links that are one file, `path` alone becomes the new one. What is no file (a pipe, a
+/// device such as `/dev/null` or `/dev/stdout`) gets the bytes, once they are all there, and stays what it is.
 ///
 /// # Errors
 /// [`Error::Io`](crate::Error::Io) with `path`, or with its folder if that cannot be created or written to.
@@ -52,6 +52,7 @@ pub fn write_atomically(
 ///
 /// # Errors
 /// [`Error::Io`](crate::Error::Io) with the folder.
+#[cfg(feature = "program")]
 #[cfg(feature = "program")]
 pub(crate) fn require_writable_folder(folder: &Path) -> Result<()> {
     temporary_in(folder).map(drop)
@@ -124,7 +125,7 @@ fn open_output(_: &Metadata) -> Option<File> {
     None
 }
 
-/// Whoever owned the old file owns the new one, if the system lets us say so.
+/// Gives the new file the owner of the old one, if the system allows it, and its permissions.
 fn keep_owner_and_permissions(file: &File, old: &Metadata) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! Dense decompositions behind one thin door: `faer` by default, LAPACK with the feature `lapack`.
+//! Dense decompositions behind one interface: `faer` by default, LAPACK with the feature `lapack`.
 //!
 //! Both files offer the same functions with the same contracts; the rest of the crate names neither library.
 //! Arguments have been checked by the callers: square where it matters, finite, not empty.

@@ -1,7 +1,7 @@
-//! Where the leading eigenvalues are, by counting (Givens 1954; Kahan 1966).
+//! Brackets of the leading eigenvalues by counting (Givens 1954; Kahan 1966).
 //!
-//! How many eigenvalues lie above `x` is the number of positive pivots of `A − xI` (Sylvester; claim T34). Every sweep
-//! counts for [`SHIFTS`] values of `x` together and narrows every open interval at once.
+//! How many eigenvalues lie above `x` is the number of positive pivots of `A − xI` (Sylvester; [claim T34](crate::theory#t34)).
+//! Every sweep counts for [`SHIFTS`] values of `x` together and narrows every open interval at once.
 
 use super::counted::{Counted, SHIFTS};
 
@@ -27,8 +27,8 @@ impl Bracket {
     }
 }
 
-/// What counts as one eigenvalue: neighbouring numbers below the bound are closer than half of it, so that every interval
-/// wider than that can be divided.
+/// The width below which an interval is not divided any more. Neighbouring floating-point numbers below the bound are closer than
+/// half of it, so that every wider interval can be divided.
 pub(super) fn resolution(bound: f64) -> f64 {
     2.0 * f64::EPSILON * bound
 }

@@ -5,11 +5,11 @@ pub(super) const SHIFTS: usize = 16;
 
 /// A symmetric matrix whose eigenvalues can be counted, and whose shifted systems can be solved, in about `O(n)`.
 pub(super) trait Counted {
-    /// How many times as far from each other as they are wide brackets of eigenvalues are, when inverse iteration takes over:
-    /// the more, the fewer solves are left. A matter of what a count costs beside a solve.
+    /// Inverse iteration takes over from bisection once neighbouring brackets are this many times as far from each other as
+    /// either is wide. The larger, the fewer solves are left: a trade of the cost of a count against that of a solve.
     const APART: f64;
 
-    /// Most shifts that are factored and solved for together, as long as the slowest of them takes.
+    /// Most shifts that are factored and solved for together, until the slowest of them has converged.
     const TOGETHER: usize;
 
     /// The order `n ≥ 1`.

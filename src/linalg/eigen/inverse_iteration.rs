@@ -1,9 +1,9 @@
 //! Eigenpairs from brackets of the eigenvalues, by inverse iteration.
 //!
 //! `(A − σI) x⁺ = x`, several vectors a step, each with its `σ`; every vector is kept orthogonal to the earlier ones, which
-//! settles clusters and multiple eigenvalues (Peters & Wilkinson 1979; Golub & Van Loan, section 8.4). Where a bracket isolates its eigenvalue the shift
-//! `σ` follows the Rayleigh quotient, which converges cubically (Ostrowski 1958); the residual tells how far from it an
-//! eigenvalue can be, and the bracket which one that is.
+//! resolves clusters and multiple eigenvalues (Peters & Wilkinson 1979; Golub & Van Loan, section 8.4). Where a bracket isolates
+//! its eigenvalue the shift `σ` follows the Rayleigh quotient, which converges cubically (Ostrowski 1958); the residual tells how
+//! far from it an eigenvalue can be, and the bracket which one that is.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -12,7 +12,7 @@ use super::counted::Counted;
 use crate::error::{Error, Result};
 use crate::linalg::simd::{axpy, dot};
 
-/// Steps before vectors are given up; two to four are the rule.
+/// Steps after which inverse iteration fails; two to four are usual.
 const MOST_STEPS: usize = 10;
 /// Steps with the middle of a bracket before its Rayleigh quotient is worth following.
 const FIRST_STEPS: usize = 2;

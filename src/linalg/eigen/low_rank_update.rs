@@ -7,7 +7,7 @@ use super::{Eigenpairs, leading, symmetric_eigen, unscaled};
 use crate::error::{Result, check};
 use crate::linalg::scale::{inverse_power, largest};
 
-/// Entries whose products, of a few, are far from the ends of the range of numbers.
+/// Entries in this range are not scaled: products of a few of them neither overflow nor vanish.
 const PLAIN: std::ops::Range<f64> = 1e-30..1e30;
 
 /// The `k` leading eigenpairs of `diag(values) + W C Wᵀ`.
@@ -17,12 +17,14 @@ const PLAIN: std::ops::Range<f64> = 1e-30..1e30;
 /// * `core`: `C`, `(r, r)` symmetric, singular or indefinite as it may be.
 ///
 /// The eigenvectors are coordinates in that basis. Cost `O(n r²)` for each of about `20 k` inertia counts and `O(n r)` for
-/// each of `3 k` solves, against `4n³/3` for a new decomposition (claims T34, T35, T37).
+/// each of `3 k` solves, against `4n³/3` for a new decomposition (claims [T34](crate::theory#t34), [T35](crate::theory#t35),
+/// [T37](crate::theory#t37)).
 ///
 /// # Errors
 /// [`crate::Error::Shape`], [`crate::Error::NotFinite`] or [`crate::Error::Asymmetric`] for bad arguments,
-/// [`crate::Error::Domain`] unless `1 ≤ k ≤ n` or if an eigenvalue is beyond the range of numbers, [`crate::Error::NotConverged`] if a residual stays above rounding, which
-/// happens when several eigenvalues of the sum almost coincide with one of `values`: decompose anew then.
+/// [`crate::Error::Domain`] unless `1 ≤ k ≤ n` or if an eigenvalue overflows,
+/// [`crate::Error::NotConverged`] if a residual stays above rounding, which happens when several eigenvalues of the sum almost
+/// coincide with one of `values`: decompose the sum itself then.
 pub fn leading_eigenpairs_of_update(
     values: ArrayView1<f64>,
     w: ArrayView2<f64>,

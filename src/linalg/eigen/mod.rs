@@ -40,7 +40,7 @@ pub struct Eigenpairs {
 ///
 /// # Errors
 /// [`Error::Empty`], [`Error::Shape`], [`Error::NotFinite`] or [`Error::Asymmetric`] for a bad `a`,
-/// [`Error::NotConverged`] if the backend gives up, [`Error::Domain`] if an eigenvalue is beyond the range of numbers.
+/// [`Error::NotConverged`] if the backend gives up, [`Error::Domain`] if an eigenvalue overflows.
 pub fn symmetric_eigen(a: ArrayView2<f64>) -> Result<Eigenpairs> {
     check_matrix(a)?;
     check::symmetric("a", a)?;
@@ -99,7 +99,7 @@ impl PartialEigensolver {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`] or [`Error::NotFinite`] for a bad `a`, [`Error::Domain`] unless
-    /// `1 ≤ k ≤ n` or if an eigenvalue is beyond the range of numbers, [`Error::NotConverged`] if the backend gives up.
+    /// `1 ≤ k ≤ n` or if an eigenvalue overflows, [`Error::NotConverged`] if the backend gives up.
     pub fn leading(&mut self, a: ArrayView2<f64>, k: usize) -> Result<Eigenpairs> {
         check_matrix(a)?;
         let n = a.nrows();
@@ -169,7 +169,7 @@ fn full(a: ArrayView2<f64>, k: usize) -> Result<Eigenpairs> {
 /// Eigenpairs of a matrix from those of `scale` times it.
 ///
 /// # Errors
-/// [`Error::Domain`] if an eigenvalue is no number, unlike the entries: it may be as many times as large as there are.
+/// [`Error::Domain`] if an eigenvalue overflows: it may be `n` times as large as the largest entry.
 fn unscaled(values: Array1<f64>, vectors: Array2<f64>, next: Option<f64>, scale: f64) -> Result<Eigenpairs> {
     let values = values / scale;
     let next = next.map(|value| value / scale);

@@ -1,9 +1,9 @@
 //! A diagonal matrix plus one of low rank: what a symmetric matrix of known eigenvectors becomes by a low-rank change.
 //!
 //! `A = diag(λ) + B S Bᵀ`, `B` of shape `(n, r)`, `S` diagonal of signs. With `H(μ) = −S − Bᵀ (diag(λ) − μ)⁻¹ B`,
-//! Haynsworth's inertia additivity gives the count (claims T34, T35)
+//! Haynsworth's inertia additivity gives the count (claims [T34](crate::theory#t34), [T35](crate::theory#t35))
 //! `#{eigenvalues > μ} = #{λ_i > μ} + #{positive eigenvalues of H(μ)} − #{negative signs}`,
-//! and Woodbury's identity the shifted solve (claim T37), each in `O(n r²)` or less.
+//! and Woodbury's identity the shifted solve ([claim T37](crate::theory#t37)), each in `O(n r²)` or less.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use pulp::{Arch, Simd, WithSimd};

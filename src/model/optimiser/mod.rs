@@ -96,8 +96,8 @@ impl<F: Scalar> Optimiser<F> {
     /// After an error the parameters are as before.
     ///
     /// # Errors
-    /// [`crate::Error::Domain`] unless the rate is finite and not negative, or if a parameter or moment would be beyond the range
-    /// of numbers; [`crate::Error::Shape`] if the gradients are not of the parameters' number and shapes, or those have changed
+    /// [`crate::Error::Domain`] unless the rate is finite and not negative, or if a parameter or moment would overflow;
+    /// [`crate::Error::Shape`] if the gradients are not of the parameters' number and shapes, or those have changed
     /// since the last step; [`crate::Error::NotFinite`] if a gradient holds NaN or an infinity.
     pub fn step(
         &mut self,
@@ -163,7 +163,7 @@ impl<F: Scalar> Optimiser<F> {
     }
 }
 
-/// Whether an entry is beyond half the root of the largest number: its square, and sums of many, may be no numbers.
+/// Whether an entry is above half the root of the largest number: its square, or sums of such squares, may overflow.
 fn is_large<F: Scalar>(array: &Array2<F>) -> bool {
     let most = F::of(0.5) * F::max_value().sqrt();
     array.as_slice_memory_order().is_none_or(|entries| largest_of(entries) > most)

@@ -28,7 +28,7 @@ pub(super) trait Update<F>: Sync {
     );
 }
 
-/// A number of a rule is one in the precision of the parameters, too.
+/// Checks that a number of a rule is finite in the precision of the parameters as well.
 pub(super) fn check_precision<F: Scalar>(argument: &'static str, value: f64) -> Result<()> {
     check::not_negative(argument, value)?;
     check::number(argument, F::of(value).as_f64(), "finite in the precision of the parameters").map(drop)
@@ -44,7 +44,7 @@ pub(super) fn decay_of(weight_decay: f64, rows: usize) -> f64 {
     if rows > 1 { weight_decay } else { 0.0 }
 }
 
-/// A factor by which the past fades.
+/// Checks a factor by which past steps are forgotten: in `[0, 1)`.
 pub(super) fn check_fading(argument: &'static str, value: f64) -> Result<()> {
     if (0.0..1.0).contains(&value) {
         return Ok(());
