@@ -89,10 +89,11 @@ fn main() -> ExitCode {
 
 fn run(run: &Run) -> Result<()> {
     let digits = digits()?;
-    // A row a trial; beyond those there are, over again with other starting clusters.
+    // A row a trial, from one on that the seed says; beyond those there are, over again with other starting clusters.
     let draws = read_npy::<Ix2>(peers::file("labels_draws.npy"))?;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // positions of digits
-    let drawn = |trial: usize, i: usize| draws[[trial % draws.nrows(), i]] as usize;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // positions of rows and digits
+    let drawn =
+        |trial: usize, i: usize| draws[[(run.trial_seed(trial) % draws.nrows() as u64) as usize, i]] as usize;
     let trials = run.trials(|trial, _| {
         let options = WarmStartOptions { seed: run.trial_seed(trial), ..WarmStartOptions::default() };
         let start = Arc::new(WarmStart::of_features(digits.inputs.view(), &options)?);

@@ -615,7 +615,7 @@ fn page_holds_everything_and_asks_for_nothing() {
         "<td>1234</td>",
         "<td>5.7 s on 2 threads</td>",
         "<td>2026-01-31</td>",
-        "<td>cp/m on z80, 1 cores</td>",
+        "<td>cp/m on z80, 1 core</td>",
         "<h2>Second</h2>",
         "alert(&#39;Second&#39;)",
     ];

@@ -351,7 +351,7 @@ fn an_epoch_of_one_batch_is_one_step() {
 fn batches_partition_the_samples() {
     struct Spy(std::sync::Mutex<Vec<Vec<f64>>>);
     impl Loss<f64> for Spy {
-        fn evaluate(
+        fn evaluate_unchecked(
             &self,
             z: ndarray::ArrayView2<f64>,
             graph: &SimilarityGraph,

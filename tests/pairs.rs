@@ -68,6 +68,20 @@ fn a_wrong_answer_between_classes_is_undone() {
     assert_ne!(classes[a[0]], classes[b[0]]);
 }
 
+/// Two samples said to belong together, and each with one of the other cluster: neither would leave without the other.
+#[test]
+fn what_belongs_together_moves_together() {
+    let (x, _) = blobs(60, 2, 8.0, 6); // one cluster of the even samples, one of the odd
+    let mut belief = belief_of(&x);
+    let pair = |i, j| Pair::new(i, j).unwrap();
+    let apart = (10..20).step_by(2).map(|i| (pair(i, i + 1), false));
+    let together = [(pair(0, 2), true), (pair(0, 11), true), (pair(2, 13), true)];
+    belief.learn_all(apart.chain(together)).unwrap();
+    let classes = belief.classes();
+    assert_ne!(classes[10], classes[11]);
+    assert!([0, 2, 13].map(|i| classes[i]) == [classes[11]; 3], "{classes:?}");
+}
+
 #[test]
 fn warm_start_finds_clusters_that_stand_apart() {
     let (x, truth) = blobs(120, 3, 12.0, 1);

@@ -264,6 +264,8 @@ mod tests {
     fn affinity_of_two_halves() {
         let affinity = Ties::affinity(1.0, 11.0, 11.0, 22.0);
         assert!((affinity - 22.0 / 121.0).abs() < 1e-12);
+        // With three times as many edges elsewhere the root of four times as many in all.
+        assert!((Ties::affinity(1.0, 11.0, 11.0, 88.0) - 44.0 / 121.0).abs() < 1e-12);
         assert!(Ties::affinity(0.0, 0.0, 11.0, 22.0).abs() < 1e-300);
     }
 }

@@ -402,4 +402,38 @@ mod tests {
         assert_eq!(start.surroundings(), expected);
         Ok(())
     }
+
+    /// With `τ = 0.01` the costs `1 − λ + τ` are 0.01, 0.02, 0.03 and 0.81: 27 times as much after the third.
+    #[test]
+    fn clusters_are_counted_before_a_clear_gap() {
+        let before = |values: &[f64], most| clusters_before_gap(ArrayView1::from(values), 0.01, most);
+        let clear = [1.0, 0.99, 0.98, 0.2, 0.1];
+        assert_eq!(before(&clear, 9), Some(3));
+        assert_eq!(before(&clear, 2), None);
+        assert_eq!(before(&[1.0, 0.3, 0.1], 9), None); // one cluster is no start to cut from
+        assert_eq!(before(&[1.0, 0.9, 0.8, 0.7, 0.6], 9), None); // 0.11, 0.21, 0.31, 0.41
+        assert_eq!(before(&[1.0], 9), None);
+    }
+
+    #[test]
+    fn copies_are_averaged() {
+        let x = ndarray::array![[1.0, 2.0], [0.0, 5.0], [1.0, 2.0], [-0.0, 5.0], [1.0, 3.0]];
+        let point_of = first_copies(x.view());
+        assert_eq!(point_of, [0, 1, 0, 1, 4]);
+        let mut rows = ndarray::array![[1.0, 4.0], [0.0, 0.0], [3.0, 0.0], [1.0, 1.0], [7.0, 7.0]];
+        average_copies(&mut rows, &point_of);
+        assert_eq!(rows, ndarray::array![[2.0, 2.0], [0.5, 0.5], [2.0, 2.0], [0.5, 0.5], [7.0, 7.0]]);
+    }
+
+    /// The mean is (1, 2/3); the second row points there but for 7 degrees, the others but for 34 and 56.
+    #[test]
+    fn the_centre_points_to_the_mean() -> Result<()> {
+        let features = ndarray::array![[1.0, 0.0], [2.0, 1.0], [0.0, 1.0], [4.0, 2.0]];
+        let graph = SimilarityGraph::pairs(4, [(0, 1, 1.0)])?;
+        let start = WarmStart::from_parts(graph, Array1::ones(2), features, vec![0; 4])?;
+        assert_eq!(start.centre_of(&[0, 1, 2]), Some(1));
+        assert_eq!(start.centre_of(&[0, 3, 1]), Some(1)); // of equal directions the first sample
+        assert_eq!(start.centre_of(&[]), None);
+        Ok(())
+    }
 }

@@ -72,7 +72,8 @@ impl Machine {
 /// As in “linux on `x86_64`, 2 cores”.
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{} on {}, {} cores", self.system, self.architecture, self.cores)
+        let plural = if self.cores == 1 { "" } else { "s" };
+        write!(f, "{} on {}, {} core{plural}", self.system, self.architecture, self.cores)
     }
 }
 

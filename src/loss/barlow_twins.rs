@@ -64,7 +64,7 @@ impl Default for BarlowTwins {
 }
 
 impl<F: Scalar> Loss<F> for BarlowTwins {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
@@ -88,9 +88,9 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
             // The value does not depend on the scales of columns, and the gradient is inverse to them.
             let scales = Array1::from(scales);
             let Some(mut gradient) = gradient else {
-                return self.evaluate((&z * &scales).view(), graph, None);
+                return self.evaluate_unchecked((&z * &scales).view(), graph, None);
             };
-            let value = self.evaluate((&z * &scales).view(), graph, Some(gradient.view_mut()))?;
+            let value = self.evaluate_unchecked((&z * &scales).view(), graph, Some(gradient.view_mut()))?;
             gradient *= &scales;
             return Ok(value);
         }

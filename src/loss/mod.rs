@@ -78,22 +78,23 @@ pub use views::Statistics;
 
 /// A function of representations `z` of shape `(n, k)`, with entries of `F`, and a graph over the same `n` samples.
 ///
-/// A loss implements [`Loss::evaluate`]; the other methods check their arguments and call it.
+/// A loss implements [`Loss::evaluate_unchecked`]; the other methods check their arguments and call it.
 ///
 /// # Errors
-/// Of every method but [`Loss::evaluate`]: [`Error::Shape`] if `z` has not one row per sample, or the buffer not the shape of `z`;
+/// Of every method but [`Loss::evaluate_unchecked`]: [`Error::Shape`] if `z` has not one row per sample, or the buffer not the shape of `z`;
 /// [`Error::Empty`] if `k = 0`; [`Error::NotFinite`] if `z` holds NaN or an infinity; [`Error::Domain`] if a parameter of
 /// the loss is out of its range, or the value or an entry of the gradient overflows; and what the loss itself
 /// needs.
 pub trait Loss<F: Scalar = f64>: Sync {
     /// The value, and its gradient written over `gradient` (whatever it held, in any memory layout) if there is one.
     ///
-    /// What a loss implements. Here shapes, finite entries and row-major order are the caller's duty: the methods below check them
-    /// once, and that the value, here in double precision, is finite in `F`, as is every entry of the gradient.
+    /// What a loss implements. Here shapes, finite entries and row-major order are the caller's duty, and without them the numbers
+    /// mean nothing, or it panics: the methods below check them once, and that the value, here in double precision, is finite in
+    /// `F`, as is every entry of the gradient.
     ///
     /// # Errors
     /// Parameters out of range, and what the loss needs of `z` and the graph.
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
@@ -107,7 +108,7 @@ pub trait Loss<F: Scalar = f64>: Sync {
     fn value(&self, z: ArrayView2<F>, graph: &SimilarityGraph) -> Result<F> {
         bounded(in_pool(|| {
             check_representations(z, graph)?;
-            self.evaluate(z.as_standard_layout().view(), graph, None)
+            self.evaluate_unchecked(z.as_standard_layout().view(), graph, None)
         })?)
     }
 
@@ -136,8 +137,9 @@ pub trait Loss<F: Scalar = f64>: Sync {
         bounded(in_pool(|| {
             check_representations(z, graph)?;
             check::shape("gradient", z.shape(), gradient.shape())?;
-            let value =
-                in_rows(z, gradient.view_mut(), |z, gradient| self.evaluate(z, graph, Some(gradient)))?;
+            let value = in_rows(z, gradient.view_mut(), |z, gradient| {
+                self.evaluate_unchecked(z, graph, Some(gradient))
+            })?;
             bounded::<F>(value)?;
             check::in_range("gradient of the loss", &gradient, OUT_OF_SCALE)?;
             Ok(value)

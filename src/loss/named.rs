@@ -76,7 +76,7 @@ impl FromStr for NamedLoss {
 }
 
 impl<F: Scalar> Loss<F> for NamedLoss {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
@@ -89,6 +89,6 @@ impl<F: Scalar> Loss<F> for NamedLoss {
             Self::Spectral(loss) => loss,
             Self::Ridge(loss) => loss,
         };
-        loss.evaluate(z, graph, gradient)
+        loss.evaluate_unchecked(z, graph, gradient)
     }
 }

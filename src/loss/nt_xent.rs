@@ -46,7 +46,7 @@ pub struct NtXent {
 }
 
 impl<F: Scalar> Loss<F> for NtXent {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
@@ -64,8 +64,7 @@ impl<F: Scalar> Loss<F> for NtXent {
             return Err(Error::Empty { argument: "graph", expected: "positive entry off the diagonal" });
         }
         let (units, lengths) = on_the_sphere(z)?;
-        let softmax = Softmax::new(units.view(), self.temperature);
-        let mut log_sums = softmax.log_sums();
+        let (mut log_sums, exponentials) = Softmax::new(units.view(), self.temperature).log_sums();
         // Row i of (G − diag G) U: the similarities of i to its positives are ⟨u_i, its row⟩.
         let mut attractions = Array2::zeros(units.raw_dim());
         graph.apply_positives_add(F::one(), units.view(), attractions.view_mut());
@@ -93,7 +92,7 @@ impl<F: Scalar> Loss<F> for NtXent {
                 .par_for_each(|image, &unit, &share| *image = unit * share);
             graph.apply_positives_add(-F::one(), attractions.view(), gradient.view_mut());
             drop(attractions);
-            softmax.add_pulls(&log_sums, gradient.view_mut());
+            exponentials.add_pulls(&log_sums, gradient.view_mut());
             let scale = F::of((self.temperature * kept as f64).recip());
             Zip::from(gradient.rows_mut()).and(units.rows()).and(&lengths).par_for_each(
                 |mut slope, unit, &Length { largest, relative }| {

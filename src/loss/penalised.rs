@@ -40,14 +40,15 @@ pub struct Penalised<L> {
 }
 
 impl<F: Scalar, L: Loss<F>> Loss<F> for Penalised<L> {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,
         mut gradient: Option<ArrayViewMut2<F>>,
     ) -> Result<f64> {
         check::not_negative("beta", self.beta)?;
-        let value = self.loss.evaluate(z, graph, gradient.as_mut().map(|gradient| gradient.view_mut()))?;
+        let value =
+            self.loss.evaluate_unchecked(z, graph, gradient.as_mut().map(|gradient| gradient.view_mut()))?;
         if self.beta == 0.0 {
             return Ok(value);
         }

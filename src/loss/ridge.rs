@@ -42,7 +42,7 @@ pub struct Ridge {
 }
 
 impl<F: Scalar> Loss<F> for Ridge {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,

@@ -16,7 +16,7 @@ use crate::scalar::Scalar;
 
 /// Fewest and most rows of a block. Part of the results' last bits: a function of the number of rows alone.
 const BLOCK_ROWS: (usize, usize) = (64, 256);
-/// Most rows for which the exponentials of all pairs are kept from [`Softmax::log_sums`] to [`Softmax::add_pulls`].
+/// Most rows for which the exponentials of all pairs are kept from [`Softmax::log_sums`] to [`Summed::add_pulls`].
 const MOST_KEPT: usize = 4 * BLOCK_ROWS.1;
 
 /// Unit rows and a temperature.
@@ -27,7 +27,7 @@ pub(super) struct Softmax<'a, F> {
     /// those of low temperatures would vanish, and each row is taken relative to its largest.
     common_shift: bool,
     block_rows: usize,
-    /// The exponentials of each block of pairs that [`Self::log_sums`] left for [`Self::add_pulls`], if there are few.
+    /// The exponentials of each block of pairs that [`Self::log_sums`] leaves for [`Summed::add_pulls`], if there are few.
     kept: Vec<Mutex<Array2<F>>>,
 }
 
@@ -53,7 +53,7 @@ impl<'a, F: Scalar> Softmax<'a, F> {
     }
 
     /// The log-sum of every row. `n² k / 2` multiplications.
-    pub(super) fn log_sums(&self) -> Vec<f64> {
+    pub(super) fn log_sums(self) -> (Vec<f64>, Summed<'a, F>) {
         let shift = if self.common_shift { self.sharpness } else { F::neg_infinity() };
         let mut sums = vec![LogSum { shift, sum: 0.0 }; self.units.nrows()];
         Self::play(sums.chunks_mut(self.block_rows).collect(), |scratch, (i, rows), other| {
@@ -70,44 +70,7 @@ impl<'a, F: Scalar> Softmax<'a, F> {
                 swap(&mut *kept, scratch);
             }
         });
-        sums.iter().map(|LogSum { shift, sum }| shift.as_f64() + sum.ln()).collect()
-    }
-
-    /// Adds `Σ_j (q_ij [i kept] + q_ji [j kept]) u_j` to row `i` of `out`, `q_ij` the softmax of row `i`; rows whose
-    /// `log_sums` are infinite are not kept. `3 n² k / 2` multiplications.
-    pub(super) fn add_pulls(&self, log_sums: &[f64], mut out: ArrayViewMut2<F>) {
-        let weights: Vec<F> = if self.common_shift {
-            log_sums.iter().map(|log_sum| F::of((self.sharpness.as_f64() - log_sum).exp())).collect()
-        } else {
-            log_sums.iter().map(|&log_sum| F::of(log_sum)).collect()
-        };
-        let block_weights = |i: usize| {
-            let first = i * self.block_rows;
-            &weights[first..(first + self.block_rows).min(weights.len())]
-        };
-        Self::play(
-            out.axis_chunks_iter_mut(Axis(0), self.block_rows).collect(),
-            |scratch, (i, pulls), other| {
-                let j = other.as_ref().map_or(i, |(j, _)| *j);
-                let (rows, columns) = (block_weights(i), block_weights(j));
-                let work = if let Some(mut kept) = self.kept(i, j) {
-                    swap(&mut *kept, scratch);
-                    Work::PullsKept(rows, columns)
-                } else {
-                    self.cosines(scratch, i, j);
-                    if self.common_shift {
-                        Work::PullsCommon(rows, columns)
-                    } else {
-                        Work::PullsRelative(rows, columns)
-                    }
-                };
-                Arch::new().dispatch(OnBlock { sharpness: self.sharpness, block: scratch.view_mut(), work });
-                add_product_on_this_thread(scratch.view(), self.rows(j), pulls.view_mut());
-                if let Some((_, pulls)) = other {
-                    add_product_on_this_thread(scratch.t(), self.rows(i), pulls.view_mut());
-                }
-            },
-        );
+        (sums.iter().map(|LogSum { shift, sum }| shift.as_f64() + sum.ln()).collect(), Summed(self))
     }
 
     /// Calls `game(scratch, (i, part i), Some((j, part j)))` for every two blocks of rows, and `game(scratch, (i, part i),
@@ -172,6 +135,53 @@ impl<'a, F: Scalar> Softmax<'a, F> {
     fn rows(&self, block: usize) -> ArrayView2<'_, F> {
         let first = block * self.block_rows;
         self.units.slice(s![first..(first + self.block_rows).min(self.units.nrows()), ..])
+    }
+}
+
+/// The exponentials that the sums of the rows left behind; they are used up by what is done with them.
+pub(super) struct Summed<'a, F>(Softmax<'a, F>);
+
+impl<F: Scalar> Summed<'_, F> {
+    /// Adds `Σ_j (q_ij [i kept] + q_ji [j kept]) u_j` to row `i` of `out`, `q_ij` the softmax of row `i`; rows whose
+    /// `log_sums` are infinite are not kept. `3 n² k / 2` multiplications.
+    pub(super) fn add_pulls(self, log_sums: &[f64], mut out: ArrayViewMut2<F>) {
+        let softmax = self.0;
+        let weights: Vec<F> = if softmax.common_shift {
+            log_sums.iter().map(|log_sum| F::of((softmax.sharpness.as_f64() - log_sum).exp())).collect()
+        } else {
+            log_sums.iter().map(|&log_sum| F::of(log_sum)).collect()
+        };
+        let block_weights = |i: usize| {
+            let first = i * softmax.block_rows;
+            &weights[first..(first + softmax.block_rows).min(weights.len())]
+        };
+        Softmax::<F>::play(
+            out.axis_chunks_iter_mut(Axis(0), softmax.block_rows).collect(),
+            |scratch, (i, pulls), other| {
+                let j = other.as_ref().map_or(i, |(j, _)| *j);
+                let (rows, columns) = (block_weights(i), block_weights(j));
+                let work = if let Some(mut kept) = softmax.kept(i, j) {
+                    swap(&mut *kept, scratch);
+                    Work::PullsKept(rows, columns)
+                } else {
+                    softmax.cosines(scratch, i, j);
+                    if softmax.common_shift {
+                        Work::PullsCommon(rows, columns)
+                    } else {
+                        Work::PullsRelative(rows, columns)
+                    }
+                };
+                Arch::new().dispatch(OnBlock {
+                    sharpness: softmax.sharpness,
+                    block: scratch.view_mut(),
+                    work,
+                });
+                add_product_on_this_thread(scratch.view(), softmax.rows(j), pulls.view_mut());
+                if let Some((_, pulls)) = other {
+                    add_product_on_this_thread(scratch.t(), softmax.rows(i), pulls.view_mut());
+                }
+            },
+        );
     }
 }
 

@@ -52,7 +52,7 @@ pub enum SpectralLoss {
 }
 
 impl<F: Scalar> Loss<F> for SpectralLoss {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,

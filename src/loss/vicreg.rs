@@ -59,7 +59,7 @@ impl Default for VicReg {
 }
 
 impl<F: Scalar> Loss<F> for VicReg {
-    fn evaluate(
+    fn evaluate_unchecked(
         &self,
         z: ArrayView2<F>,
         graph: &SimilarityGraph,

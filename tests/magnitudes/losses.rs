@@ -214,7 +214,7 @@ fn nt_xent_in_single_precision() {
 fn a_penalty_of_squares_out_of_range() {
     struct Nothing;
     impl Loss<f32> for Nothing {
-        fn evaluate(
+        fn evaluate_unchecked(
             &self,
             _: ndarray::ArrayView2<f32>,
             _: &SimilarityGraph,

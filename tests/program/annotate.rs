@@ -171,6 +171,37 @@ fn a_person_answers_skips_undoes_and_quits() {
     assert_eq!((quiet.code, quiet.err.as_str()), (Some(3), ""));
     let stopped = state.run("label", &["--json", "--until-error", "1"], &"y\n".repeat(30));
     assert_eq!(stopped.lines().last().unwrap()["answers"], json!(20), "{}", stopped.err);
-    state.run("label", &["--until-error", "2"], "").refuses(1, &["target = 2", "[0, 1]"]);
     state.run("label", &["--image", "3x3"], "").refuses(1, &["3x3", "9 pixels", "expected 4"]);
+}
+
+/// One who always says yes has named the classes: there is one. One who always says no makes every sample its own class, of
+/// which no few answers convince.
+#[test]
+fn the_error_that_ends_it_is_a_share() {
+    let (all, none) = ("y\n".repeat(400), "n\n".repeat(60));
+    for target in ["0", "-0", "1e-300", "0.05"] {
+        let state = State::of("bundled:iris");
+        let options = ["--json", "--until-error", target];
+        let ended = state.run("label", &options, &all);
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+        let end = ended.lines().pop().unwrap();
+        assert_eq!(end["done"], json!("the error is as small as asked for"), "{end}");
+        assert_eq!(end["classes"], json!(1));
+        // Nobody can rule out any wrong sample who was not asked about nearly all.
+        let answers = end["answers"].as_u64().unwrap();
+        assert!(if target == "0.05" { answers < 145 } else { answers >= 145 }, "{target}: {answers}");
+
+        let state = State::of("bundled:iris");
+        let ended = state.run("label", &options, &none);
+        assert_eq!(ended.lines().pop().unwrap()["done"], json!("until next time"), "{}", ended.err);
+        assert_eq!(state.log().lines().count(), 61);
+    }
+    let state = State::of("bundled:iris");
+    for target in ["2", "NaN", "inf", "-inf", "-1e-300", "1e400"] {
+        state.run("label", &["--until-error", target], &all).refuses(1, &["until-error = ", "[0, 1]"]);
+    }
+    for target in ["", "none", "5%", "0,05"] {
+        let says = format!("invalid value '{target}' for '--until-error");
+        state.run("label", &["--until-error", target], &all).refuses(2, &[&says]);
+    }
 }

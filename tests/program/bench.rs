@@ -67,10 +67,12 @@ fn it_says_where_an_annotator_would_have_stopped() {
         (21..=100).contains(&stop["answers"].as_u64().unwrap()) && stop["error"].as_f64().unwrap() <= 0.1
     }));
     assert!(stops("0").iter().all(serde_json::Value::is_null));
-    for target in ["NaN", "-1", "2"] {
+    for target in ["NaN", "-1", "2", "inf"] {
         bench("bundled:iris", folder.path(), &["--budget", "30", "--until-error", target])
-            .refuses(1, &[&format!("target = {target}"), "[0, 1]"]);
+            .refuses(1, &[&format!("until-error = {target}"), "[0, 1]"]);
     }
+    bench("bundled:iris", folder.path(), &["--until-error", "small"])
+        .refuses(2, &["'small' for '--until-error"]);
 }
 
 #[test]

@@ -88,3 +88,34 @@ impl<'a> Evidence<'a> {
         between
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ndarray::{Array1, Array2};
+
+    use crate::Result;
+    use crate::active::{Belief, BeliefOptions, WarmStart};
+    use crate::graph::SimilarityGraph;
+    use crate::oracle::Pair;
+
+    /// A path of six samples, cut in the middle; a walk of two steps from the third ends in its own half with probability 3/4.
+    /// Refused by that half it moves to the other, but as it may belong there anyway, the answer hardly tells the halves apart.
+    #[test]
+    fn an_answer_counts_as_far_as_its_samples_sit_there_without_it() -> Result<()> {
+        let graph = SimilarityGraph::pairs(6, (0..5).map(|i| (i, i + 1, 1.0)))?;
+        let parts = (Array1::ones(1), Array2::zeros((6, 1))); // no features: nothing is known but the walk
+        let start = WarmStart::from_parts(graph, parts.0, parts.1, vec![0, 0, 0, 1, 1, 1])?;
+        let mut belief = Belief::new(Arc::new(start), BeliefOptions::default())?;
+        belief.learn(Pair::new(0, 2)?, false)?;
+        assert_eq!((belief.classes()[2], belief.number_of_classes()), (1, 2));
+        // Half of the walk is the prior, memberships count to the power of 1.5, and a class not seen before by 0.05.
+        let [own, other] = [0.5 * 0.75, 0.5 * 0.25].map(|membership: f64| membership.powf(1.5) + 1e-6);
+        let elsewhere = other / (own + other) / 1.05;
+        let expected = -(99.0_f64).ln() * elsewhere;
+        let evidence = belief.grouping.between_classes()[[0, 1]];
+        assert!((evidence - expected).abs() < 1e-9, "{evidence} for {expected}");
+        Ok(())
+    }
+}

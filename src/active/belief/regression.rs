@@ -231,13 +231,17 @@ fn normalised(memberships: ArrayView1<f64>) -> Array1<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::active::belief::anchors::Anchor;
+    use crate::active::{Belief, BeliefOptions, WarmStartOptions};
     use crate::graph::SimilarityGraph;
-    use ndarray::{arr1, arr2};
+    use crate::oracle::Pair;
+    use crate::{Result, data};
+    use ndarray::{Axis, arr1, arr2};
 
     const NOISE: f64 = 0.5;
 
     /// Two clusters of two samples, the features of which are those of an own axis: regressions share nothing across.
-    fn regression() -> crate::Result<Regression> {
+    fn regression() -> Result<Regression> {
         let graph = SimilarityGraph::pairs(4, [(0, 1, 1.0), (2, 3, 1.0)])?;
         let features = arr2(&[[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]);
         let start = WarmStart::from_parts(graph, Array1::ones(2), features, vec![0, 0, 1, 1])?;
@@ -251,7 +255,7 @@ mod tests {
     /// The clusters are classes 0 and 1; sample 0 was seen in class 1. The prior of samples 0 and 1 is ½ for class 0; one
     /// observation with noise ½ moves the mean by `1 / (1 + ½) = ⅔` of what it exceeds the prior by.
     #[test]
-    fn an_observation_moves_what_is_like_it() -> crate::Result<()> {
+    fn an_observation_moves_what_is_like_it() -> Result<()> {
         let mut regression = regression()?;
         let targets = Targets { observed: &[(0, 1)], class_of_atom: &[0, 1], classes: 2 };
         regression.observe(0);
@@ -279,7 +283,7 @@ mod tests {
 
     /// Doubts 1 and 3 of the two samples of a cluster add up at both of them; nobody has less than one follower.
     #[test]
-    fn followers_are_the_doubts_of_what_is_like_a_sample() -> crate::Result<()> {
+    fn followers_are_the_doubts_of_what_is_like_a_sample() -> Result<()> {
         let mut regression = regression()?;
         regression.count_followers(&arr1(&[1.0, 3.0, 0.0, 0.5]), &[]);
         assert!([4.0, 4.0, 1.0, 1.0].iter().enumerate().all(|(i, &f)| is_close(regression.followers(i), f)));
@@ -293,7 +297,7 @@ mod tests {
 
     /// Once the class of sample 0 is known, its own doubt is gone and that of sample 1 is what the moved memberships leave.
     #[test]
-    fn an_answer_takes_the_doubt_about_its_sample() -> crate::Result<()> {
+    fn an_answer_takes_the_doubt_about_its_sample() -> Result<()> {
         let mut regression = regression()?;
         let targets = Targets { observed: &[], class_of_atom: &[0, 1], classes: 2 };
         regression.fit(&targets);
@@ -304,5 +308,45 @@ mod tests {
         let after = regression.doubts_after(0, 0.375, |_| true, |sample| doubts[sample]);
         assert!(is_close(after, doubt_of([0.5 + 1.0 / 3.0, 0.0].into_iter())));
         Ok(())
+    }
+
+    /// As if the anchor had never been seen: by a regression on the others alone.
+    #[test]
+    fn an_anchor_is_predicted_from_the_others() -> Result<()> {
+        let iris = data::iris()?;
+        let start = Arc::new(WarmStart::of_features(iris.inputs.view(), &WarmStartOptions::default())?);
+        let mut belief = Belief::new(Arc::clone(&start), BeliefOptions::default())?;
+        for (i, j) in [(0, 60), (60, 120), (120, 130), (60, 70), (70, 110), (1, 2)] {
+            belief.learn(Pair::new(i, j)?, iris.labels.class_of(i) == iris.labels.class_of(j))?;
+        }
+        let (class_of_atom, classes) = (belief.grouping.class_of_atom(), belief.number_of_classes());
+        let class_of = |anchor: &Anchor| belief.grouping.class_of(anchor.atom());
+        let prior_of = |sample| belief.regression.prior_of(sample, class_of_atom, classes);
+        for anchor in belief.anchors.iter() {
+            let others: Vec<&Anchor> =
+                belief.anchors.iter().filter(|other| other.sample() != anchor.sample()).collect();
+            let samples: Vec<usize> = others.iter().map(|other| other.sample()).collect();
+            let mut ridge = Ridge::new(Arc::clone(&start), BeliefOptions::default().noise);
+            samples.iter().for_each(|&sample| ridge.observe(sample));
+            let residual = |(m, class): (usize, usize)| {
+                f64::from(u8::from(class_of(others[m]) == class)) - prior_of(samples[m])[class]
+            };
+            let residuals = Array2::from_shape_fn((others.len(), classes), residual);
+            let prior = prior_of(anchor.sample()).insert_axis(Axis(0));
+            let fitted = ridge.mean(&samples, residuals.view(), Some(&[anchor.sample()]), prior);
+            let expected = normalised(fitted.row(0)).mapv(|probability| probability.max(LEAST_PROBABILITY));
+            let found = belief.regression.left_out(anchor.sample(), class_of(anchor), class_of_atom, classes);
+            assert!((&found - &expected).iter().all(|error| error.abs() < 1e-6), "{found} for {expected}");
+        }
+        Ok(())
+    }
+
+    /// 0.64 and 0.16 to the power of 1.5 are 0.512 and 0.064.
+    #[test]
+    fn memberships_are_sharpened() {
+        let probabilities = normalised(ArrayView1::from(&[0.64, 0.16, -1.0]));
+        let expected = [8.0 / 9.0, 1.0 / 9.0, 0.0];
+        assert!(probabilities.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-5));
+        assert!((doubt_of([0.64, 0.16, -1.0].into_iter()) - 1.0 / 9.0).abs() < 1e-5);
     }
 }

@@ -108,6 +108,7 @@ struct Parameters<'a> {
 impl Bench {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
         session::require_error(self.error)?;
+        limits::require_until_error(self.until_error)?;
         limits::require_trials(self.trials)?;
         limits::require_answers(self.budget as usize)?;
         let endings =

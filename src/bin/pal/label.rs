@@ -8,6 +8,7 @@ use pal::oracle::{Answered, Reply, Terminal};
 use pal::session::{Entry, Session, Stop};
 
 use crate::failure::{Outcome, Result};
+use crate::limits;
 use crate::output::Output;
 use crate::protocol::progress;
 use crate::query::Asking;
@@ -33,6 +34,7 @@ pub(crate) struct Label {
 
 impl Label {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
+        self.until_error.map_or(Ok(()), limits::require_until_error)?;
         let until = self.until_error.map(|target| StoppingRule { target, ..StoppingRule::default() });
         let mut session = self.asking.open(&self.state, until, output)?;
         let items = self.shown.items(session.state().settings(), output)?;

@@ -53,6 +53,7 @@ pub fn write_atomically(
 /// # Errors
 /// [`Error::Io`](crate::Error::Io) with the folder.
 #[cfg(feature = "program")]
+#[cfg(feature = "program")]
 pub(crate) fn require_writable_folder(folder: &Path) -> Result<()> {
     temporary_in(folder).map(drop)
 }
