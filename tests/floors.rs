@@ -38,20 +38,10 @@ const ON_ONE_FLOOR: &[(&str, &str)] = &[
 const MOST_LINES: usize = 450;
 
 /// Files that are longer.
-const LONGER: &[&str] = &["active/belief/audit.rs", "active/belief/mod.rs"];
+const LONGER: &[&str] = &[];
 
 /// Files that import each other in a circle.
-const IN_A_CIRCLE: &[&str] = &[
-    "active/belief/atoms.rs",
-    "active/belief/audit.rs",
-    "active/belief/doubts.rs",
-    "active/belief/mod.rs",
-    "active/belief/places.rs",
-    "bin/pal/failure.rs",
-    "bin/pal/output.rs",
-    "bin/pal/source.rs",
-    "bin/pal/state.rs",
-];
+const IN_A_CIRCLE: &[&str] = &[];
 
 /// The room of the program, and its folder in `src`.
 const PROGRAM: &str = "program";

@@ -1,57 +1,10 @@
 //! Doubts: what is believed and may be wrong, and the question that would settle each.
 
 use super::Belief;
-use super::places::{SETTLED, counts};
+use super::anchors::Anchor;
+use super::constants::{DENSITY, GROUPS_SETTLED, LIKENESS, MOST_SPEAKERS, SETTLED, WRONG_OF_PARTS};
+use super::doubt::{Doubt, Subject};
 use crate::oracle::{Pair, logistic};
-
-/// What a question would decide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// Two classes are held apart: may they be one?
-    Classes(usize, usize),
-    /// Two groups of atoms were joined, in the step of this number of the agglomeration that made the classes: do they belong
-    /// together?
-    Parts(usize),
-    /// A sample is given a class: is it of that class?
-    Sample {
-        /// The sample.
-        sample: usize,
-        /// The class it is given.
-        class: usize,
-    },
-}
-
-/// A belief that may be wrong.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Doubt {
-    /// What it is about.
-    pub subject: Subject,
-    /// The probability that it is wrong, in `[0, 1]`.
-    pub probability: f64,
-    /// The number of pairs of samples that would be corrected if it is wrong: of two classes or parts, a share of the pairs
-    /// between them; of a sample, those between its followers and its class.
-    pub stake: f64,
-}
-
-impl Doubt {
-    /// `probability · stake`: the expected number of pairs that are wrong because of it.
-    pub fn expected_wrong_pairs(&self) -> f64 {
-        self.probability * self.stake
-    }
-}
-
-/// Groups are not asked about again once the belief about them is wrong with no more than this probability.
-const GROUPS_SETTLED: f64 = 0.005;
-/// Share of the pairs of two parts that are wrong if it is wrong to have joined them: they are mixed. Of 1, 0.5, 0.3, 0.2 and 0.1
-/// this finds the classes of digits first (`unseen_data`); the other sets hardly care.
-const WRONG_OF_PARTS: f64 = 0.2;
-/// The most samples of a group that may stand for it in a question.
-const MOST_SPEAKERS: usize = 12;
-/// Weight of the similarity of features beside the certainty of an anchor, where the partner of a sample is chosen.
-const LIKENESS: f64 = 1e-3;
-/// The power to which the number of followers of a sample never asked about enters its stake (information density, Settles and
-/// Craven 2008): at 1 the questions go to dense regions, where most doubts are needless, at 0 to outliers.
-const DENSITY: f64 = 0.5;
 
 impl Belief {
     /// Every doubt: about classes and parts of them that are wrong with a probability above 0.005, and about samples. Costs
@@ -65,7 +18,7 @@ impl Belief {
     /// The doubts about samples alone: one for each sample never asked about, and one for each that was asked about and belongs to
     /// its class with a probability below 0.95. `O(n)`.
     pub fn doubts_about_samples(&self) -> Vec<Doubt> {
-        let population = self.population();
+        let population = self.evidence().population();
         (0..self.len()).filter_map(|sample| self.doubt_of_sample(sample, &population)).collect()
     }
 
@@ -78,11 +31,10 @@ impl Belief {
     pub fn question(&self, subject: Subject) -> Option<Pair> {
         match subject {
             Subject::Classes(a, b) => {
-                let groups = &self.grouping.groups;
-                self.question_between(groups.get(a)?, groups.get(b)?)
+                self.question_between(self.grouping.atoms_of(a)?, self.grouping.atoms_of(b)?)
             }
             Subject::Parts(step) => {
-                let join = self.grouping.joins.get(step)?;
+                let join = self.grouping.joins().get(step)?;
                 self.question_between(&join.first, &join.second)
             }
             Subject::Sample { sample, class } => {
@@ -94,28 +46,24 @@ impl Belief {
     /// About how many samples change their class with this one: for a sample never asked about, the doubtful ones that its answer
     /// would tell about; for one that was asked about and is not settled, those that its own observation influences.
     pub(in crate::active) fn followers(&self, sample: usize) -> f64 {
-        self.weights[sample]
-    }
-
-    /// The class that an atom is part of.
-    pub(super) fn class_of(&self, atom: usize) -> usize {
-        self.grouping.class_of_atom[atom]
+        self.regression.followers(sample)
     }
 
     fn doubts_about_groups(&self) -> Vec<Doubt> {
-        let sizes = counts(&self.atom_of, self.atoms);
+        let sizes = self.assignment.atom_sizes(self.grouping.atoms());
+        let class_sizes = self.assignment.class_sizes();
         let size = |atoms: &[usize]| atoms.iter().map(|&atom| sizes[atom] as f64).sum::<f64>();
         let mut doubts = Vec::new();
         for a in 0..self.number_of_classes() {
             for b in 0..a {
                 doubts.push(Doubt {
                     subject: Subject::Classes(b, a),
-                    probability: logistic(self.grouping.log_odds[[a, b]]),
-                    stake: self.class_sizes[a] as f64 * self.class_sizes[b] as f64,
+                    probability: logistic(self.grouping.log_odds()[[a, b]]),
+                    stake: class_sizes[a] as f64 * class_sizes[b] as f64,
                 });
             }
         }
-        let joins = self.grouping.joins.iter().enumerate();
+        let joins = self.grouping.joins().iter().enumerate();
         doubts.extend(joins.map(|(step, join)| Doubt {
             subject: Subject::Parts(step),
             probability: logistic(-join.score),
@@ -126,19 +74,19 @@ impl Belief {
     }
 
     fn doubt_of_sample(&self, sample: usize, population: &[usize]) -> Option<Doubt> {
-        let class = self.classes[sample];
-        let (probability, followers) = match self.anchor_of[sample] {
+        let class = self.classes()[sample];
+        let (probability, followers) = match self.anchors.of(sample) {
             Some(anchor)
-                if !self.is_answered(anchor)
-                    || self.anchors[anchor].certainty >= SETTLED
-                    || self.stands_for_atom(&self.anchors[anchor], population) =>
+                if !anchor.is_answered()
+                    || anchor.certainty() >= SETTLED
+                    || self.evidence().stands_for_atom(anchor, population) =>
             {
                 return None;
             }
-            Some(anchor) => (1.0 - self.anchors[anchor].certainty, self.followers(sample)),
+            Some(anchor) => (1.0 - anchor.certainty(), self.followers(sample)),
             None => (self.doubt_about(sample), self.followers(sample).powf(DENSITY)),
         };
-        let stake = followers * self.class_sizes[class] as f64;
+        let stake = followers * self.assignment.class_sizes()[class] as f64;
         Some(Doubt { subject: Subject::Sample { sample, class }, probability, stake })
     }
 
@@ -146,23 +94,22 @@ impl Belief {
     fn question_between(&self, these: &[usize], those: &[usize]) -> Option<Pair> {
         let (these, those) = (self.speakers(these), self.speakers(those));
         let pairs = these.iter().flat_map(|&i| those.iter().map(move |&j| (i, j)));
-        pairs.filter_map(|(i, j)| Pair::new(i, j).ok()).find(|pair| !self.asked.contains(pair))
+        pairs.filter_map(|(i, j)| Pair::new(i, j).ok()).find(|pair| !self.asked().contains(pair))
     }
 
     /// Up to [`MOST_SPEAKERS`] samples that stand for a group of atoms: the anchors, those of the largest atom first and of one
     /// atom in the order in which they were made, and the centre of an atom without anchors.
     fn speakers(&self, atoms: &[usize]) -> Vec<usize> {
-        let sizes = counts(&self.atom_of, self.atoms);
+        let sizes = self.assignment.atom_sizes(self.grouping.atoms());
         let mut atoms = atoms.to_vec();
         atoms.sort_by_key(|&atom| std::cmp::Reverse(sizes[atom]));
         let mut speakers = Vec::new();
         for atom in atoms {
-            let anchors =
-                self.anchors.iter().filter(|anchor| anchor.atom == atom).map(|anchor| anchor.sample);
+            let anchors = self.anchors.iter().filter(|anchor| anchor.atom() == atom).map(Anchor::sample);
             let before = speakers.len();
             speakers.extend(anchors);
             if speakers.len() == before {
-                speakers.extend(self.centre_of_atom.get(atom));
+                speakers.extend(self.grouping.centre_of(atom));
             }
             if speakers.len() >= MOST_SPEAKERS {
                 break;
@@ -177,20 +124,21 @@ impl Belief {
     fn partner(&self, sample: usize, class: usize) -> Option<Pair> {
         let features = self.start.features();
         let own = features.row(sample);
-        let in_class = self.anchors.iter().filter(|anchor| self.class_of(anchor.atom) == class);
-        in_class
-            .filter_map(|anchor| Some((anchor, Pair::new(sample, anchor.sample).ok()?)))
-            .filter(|(_, pair)| !self.asked.contains(pair))
-            .map(|(anchor, pair)| (anchor.certainty + LIKENESS * own.dot(&features.row(anchor.sample)), pair))
+        let likeness = |anchor: &Anchor| LIKENESS * own.dot(&features.row(anchor.sample()));
+        self.evidence()
+            .anchors_in(class)
+            .filter_map(|anchor| Some((anchor, Pair::new(sample, anchor.sample()).ok()?)))
+            .filter(|(_, pair)| !self.asked().contains(pair))
+            .map(|(anchor, pair)| (anchor.certainty() + likeness(anchor), pair))
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, pair)| pair)
     }
 
     /// The same in the most probable of the other classes, for a sample that is the only anchor of its class.
     fn partner_elsewhere(&self, sample: usize, class: usize) -> Option<Pair> {
-        let alone = self.anchors.iter().filter(|anchor| self.class_of(anchor.atom) == class).nth(1).is_none();
-        let anchor = self.anchor_of[sample].filter(|_| alone)?;
-        let odds = self.odds(&self.anchors[anchor]);
+        let evidence = self.evidence();
+        let is_alone = evidence.anchors_in(class).nth(1).is_none();
+        let odds = evidence.odds(self.anchors.of(sample).filter(|_| is_alone)?);
         let mut others: Vec<usize> = (0..self.number_of_classes()).filter(|&other| other != class).collect();
         others.sort_by(|&a, &b| odds.probability(b).total_cmp(&odds.probability(a)));
         others.into_iter().find_map(|other| self.partner(sample, other))

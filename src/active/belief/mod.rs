@@ -21,30 +21,39 @@
 //! A [`Doubt`] is something believed that may be wrong, with its probability and the number of pairs of samples that an answer
 //! would correct.
 
-mod atoms;
+mod anchors;
+mod assignment;
 mod audit;
-mod blocks;
+mod constants;
+mod doubt;
 mod doubts;
-mod places;
+mod evidence;
+mod grouping;
+mod odds;
+mod placement;
+mod regression;
 mod ridge;
 mod threshold;
+mod tree;
+mod update;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use ndarray::{Array1, ArrayView1, ArrayView2};
 
-use super::agglomeration::Ties;
 use super::{RemainingError, WarmStart};
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
 use crate::oracle::{Pair, class_graph};
 
-use atoms::Grouping;
+use anchors::Anchors;
+use assignment::Assignment;
 use audit::Audit;
-pub use doubts::{Doubt, Subject};
-use ridge::Ridge;
-use threshold::Threshold;
+use constants::MOST_ROUNDS;
+pub use doubt::{Doubt, Subject};
+use grouping::Grouping;
+use regression::Regression;
 
 /// Options of [`Belief`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,29 +73,6 @@ impl Default for BeliefOptions {
     fn default() -> Self {
         Self { error: 0.01, prior: 0.5, noise: 0.1, seed: 0 }
     }
-}
-
-/// Probability that a sample that was asked about belongs to a class not seen before.
-const NEW_CLASS: f64 = 0.05;
-/// The least probability that the surroundings of such a sample give to a class.
-const LEAST_PROBABILITY: f64 = 0.01;
-/// Most rounds of joining atoms and moving anchors, beyond one for each answer; one or two nearly always suffice.
-const MOST_ROUNDS: usize = 15;
-
-/// A class less probable than this is not tried when the effect of an answer is computed in advance.
-const IMPROBABLE: f64 = 0.01;
-/// Samples whose memberships would move by less than this share of the change at the sample asked about are then left aside.
-const FAINT: f64 = 0.01;
-
-/// A sample that was asked about, or the centre of a starting cluster.
-#[derive(Clone, Debug)]
-struct Anchor {
-    sample: usize,
-    atom: usize,
-    /// The other anchor, and whether the two were said to belong together.
-    answers: Vec<(usize, bool)>,
-    /// Probability of its most probable class, by its answers and its surroundings; 1 before the first answer.
-    certainty: f64,
 }
 
 /// The classes of all samples as far as answers about pairs and the similarity of the samples tell.
@@ -112,33 +98,14 @@ struct Anchor {
 #[derive(Clone, Debug)]
 pub struct Belief {
     start: Arc<WarmStart>,
-    options: BeliefOptions,
-    ridge: Ridge,
-    anchors: Vec<Anchor>,
-    /// The anchor of a sample.
-    anchor_of: Vec<Option<usize>>,
-    asked: HashSet<Pair>,
-    predictions: Vec<(f64, bool)>,
-    atoms: usize,
+    /// `ln((1 − ε)/ε)`: what an answer adds to the log-odds of what it says.
+    weight: f64,
+    anchors: Anchors,
     grouping: Grouping,
-    ties: Ties,
-    threshold: Threshold,
-    /// The starting cluster and the centre of every atom that is a micro-cluster; these come first.
-    cluster_of_atom: Vec<usize>,
-    centre_of_atom: Vec<usize>,
-    /// Anchors of the starting clusters, which come first.
-    first_anchors: usize,
-    /// [`WarmStart::surroundings`].
-    surroundings: Vec<Vec<(usize, f64)>>,
-    /// The regressions' means and what they say of the classes, both `(n, c)`.
-    memberships: Array2<f64>,
-    probabilities: Array2<f64>,
-    classes: Vec<usize>,
-    class_sizes: Vec<usize>,
-    atom_of: Vec<usize>,
-    /// [`Belief::followers`] of every sample.
-    weights: Array1<f64>,
+    regression: Regression,
+    assignment: Assignment,
     audit: Audit,
+    predictions: Vec<(f64, bool)>,
 }
 
 impl Belief {
@@ -153,49 +120,23 @@ impl Belief {
         }
         check::probability("prior", options.prior)?;
         check::positive("noise", options.noise)?;
-        let n = start.len();
-        let atoms = start.number_of_micro_clusters();
-        let mut cluster_of_atom = vec![0; atoms];
-        for (&atom, &cluster) in start.micro_clusters().iter().zip(start.clusters()) {
-            cluster_of_atom[atom] = cluster;
-        }
-        let centre = |samples: &Vec<usize>| start.centre_of(samples);
-        let mut centre_of_atom: Vec<usize> =
-            start.samples_of_micro_clusters().iter().filter_map(centre).collect();
-        let centres: Vec<usize> = start.samples_of_clusters().iter().filter_map(centre).collect();
-        for &centre in &centres {
-            centre_of_atom[start.micro_clusters()[centre]] = centre;
-        }
-        let representatives = start.clusters().iter().map(|&cluster| centres[cluster]).collect();
+        let centres: Vec<usize> =
+            start.samples_of_clusters().iter().filter_map(|samples| start.centre_of(samples)).collect();
+        let (clusters, atom_of) = (start.clusters(), start.micro_clusters());
+        let representatives = clusters.iter().map(|&cluster| centres[cluster]).collect();
         let mut belief = Self {
+            weight: ((1.0 - options.error) / options.error).ln(),
+            anchors: Anchors::new(&centres, atom_of),
+            grouping: Grouping::new(&start, &centres),
+            regression: Regression::new(&start, options.prior, options.noise),
+            assignment: Assignment::new(clusters.to_vec(), start.number_of_clusters(), atom_of.to_vec()),
             audit: Audit::new(representatives, options.error, options.seed)?,
-            ridge: Ridge::new(Arc::clone(&start), options.noise),
-            options,
-            anchors: Vec::new(),
-            anchor_of: vec![None; n],
-            asked: HashSet::new(),
             predictions: Vec::new(),
-            atoms,
-            grouping: Grouping::apart(atoms),
-            ties: Ties::default(),
-            threshold: Threshold::default(),
-            cluster_of_atom,
-            centre_of_atom,
-            first_anchors: centres.len(),
-            surroundings: start.surroundings(),
-            memberships: Array2::zeros((n, 0)),
-            probabilities: Array2::zeros((n, 0)),
-            class_sizes: Vec::new(),
-            classes: start.clusters().to_vec(),
-            atom_of: start.micro_clusters().to_vec(),
-            weights: Array1::ones(n),
             start,
         };
         for centre in centres {
-            belief.anchor(centre);
+            belief.regression.observe(centre);
         }
-        belief.tie_atoms();
-        belief.threshold = Threshold::new(&belief.ties, &belief.related_atoms());
         belief.update(MOST_ROUNDS);
         Ok(belief)
     }
@@ -237,31 +178,34 @@ impl Belief {
     /// As [`Belief::learn`].
     pub fn suppose(&mut self, pair: Pair) -> Result<()> {
         check::index("sample", pair.second(), self.len(), "below the number of samples")?;
-        self.learn(pair, self.classes[pair.first()] == self.classes[pair.second()])
+        let [first, second] = [pair.first(), pair.second()].map(|sample| self.classes()[sample]);
+        self.learn(pair, first == second)
     }
 
     fn take_in(&mut self, pair: Pair, same: bool) -> Result<()> {
         self.predictions.push((self.probability_same(pair)?, same));
-        self.judge(pair, same);
-        let [first, second] = [pair.first(), pair.second()].map(|sample| self.anchor(sample));
-        self.anchors[first].answers.push((second, same));
-        self.anchors[second].answers.push((first, same));
-        self.asked.insert(pair);
+        let [first, second] = [pair.first(), pair.second()].map(|sample| self.classes()[sample]);
+        let between = self.grouping.between_classes()[[first, second]];
+        let is_first_comparison = first != second && between.abs() < 0.5 * self.weight;
+        self.audit.judge(pair, same, is_first_comparison, &self.anchors);
+        for sample in self.anchors.learn(pair, same, self.assignment.atom_of()) {
+            self.regression.observe(sample);
+        }
         Ok(())
     }
 
     /// Takes in that the annotator could not tell: the pair is not proposed again. An audit that it was the question of counts as
     /// refused, which can only raise the bound on the remaining error.
     pub fn skip(&mut self, pair: Pair) {
-        self.asked.insert(pair);
-        self.close_audit(pair, Some(true));
+        self.anchors.skip(pair);
+        self.audit.skip(pair, &self.anchors);
         self.take_stock();
     }
 
     /// Number of samples `n`.
     #[allow(clippy::len_without_is_empty)] // never empty by construction
     pub fn len(&self) -> usize {
-        self.classes.len()
+        self.assignment.class_of().len()
     }
 
     /// Number of answers taken in.
@@ -276,17 +220,17 @@ impl Belief {
 
     /// The class of every sample, below [`Belief::number_of_classes`]; classes are numbered in the order of their first atoms.
     pub fn classes(&self) -> &[usize] {
-        &self.classes
+        self.assignment.class_of()
     }
 
     /// Number of classes; a class may be empty, where an answer moved its only sample elsewhere.
     pub fn number_of_classes(&self) -> usize {
-        self.grouping.groups.len()
+        self.grouping.classes()
     }
 
     /// `(n, c)`: the probability that each sample belongs to each class, by the regression; rows sum to one.
     pub fn probabilities(&self) -> ArrayView2<'_, f64> {
-        self.probabilities.view()
+        self.regression.probabilities()
     }
 
     /// `(n,)`: the probability of the class that each sample is given; where the sample was asked about, by its answers as well.
@@ -295,20 +239,20 @@ impl Belief {
     }
 
     fn certainty(&self, sample: usize) -> f64 {
-        match self.anchor_of[sample] {
-            Some(anchor) if self.is_answered(anchor) => self.anchors[anchor].certainty,
-            _ => self.probabilities[[sample, self.classes[sample]]],
+        match self.anchors.answered(sample) {
+            Some(anchor) => anchor.certainty(),
+            None => self.probabilities()[[sample, self.classes()[sample]]],
         }
     }
 
     /// Whether an answer was about this sample.
     pub fn was_asked(&self, sample: usize) -> bool {
-        self.anchor_of.get(sample).copied().flatten().is_some_and(|anchor| self.is_answered(anchor))
+        self.anchors.answered(sample).is_some()
     }
 
     /// `(n,)`: the posterior variance of the class memberships, large for samples unlike all that were asked about.
     pub fn variances(&self) -> ArrayView1<'_, f64> {
-        self.ridge.variances()
+        self.regression.variances()
     }
 
     /// The graph `P Pᵀ` of [`Belief::probabilities`], of rank `c`: the probability that two samples belong together if their
@@ -317,7 +261,7 @@ impl Belief {
     /// # Errors
     /// None in practice: the probabilities of a sample sum to one.
     pub fn graph(&self) -> Result<SimilarityGraph> {
-        class_graph(self.probabilities.clone())
+        class_graph(self.probabilities().to_owned())
     }
 
     /// The probability that two samples belong together, by what is believed of each, their classes being independent. `O(c)`.
@@ -327,14 +271,15 @@ impl Belief {
     pub fn probability_same(&self, pair: Pair) -> Result<f64> {
         check::index("sample", pair.second(), self.len(), "below the number of samples")?;
         let [first, second] = [pair.first(), pair.second()]
-            .map(|sample| (sample, self.classes[sample], self.certainty(sample)));
+            .map(|sample| (sample, self.classes()[sample], self.certainty(sample)));
+        let probabilities = self.probabilities();
         // Of each the probability of its own class, and the rest in proportion to what the regression says of the others.
         let of = |(sample, class, own): (usize, usize, f64), other: usize| {
             if other == class {
                 return own;
             }
-            let rest = 1.0 - self.probabilities[[sample, class]];
-            if rest > 0.0 { (1.0 - own) * self.probabilities[[sample, other]] / rest } else { 0.0 }
+            let rest = 1.0 - probabilities[[sample, class]];
+            if rest > 0.0 { (1.0 - own) * probabilities[[sample, other]] / rest } else { 0.0 }
         };
         Ok((0..self.number_of_classes()).map(|class| of(first, class) * of(second, class)).sum())
     }
@@ -351,29 +296,17 @@ impl Belief {
 
     /// Pairs that were answered or skipped.
     pub fn asked(&self) -> &HashSet<Pair> {
-        &self.asked
+        self.anchors.asked()
     }
 
     /// The last answer about a pair.
     pub fn answer(&self, pair: Pair) -> Option<bool> {
-        self.answers_about(pair).last()
-    }
-
-    /// All answers about a pair.
-    fn answers_about(&self, pair: Pair) -> impl Iterator<Item = bool> {
-        let [first, second] =
-            [pair.first(), pair.second()].map(|sample| self.anchor_of.get(sample).copied().flatten());
-        let answers = first.map_or(&[][..], |first| &self.anchors[first].answers);
-        answers.iter().filter(move |&&(other, _)| Some(other) == second).map(|&(_, same)| same)
+        self.anchors.answers_about(pair).last()
     }
 
     /// Number of samples first asked about since one founded a class, the centres of the starting clusters not counted.
     pub fn asked_since_a_class_was_found(&self) -> usize {
-        let found = self.anchors.iter().rev();
-        found
-            .take_while(|anchor| anchor.atom < self.start.number_of_micro_clusters())
-            .count()
-            .min(self.anchors.len() - self.first_anchors)
+        self.anchors.since_beyond(self.start.number_of_micro_clusters())
     }
 
     /// The expected number of samples, of those never asked about, whose class is wrong.
@@ -382,109 +315,28 @@ impl Belief {
     }
 
     /// The mean of [`Self::expected_wrong`], which is `now`, once the class of this sample is known, over its classes of a
-    /// probability above [`IMPROBABLE`]. Samples that would move by less than [`FAINT`] are left as they are.
+    /// probability above 0.01. Samples that would move by less than a hundredth of the change here are left as they are.
     /// `O(n r + r² + m c²)` for `m` that move.
     pub(in crate::active) fn expected_wrong_after(&self, sample: usize, now: f64) -> f64 {
-        let (shared, variance) = self.ridge.covariance_with_sample(sample);
-        let moved: Vec<(usize, f64)> = shared
-            .iter()
-            .map(|shared| shared / variance)
-            .enumerate()
-            .filter(|&(i, slope)| i != sample && slope.abs() > FAINT && self.anchor_of[i].is_none())
-            .collect();
-        let before = self.doubt_about(sample) + moved.iter().map(|&(i, _)| self.doubt_about(i)).sum::<f64>();
-        let own = self.memberships.row(sample);
-        let (mut after, mut tried) = (0.0, 0.0);
-        for (class, &probability) in self.probabilities.row(sample).iter().enumerate() {
-            if probability < IMPROBABLE {
-                continue;
-            }
-            tried += probability;
-            let step = |k: usize| f64::from(u8::from(k == class)) - own[k];
-            let steps: Vec<f64> = (0..own.len()).map(step).collect();
-            for &(i, slope) in &moved {
-                let row = self.memberships.row(i);
-                let memberships = row.iter().zip(&steps).map(|(membership, step)| membership + slope * step);
-                after += probability * places::doubt_of(memberships);
-            }
+        let is_open = |other: usize| self.anchors.of(other).is_none();
+        self.regression.doubts_after(sample, now, is_open, |sample| self.doubt_about(sample))
+    }
+
+    /// Probability that a sample that is no anchor is of another class than it is given; 0 for anchors.
+    fn doubt_about(&self, sample: usize) -> f64 {
+        if self.anchors.of(sample).is_some() {
+            return 0.0;
         }
-        now - before + after / tried
+        self.regression.doubt(sample, self.classes()[sample])
     }
 
-    fn is_answered(&self, anchor: usize) -> bool {
-        !self.anchors[anchor].answers.is_empty()
+    /// The check that it is time for.
+    pub(in crate::active) fn due_check(&self) -> Option<Pair> {
+        self.audit.due()
     }
 
-    /// `±ln((1 − ε)/ε)`: what an answer adds to the log-odds of "together".
-    fn log_odds_of(&self, same: bool) -> f64 {
-        let weight = ((1.0 - self.options.error) / self.options.error).ln();
-        if same { weight } else { -weight }
-    }
-
-    /// The anchor of a sample, made if there is none.
-    fn anchor(&mut self, sample: usize) -> usize {
-        if let Some(anchor) = self.anchor_of[sample] {
-            return anchor;
-        }
-        self.ridge.observe(sample);
-        self.anchors.push(Anchor { sample, atom: self.atom_of[sample], answers: Vec::new(), certainty: 1.0 });
-        self.anchor_of[sample] = Some(self.anchors.len() - 1);
-        self.anchors.len() - 1
-    }
-
-    /// Makes everything anew that follows from the answers; a round moves one anchor, all blocks, or splits one class.
-    fn update(&mut self, most_rounds: usize) {
-        self.fit_anchors();
-        for _ in 0..most_rounds {
-            self.join_atoms();
-            self.fit_anchors();
-            if !self.place_anchor() && !self.place_blocks() && !self.split_class() {
-                break;
-            }
-        }
-        self.join_atoms();
-        self.memberships = self.fitted(None);
-        self.read_off();
-        self.take_stock();
-    }
-
-    /// Memberships of the anchors alone, which is all that placing them needs.
-    fn fit_anchors(&mut self) {
-        let samples: Vec<usize> = self.anchors.iter().map(|anchor| anchor.sample).collect();
-        let fitted = self.fitted(Some(&samples));
-        self.memberships = Array2::zeros((self.len(), self.number_of_classes()));
-        for (&sample, row) in samples.iter().zip(fitted.outer_iter()) {
-            self.memberships.row_mut(sample).assign(&row);
-        }
-    }
-
-    /// Memberships of these samples, or of all, from the anchors' classes.
-    fn fitted(&self, rows: Option<&[usize]>) -> Array2<f64> {
-        let samples: Vec<usize> = self.anchors.iter().map(|anchor| anchor.sample).collect();
-        let priors = |samples: &mut dyn ExactSizeIterator<Item = usize>| {
-            let mut priors = Array2::zeros((samples.len(), self.number_of_classes()));
-            for (mut row, sample) in priors.outer_iter_mut().zip(samples) {
-                row.assign(&self.prior_of(sample));
-            }
-            priors
-        };
-        let mut residuals = -priors(&mut samples.iter().copied());
-        for (anchor, mut row) in self.anchors.iter().zip(residuals.outer_iter_mut()) {
-            row[self.class_of(anchor.atom)] += 1.0;
-        }
-        let prior = match rows {
-            Some(rows) => priors(&mut rows.iter().copied()),
-            None => priors(&mut (0..self.len())),
-        };
-        self.ridge.mean(&samples, residuals.view(), rows, prior)
-    }
-
-    /// Prior memberships of a sample in the classes.
-    fn prior_of(&self, sample: usize) -> Array1<f64> {
-        let mut prior = Array1::zeros(self.number_of_classes());
-        for &(atom, share) in &self.surroundings[sample] {
-            prior[self.grouping.class_of_atom[atom]] += self.options.prior * share;
-        }
-        prior
+    /// A check, whether it is time for one or not; `None` if there is nothing left to check.
+    pub(in crate::active) fn next_check(&self) -> Option<Pair> {
+        self.audit.next(&self.anchors).or_else(|| self.question_of_classes())
     }
 }

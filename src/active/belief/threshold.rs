@@ -6,29 +6,12 @@
 
 use ndarray::Array2;
 
+use super::constants::{
+    DEVIATION, LARGEST_THRESHOLD, LEAST_AFFINITY, LEAST_LOG_ODDS, MOST_APART, MOST_TOGETHER, SLOPE, STEP,
+    THRESHOLDS,
+};
 use crate::active::agglomeration::{Agglomeration, Relation, Ties};
 use crate::oracle::logistic;
-
-// The development half of the experiment `unseen_data` chose these: of slopes 1 to 4, bounds 2 to 7 and deviations 0.7 to 2 the
-// index after 10 to 300 answers is largest near them, and flat.
-
-/// Log-odds of being one class grow by this with the logarithm of the affinity.
-const SLOPE: f64 = 3.0;
-/// Bounds on the log-odds that affinity alone gives: that groups are one class, and that they are not. Clusters of one class
-/// may be far apart, and classes that are never compared are never certain to be two.
-const MOST_TOGETHER: f64 = 7.0;
-const MOST_APART: f64 = 3.0;
-/// The threshold before any answer is that of the starting clusters, of which every join has these log-odds at least, and at
-/// most this.
-const LEAST_LOG_ODDS: f64 = 0.5;
-const LARGEST_THRESHOLD: f64 = 0.2;
-/// Groups with less affinity are not joined without an answer, whatever the starting clusters are.
-const LEAST_AFFINITY: f64 = 1e-3;
-/// Deviation of the threshold's logarithm from that of the starting clusters.
-const DEVIATION: f64 = 1.2;
-/// Thresholds tried, and the distance of their logarithms.
-const THRESHOLDS: i32 = 60;
-const STEP: f64 = 0.2;
 
 /// The affinity at which groups are as probably one class as not.
 #[derive(Clone, Debug, Default)]
