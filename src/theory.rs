@@ -47,6 +47,7 @@
 //! [`redraw_labels`]: crate::graph::redraw_labels
 //! [`remaining_error`]: crate::active::remaining_error
 //! [`supervised`]: crate::closed_form::supervised()
+#![allow(clippy::doc_markdown)] // formulas are text
 #![doc = include_str!("../docs/theory.md")]
 
 // The links above come before those at the end of the file, and the first of a name counts: here names lead to the
