@@ -1,7 +1,7 @@
 //! What the code computes and why it may: every claim with its statement, its assumptions, its home and its tests.
 //!
-//! This module holds no code. It is the file `docs/theory.md` of the sources; "claim T12" in the documentation of an item leads to
-//! the statement here.
+//! This module holds no code. It is the file `docs/theory.md` of the sources; links such as [claim T12](crate::theory#t12) in the
+//! documentation of an item lead to the statements here.
 //!
 //! [`BarlowTwins`]: crate::loss::BarlowTwins
 //! [`Certificate`]: crate::linalg::Certificate
