@@ -24,7 +24,8 @@ use crate::scalar::Scalar;
 /// let graph = SimilarityGraph::labels(&Labels::new(vec![0, 0, 1], 2)?);
 /// let z = array![[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]; // Z Zᵀ = G, ‖Z‖² = 3
 /// let loss = Penalised { loss: SpectralLoss::SimClr2, beta: 0.5 };
-/// assert!((loss.value(z.view(), &graph)? - 3.0).abs() < 1e-12);
+/// let value: f64 = loss.value(z.view(), &graph)?;
+/// assert!((value - 3.0).abs() < 1e-12);
 /// # Ok(())
 /// # }
 /// ```

@@ -30,7 +30,8 @@ const EPSILON: f64 = 1e-4;
 /// let z = array![[2.0, 2.0], [2.0, 2.0], [-2.0, 2.0], [-2.0, -6.0]];
 /// // Σ G_ij ‖z_i − z_j‖² = 128 over both orders of the one pair of views that differ, on n = 4 rows.
 /// let invariance = VicReg { variance: 0.0, covariance: 0.0, ..VicReg::default() };
-/// assert!((invariance.value(z.view(), &graph)? - 25.0 / 4.0 * 128.0).abs() < 1e-9);
+/// let value: f64 = invariance.value(z.view(), &graph)?;
+/// assert!((value - 25.0 / 4.0 * 128.0).abs() < 1e-9);
 /// # Ok(())
 /// # }
 /// ```
