@@ -106,7 +106,7 @@ impl SampleAudits {
             };
             match self.verdict.of(anchors.answers_about(pair)) {
                 Some(is_refused) => known.push(is_refused),
-                None if anchors.was_only_skipped(pair) => known.push(true), // nobody could tell
+                None if anchors.was_skipped(pair) => known.push(true), // nobody could tell
                 None => return (known, Some(pair)),
             }
         }
@@ -248,6 +248,19 @@ mod tests {
         anchors.skip(Pair::new(2, 3)?);
         assert_eq!((audits.audited(), audits.refused()), (3, 1));
         assert_eq!(audits.next(&anchors), (vec![false], None));
+        Ok(())
+    }
+
+    /// Neither is a pair that one answer refuses put again after it was skipped.
+    #[test]
+    fn a_skipped_audit_is_put_no_more() -> Result<()> {
+        let (mut audits, mut anchors) = audits()?;
+        audits.verdict = Verdict::at(0.05);
+        let pair = Pair::new(0, 1)?;
+        anchors.learn(pair, false, &CLASSES); // no audit
+        assert_eq!(audits.next(&anchors), (vec![], Some(pair)));
+        anchors.skip(pair);
+        assert_eq!(audits.next(&anchors), (vec![true, false], Some(Pair::new(2, 3)?)));
         Ok(())
     }
 
