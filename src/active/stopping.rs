@@ -14,8 +14,7 @@ use crate::error::{Result, check};
 /// 2. answers are right, or wrong with one probability of at most one fifth independently of each other. An audit that is
 ///    refused is put again, so that the bound widens by little where they are wrong as often as the belief was told;
 /// 3. classes that were never compared are one class no more often than those that were: strategies compare the likeliest
-///    first. Where the graph says nothing about the samples, it gives no such order: on 30 samples of three classes, all joined
-///    with equal weights, the truth was above the upper end at some moment of 7 to 49 % of 200 runs, by .16 at most.
+///    first. Where the graph says nothing about the samples, it gives no such order, and the upper end may be too low.
 ///
 /// The probabilities of the belief do not enter. Without audits the interval is all of `[0, 1]`. `O(1)`: the belief computes it
 /// with each answer.
