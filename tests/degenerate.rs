@@ -87,7 +87,7 @@ fn play(
         Ok(answer(pair))
     };
     let pal = strategy("pal").unwrap();
-    played.asked = ask_pairs(&mut belief, &*pal, answer, most, &mut rng(seed), |_, belief| {
+    played.asked = ask_pairs(&mut belief, &pal, answer, most, &mut rng(seed), |_, belief| {
         let error = remaining_error(belief);
         assert!(error.interval.0 == 0.0 && error.share <= error.interval.1 && error.interval.1 <= 1.0);
         assert!(error.refused <= error.audited && error.audited <= n);
@@ -133,7 +133,7 @@ fn two_samples_take_one_question() {
         for name in STRATEGIES.into_iter().filter(|&name| is_edge || name != "representation") {
             let mut belief = Belief::new(Arc::clone(&start), BeliefOptions::default()).unwrap();
             let chosen = strategy(name).unwrap();
-            let asked = ask_pairs(&mut belief, &*chosen, |_| Ok(false), 100, &mut rng(0), |_, _| Ok(()));
+            let asked = ask_pairs(&mut belief, &chosen, |_| Ok(false), 100, &mut rng(0), |_, _| Ok(()));
             assert!((1..=MOST_ANSWERS).contains(&asked.unwrap()), "{name}");
             assert_eq!(belief.number_of_classes(), 2, "{name}");
         }
