@@ -1,7 +1,7 @@
 //! What the code computes and why it may: every claim with its statement, its assumptions, its home and its tests.
 //!
-//! This module holds no code. It is the file `docs/theory.md` of the sources; "claim T12" in the documentation of an item leads to
-//! the statement here.
+//! This module holds no code. It is the file `docs/theory.md` of the sources; links such as [claim T12](crate::theory#t12) in the
+//! documentation of an item lead to the statements here.
 //!
 //! [`BarlowTwins`]: crate::loss::BarlowTwins
 //! [`Certificate`]: crate::linalg::Certificate
@@ -47,6 +47,7 @@
 //! [`redraw_labels`]: crate::graph::redraw_labels
 //! [`remaining_error`]: crate::active::remaining_error
 //! [`supervised`]: crate::closed_form::supervised()
+#![allow(clippy::doc_markdown)] // formulas are text
 #![doc = include_str!("../docs/theory.md")]
 
 // The links above come before those at the end of the file, and the first of a name counts: here names lead to the

@@ -112,5 +112,5 @@ fn assert_same(one: &State, other: &State) {
     assert_eq!(one.evidence().statements(), other.evidence().statements());
     assert_eq!(one.ledger().spent().to_bits(), other.ledger().spent().to_bits());
     assert!(one.log().entries().eq(other.log().entries()));
-    assert_eq!(one.progress(), other.progress());
+    assert_eq!(one.summary(), other.summary());
 }

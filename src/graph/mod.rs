@@ -34,7 +34,7 @@
 //! assert_eq!((graph.len(), graph.components()), (6, 2));
 //! assert_eq!((graph.entry(0, 1)?, graph.entry(0, 2)?, graph.entry(0, 4)?), (1.0, 0.5, 0.0));
 //! // A product costs O(n k) for these forms: no 6 × 6 matrix is made.
-//! let product = graph.apply(Array2::ones((6, 1)).view())?;
+//! let product = graph.apply(Array2::<f64>::ones((6, 1)).view())?;
 //! assert_eq!(product.column(0), graph.degrees());
 //! # Ok(())
 //! # }

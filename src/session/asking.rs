@@ -91,7 +91,7 @@ pub enum Stop {
 /// while let Some(question) = session.next_question()? {
 ///     session.answer(question.id, person.answer(&question.pair)?)?;
 /// }
-/// assert_eq!(session.state().progress().answers, 25);
+/// assert_eq!(session.state().summary().answers, 25);
 /// session.state().write_labels(folder.path().join("labels.csv"))?;
 /// # Ok(())
 /// # }

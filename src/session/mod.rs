@@ -53,4 +53,4 @@ pub use create::{Created, create};
 pub use folder::is_of_state;
 pub use log::{AnswerLog, Entry, WritesHeld, hold_writes};
 pub use settings::{Fingerprint, Reading, Settings, require_error};
-pub use state::{Progress, State};
+pub use state::{State, Summary};

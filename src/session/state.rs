@@ -25,7 +25,7 @@ use crate::oracle::{Budget, Evidence, LabelStatements, Ledger, Pair, Record};
 ///     session.answer(question.id, true)?;
 /// }
 /// let seen = State::open(folder.path())?; // while the session goes on
-/// assert_eq!((seen.progress().answers, seen.progress().spent), (1, 1.0));
+/// assert_eq!((seen.summary().answers, seen.summary().spent), (1, 1.0));
 /// # Ok(())
 /// # }
 /// ```
@@ -49,7 +49,7 @@ pub(super) struct Known {
 
 /// Where things stand.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
+pub struct Summary {
     /// Answers that stand: a captcha is one.
     pub answers: usize,
     /// What was paid for answers, those taken back included, in the unit of the prices.
@@ -142,8 +142,8 @@ impl State {
 
     /// Where things stand. `O(m)` for `m` entries.
     #[must_use]
-    pub fn progress(&self) -> Progress {
-        Progress {
+    pub fn summary(&self) -> Summary {
+        Summary {
             answers: self.log.records().count(),
             spent: self.ledger.spent(),
             classes: self.belief().number_of_classes(),

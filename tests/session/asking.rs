@@ -50,7 +50,8 @@ fn it_says_why_there_is_no_next_question() {
         session.answer(question.id, question.pair.first() / 2 == question.pair.second() / 2).unwrap();
     }
     assert_eq!(session.stop(), Some(Stop::NothingLeft));
-    assert_eq!(session.state().belief().classes(), [0, 0, 1, 1]);
+    let classes = session.state().belief().classes();
+    assert!(classes[0] == classes[1] && classes[2] == classes[3] && classes[0] != classes[2], "{classes:?}");
 
     let irises = Irises::new(Settings::default());
     let rule = StoppingRule { target: 0.5, at_least: 5 };
@@ -63,7 +64,7 @@ fn it_says_why_there_is_no_next_question() {
     }
     assert_eq!(session.stop(), Some(Stop::ErrorSmallEnough));
     assert!(remaining_error(session.state().belief()).interval.1 <= 0.5);
-    assert!(session.state().progress().answers >= 5 && session.open_questions().is_empty());
+    assert!(session.state().summary().answers >= 5 && session.open_questions().is_empty());
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn the_ledger_is_the_one_account() {
     );
     assert_eq!((ledger.account(QuestionKind::Pair).questions, ledger.answers()), (6, 10));
     assert!((on_record(session.state()) - ledger.spent()).abs() < 1e-12);
-    assert_eq!(session.state().progress().spent, ledger.spent());
+    assert_eq!(session.state().summary().spent, ledger.spent());
     assert_eq!(&ledger, irises.state().ledger());
 }
 
@@ -75,6 +75,6 @@ fn the_budget_is_for_all_sessions_and_stops_exactly() {
         assert_eq!(session.stop(), Some(Stop::BudgetReached));
         assert_eq!(asked, if amount < 1.0 { 3 } else { 10 }, "0.1 + … + 0.1 is neither below nor beyond 1");
         refused!(session.record(pair(0, 1, true), "eve", 1.0), Error::Budget { .. });
-        assert_eq!(irises.state().progress().answers, asked);
+        assert_eq!(irises.state().summary().answers, asked);
     }
 }

@@ -51,7 +51,7 @@ fn an_answer_that_was_written_and_not_acknowledged_counts_once() {
     drop(session);
     fs::copy(written.state().log().path(), irises.log()).unwrap();
     let mut again = irises.session();
-    assert_eq!((again.state().progress().answers, again.state().log().torn()), (4, 0));
+    assert_eq!((again.state().summary().answers, again.state().log().torn()), (4, 0));
     assert_same(again.state(), written.state());
     assert_ne!(again.next_question().unwrap().unwrap().pair, question.pair);
 }
@@ -79,7 +79,7 @@ fn what_could_not_be_written_is_not_believed() {
     refused!(session.undo(), Error::Format { .. });
     assert_eq!((belief_bits(session.state()), session.state().ledger()), (believed, &spent));
     assert_eq!(session.open_questions(), [question]);
-    assert_eq!(State::open(irises.path()).unwrap().progress().answers, 2);
+    assert_eq!(State::open(irises.path()).unwrap().summary().answers, 2);
 }
 
 #[test]

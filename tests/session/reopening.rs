@@ -70,7 +70,7 @@ fn the_belief_is_that_of_the_answers_that_stand() {
             }
         }
     }
-    assert_eq!((told, state.progress().answers), (9, 9));
+    assert_eq!((told, state.summary().answers), (9, 9));
     assert_eq!(belief.classes(), session.state().belief().classes());
     assert_eq!(belief.probabilities(), session.state().belief().probabilities());
     assert_eq!(belief.predictions(), session.state().belief().predictions());

@@ -20,7 +20,7 @@ fn undo_takes_back_the_last_that_stands_and_no_cost() {
     let Entry::Answer(record) = entry else { panic!("{entry:?}") };
     assert_eq!((id, record.answered, record.annotator.as_str()), (6, pair(0, 100, true), "eve"));
     assert_eq!(belief_bits(session.state()), before);
-    assert_eq!((session.state().progress().answers, session.state().ledger().spent()), (5, 6.0));
+    assert_eq!((session.state().summary().answers, session.state().ledger().spent()), (5, 6.0));
 
     // A skipped pair, and at last the answers of an earlier session.
     let skipped = Pair::new(7, 77).unwrap();

@@ -46,7 +46,7 @@ impl Anchor {
 /// asked.
 #[derive(Clone, Debug)]
 pub(super) struct Anchors {
-    anchors: Vec<Anchor>,
+    all: Vec<Anchor>,
     of_sample: Vec<Option<usize>>,
     /// Anchors of the starting clusters.
     centres: usize,
@@ -57,7 +57,7 @@ impl Anchors {
     /// Before the first answer: these different samples are the centres of the starting clusters; `atom_of` each sample.
     pub(super) fn new(centres: &[usize], atom_of: &[usize]) -> Self {
         let mut anchors = Self {
-            anchors: Vec::new(),
+            all: Vec::new(),
             of_sample: vec![None; atom_of.len()],
             centres: centres.len(),
             asked: HashSet::new(),
@@ -72,19 +72,19 @@ impl Anchors {
     fn add(&mut self, sample: usize, atom_of: &[usize]) -> usize {
         *self.of_sample[sample].get_or_insert_with(|| {
             let atom = atom_of[sample];
-            self.anchors.push(Anchor { sample, atom, answers: Vec::new(), certainty: 1.0 });
-            self.anchors.len() - 1
+            self.all.push(Anchor { sample, atom, answers: Vec::new(), certainty: 1.0 });
+            self.all.len() - 1
         })
     }
 
     /// Takes in an answer. Samples that were no anchors become ones, in the atoms that `atom_of` says; returns these samples.
     pub(super) fn learn(&mut self, pair: Pair, same: bool, atom_of: &[usize]) -> Vec<usize> {
-        let before = self.anchors.len();
+        let before = self.all.len();
         let [first, second] = [pair.first(), pair.second()].map(|sample| self.add(sample, atom_of));
-        self.anchors[first].answers.push((second, same));
-        self.anchors[second].answers.push((first, same));
+        self.all[first].answers.push((second, same));
+        self.all[second].answers.push((first, same));
         self.asked.insert(pair);
-        self.anchors[before..].iter().map(Anchor::sample).collect()
+        self.all[before..].iter().map(Anchor::sample).collect()
     }
 
     /// The pair counts as asked, without an answer.
@@ -100,7 +100,7 @@ impl Anchors {
     /// All answers about a pair, in order.
     pub(super) fn answers_about(&self, pair: Pair) -> impl Iterator<Item = bool> {
         let [first, second] = [pair.first(), pair.second()].map(|sample| self.index_of(sample));
-        let answers = first.map_or(&[][..], |first| self.anchors[first].answers());
+        let answers = first.map_or(&[][..], |first| self.all[first].answers());
         answers.iter().filter(move |&&(other, _)| Some(other) == second).map(|&(_, same)| same)
     }
 
@@ -110,15 +110,15 @@ impl Anchors {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.anchors.len()
+        self.all.len()
     }
 
     pub(super) fn get(&self, index: usize) -> &Anchor {
-        &self.anchors[index]
+        &self.all[index]
     }
 
     pub(super) fn iter(&self) -> std::slice::Iter<'_, Anchor> {
-        self.anchors.iter()
+        self.all.iter()
     }
 
     /// The anchor of a sample by its position.
@@ -128,7 +128,7 @@ impl Anchors {
 
     /// The anchor of a sample.
     pub(super) fn of(&self, sample: usize) -> Option<&Anchor> {
-        self.index_of(sample).map(|index| &self.anchors[index])
+        self.index_of(sample).map(|index| &self.all[index])
     }
 
     /// The same, if an answer was about it.
@@ -138,19 +138,19 @@ impl Anchors {
 
     /// How many anchors belong to each of `atoms` atoms.
     pub(super) fn population(&self, atoms: usize) -> Vec<usize> {
-        counts(self.anchors.iter().map(|anchor| &anchor.atom), atoms)
+        counts(self.all.iter().map(|anchor| &anchor.atom), atoms)
     }
 
     /// Number of anchors in a row, from the last, that are in one of the `known` first atoms; starting clusters not counted.
     pub(super) fn since_beyond(&self, known: usize) -> usize {
-        let since = self.anchors.iter().rev().take_while(|anchor| anchor.atom < known).count();
-        since.min(self.anchors.len() - self.centres)
+        let since = self.all.iter().rev().take_while(|anchor| anchor.atom < known).count();
+        since.min(self.all.len() - self.centres)
     }
 
     /// For each anchor its block: those that positive answers connect, numbered by first appearance.
     pub(super) fn blocks(&self) -> Vec<usize> {
-        let mut connected = UnionFind::new(self.anchors.len());
-        for (index, anchor) in self.anchors.iter().enumerate() {
+        let mut connected = UnionFind::new(self.all.len());
+        for (index, anchor) in self.all.iter().enumerate() {
             for &(other, _) in anchor.answers.iter().filter(|&&(_, same)| same) {
                 connected.join(index, other);
             }
@@ -159,16 +159,16 @@ impl Anchors {
     }
 
     pub(super) fn move_to(&mut self, index: usize, atom: usize) {
-        self.anchors[index].atom = atom;
+        self.all[index].atom = atom;
     }
 
     pub(super) fn set_certainty(&mut self, index: usize, certainty: f64) {
-        self.anchors[index].certainty = certainty;
+        self.all[index].certainty = certainty;
     }
 
     /// Atoms have new numbers.
     pub(super) fn renumber(&mut self, renumbered: &[usize]) {
-        for anchor in &mut self.anchors {
+        for anchor in &mut self.all {
             anchor.atom = renumbered[anchor.atom];
         }
     }

@@ -166,6 +166,7 @@ impl Grouping {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact by hand
 mod tests {
     use super::*;
     use ndarray::Array1;

@@ -327,7 +327,9 @@ mod tests {
                 belief.anchors.iter().filter(|other| other.sample() != anchor.sample()).collect();
             let samples: Vec<usize> = others.iter().map(|other| other.sample()).collect();
             let mut ridge = Ridge::new(Arc::clone(&start), BeliefOptions::default().noise);
-            samples.iter().for_each(|&sample| ridge.observe(sample));
+            for &sample in &samples {
+                ridge.observe(sample);
+            }
             let residual = |(m, class): (usize, usize)| {
                 f64::from(u8::from(class_of(others[m]) == class)) - prior_of(samples[m])[class]
             };

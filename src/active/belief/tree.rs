@@ -65,13 +65,11 @@ impl Tree {
                     std::mem::swap(&mut a, &mut b);
                 }
                 across[a] += log_odds;
-                match self.parent[a] {
-                    Some(parent) => a = parent,
-                    None => {
-                        across[b] += log_odds; // two roots
-                        break;
-                    }
-                }
+                let Some(parent) = self.parent[a] else {
+                    across[b] += log_odds; // two roots
+                    break;
+                };
+                a = parent;
             }
         }
         let (top, weakest) = across.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1))?;

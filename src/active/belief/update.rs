@@ -121,13 +121,13 @@ impl Belief {
 
     /// Classes and atoms of all samples: of the anchors their own, of all others those of the largest membership.
     fn assign(&mut self) {
-        let place = |(sample, &own): (usize, &usize)| match self.anchors.of(sample) {
-            Some(anchor) => (self.grouping.class_of(anchor.atom()), anchor.atom()),
-            None => {
-                let class = self.regression.class_of(sample);
-                let is_own = self.grouping.class_of(own) == class;
-                (class, if is_own { own } else { self.grouping.first_atom(class) })
+        let place = |(sample, &own): (usize, &usize)| {
+            if let Some(anchor) = self.anchors.of(sample) {
+                return (self.grouping.class_of(anchor.atom()), anchor.atom());
             }
+            let class = self.regression.class_of(sample);
+            let is_own = self.grouping.class_of(own) == class;
+            (class, if is_own { own } else { self.grouping.first_atom(class) })
         };
         let (class_of, atom_of) = self.start.micro_clusters().iter().enumerate().map(place).unzip();
         self.assignment = Assignment::new(class_of, self.grouping.classes(), atom_of);

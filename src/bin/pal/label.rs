@@ -10,7 +10,7 @@ use pal::session::{Entry, Session, Stop};
 use crate::failure::{Outcome, Result};
 use crate::limits;
 use crate::output::Output;
-use crate::protocol::progress;
+use crate::protocol::summary;
 use crate::query::Asking;
 use crate::show::{Items, Shown, how};
 
@@ -54,7 +54,7 @@ impl Label {
                 Reply::Quit => return self.end(&session, output, "until next time", Outcome::Done),
             }
             if output.is_json() {
-                output.result("", &progress(session.state()))?;
+                output.result("", &summary(session.state()))?;
             }
         }
         let (why, outcome) = match session.stop() {
@@ -68,7 +68,7 @@ impl Label {
     fn end(&self, session: &Session, output: Output, why: &str, outcome: Outcome) -> Result<Outcome> {
         let answers = session.state().log().records().count();
         let sentence = format!("{why}: {answers} answers in {}", self.state.display());
-        let mut object = progress(session.state());
+        let mut object = summary(session.state());
         object["done"] = why.into();
         output.result(sentence, &object)?;
         Ok(outcome)
@@ -108,8 +108,8 @@ fn undo(session: &mut Session, output: Output, items: &Items) -> Result<()> {
 
 /// Answers, classes, error: one line.
 fn standing(session: &Session) -> String {
-    let (progress, ledger) = (session.state().progress(), session.state().ledger());
-    let error = progress.error;
+    let (summary, ledger) = (session.state().summary(), session.state().ledger());
+    let error = summary.error;
     let [share, most] = [error.share, error.interval.1].map(|share| 100.0 * share);
     let left = if ledger.budget().amount().is_finite() {
         format!(", {} to spend", ledger.left())
@@ -118,8 +118,8 @@ fn standing(session: &Session) -> String {
     };
     format!(
         "{} answers, {} classes, about {share:.1} % in the wrong one, at most {most:.1} % (95 %; audited {}, right {}){left}",
-        progress.answers,
-        progress.classes,
+        summary.answers,
+        summary.classes,
         error.audited,
         error.audited - error.refused,
     )

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use pal::oracle::{Answered, Pair};
-use pal::session::{Progress, State};
+use pal::session::{State, Summary};
 use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::failure::{Failure, Result};
 
 /// Where things stand.
-pub(crate) fn progress(state: &State) -> Value {
-    let Progress { answers, spent, classes, error, contradictions } = state.progress();
+pub(crate) fn summary(state: &State) -> Value {
+    let Summary { answers, spent, classes, error, contradictions } = state.summary();
     json!({
         "answers": answers,
         "spent": spent,

@@ -32,7 +32,7 @@ use serde_json::{Value, json};
 use crate::failure::{Failure, Outcome, Result};
 use crate::interrupt;
 use crate::output::{Output, line};
-use crate::protocol::{Said, progress};
+use crate::protocol::{Said, summary};
 
 /// Ask another program: questions to standard output, answers from standard input, as JSON lines
 ///
@@ -173,7 +173,7 @@ impl Dialogue<'_> {
             Said::Retract(id) => (self.session.retract(id)?, Some(("retracted", json!(id)))),
         };
         self.is_out_of_questions = false;
-        let mut acknowledgement = progress(self.session.state());
+        let mut acknowledgement = summary(self.session.state());
         acknowledgement["acknowledged"] = json!(id);
         if let Some((name, value)) = more {
             acknowledgement[name] = value;
@@ -192,7 +192,7 @@ impl Dialogue<'_> {
     }
 
     fn done(&self, what: &str) -> Result<()> {
-        let mut done = progress(self.session.state());
+        let mut done = summary(self.session.state());
         done["done"] = json!(what);
         line(done)
     }

@@ -18,7 +18,7 @@ use crate::apart::require_apart;
 use crate::failure::{Outcome, Result};
 use crate::layout::layout;
 use crate::output::Output;
-use crate::protocol::progress;
+use crate::protocol;
 use crate::show::{Items, Lines, how};
 
 /// Write one HTML page: error against cost, a map of the samples, contradictions, annotators, the spectrum
@@ -85,7 +85,7 @@ impl Report {
             )?;
         let title = format!("Classes of {}", state.settings().features);
         write_atomically(&self.out, |file| file.write_all(html_page(&title, &body).as_bytes()))?;
-        let mut object = progress(&state);
+        let mut object = protocol::summary(&state);
         object["report"] = self.out.display().to_string().into();
         output.result(format_args!("the report is in {}", self.out.display()), &object)?;
         Ok(Outcome::Done)

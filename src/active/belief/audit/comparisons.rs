@@ -88,6 +88,7 @@ impl<'a> Parts<'a> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact by hand
 mod tests {
     use super::*;
     use ndarray::Array2;

@@ -183,6 +183,7 @@ fn checks_after(answers: usize, doubt: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact by hand
 mod tests {
     use super::*;
     use ndarray::{Array2, arr2};

@@ -216,6 +216,7 @@ impl Judged {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact by hand
 mod tests {
     use super::*;
 

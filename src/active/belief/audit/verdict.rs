@@ -57,7 +57,7 @@ fn refused(refusing: f64, refusals: u32) -> f64 {
     }
     // Σ_{i < m} ρ^i for ρ the odds of a step up; the ratio of two such sums is the probability.
     let odds = (1.0 - refusing) / refusing;
-    if refusing <= 0.0 { 0.0 } else { 1.0 / (0..=refusals).map(|step| odds.powi(step as i32)).sum::<f64>() }
+    if refusing <= 0.0 { 0.0 } else { 1.0 / (0..refusals).fold(1.0, |sum, _| 1.0 + odds * sum) }
 }
 
 #[cfg(test)]
