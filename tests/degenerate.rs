@@ -146,7 +146,7 @@ fn one_sample_takes_none() {
     let graph = SimilarityGraph::pairs(1, []).unwrap();
     refused!(
         WarmStart::of_graph(graph.clone(), &WarmStartOptions::default()),
-        Error::Domain { argument: "number of samples - 1", .. }
+        Error::Domain { argument: "number of samples", value: 1.0, .. }
     );
     let made = WarmStart::from_parts(graph, Array1::ones(1), Array2::ones((1, 1)), vec![0]).unwrap();
     let belief = Belief::new(Arc::new(made), BeliefOptions::default()).unwrap();
