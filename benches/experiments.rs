@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use pal::Result;
-use pal::active::{UniformCaptcha, ask};
+use pal::active::{UniformCaptcha, ask_captcha};
 use pal::data::{Labelled, circles, circles_sweep, views_by_noise};
 use pal::graph::{SimilarityGraph, drop_entries, redraw_labels};
 use pal::oracle::{Knowledge, LabelOracle};
@@ -66,7 +66,7 @@ fn halfway(train: &Labelled, rng: &mut ChaCha8Rng) -> Result<Knowledge> {
     let mut oracle = LabelOracle::new(&train.labels);
     for _ in 0..40 {
         // This strategy does not look at the representation.
-        ask(&UniformCaptcha { size: 10 }, &mut oracle, &mut knowledge, train.inputs.view(), rng)?;
+        ask_captcha(&UniformCaptcha { size: 10 }, &mut oracle, &mut knowledge, train.inputs.view(), rng)?;
     }
     Ok(knowledge)
 }

@@ -47,7 +47,7 @@ fn main() -> pal::Result<()> {
         let mut rng = stream(0, 1);
         let answer = |pair: Pair| truth[pair.first()] == truth[pair.second()];
         let pal = strategy("pal")?;
-        ask_pairs(&mut belief, &*pal, |pair| Ok(answer(pair)), ANSWERS, &mut rng, |_, _| Ok(()))?;
+        ask_pairs(&mut belief, &pal, |pair| Ok(answer(pair)), ANSWERS, &mut rng, |_, _| Ok(()))?;
         for name in ["pal", "margin", "representation", "error-reduction"] {
             let strategy = strategy(name)?;
             group.bench_function(format!("question/{name}/{n}"), |bencher| {

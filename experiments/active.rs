@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use pal::active::{PredictedCaptcha, ask, random_pairs};
+use pal::active::{PredictedCaptcha, ask_captcha, random_pairs};
 use pal::data::{Labelled, circles, circles_sweep};
 use pal::experiment::{
     Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, require, run_main,
@@ -146,7 +146,7 @@ fn trial(test: &Labelled, rng: &mut impl Rng) -> Result<([Vec<f64>; 2], Illustra
         if [0, PROTOCOL.rounds / 2, PROTOCOL.rounds - 1].contains(&round) {
             graphs.push((format!("{} queries", PROTOCOL.answers_a_round * round), graph));
         }
-        ask(&strategy, &mut oracle, &mut knowledge, z.view(), rng)?;
+        ask_captcha(&strategy, &mut oracle, &mut knowledge, z.view(), rng)?;
     }
 
     // The reference order begins with one empty step, hence one pair less.
@@ -154,6 +154,7 @@ fn trial(test: &Labelled, rng: &mut impl Rng) -> Result<([Vec<f64>; 2], Illustra
     let truth = SimilarityGraph::contrastive_labels(&train.labels);
     let order = random_pairs(PROTOCOL.n_train, seen(PROTOCOL.rounds - 1), rng)?
         .into_iter()
+        .map(|pair| (pair.first(), pair.second()))
         .map(|(i, j)| Ok((i, j, truth.entry(i, j)?)))
         .collect::<Result<Vec<_>>>()?;
     let alone = SimilarityGraph::identity(PROTOCOL.n_train)?;

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use ndarray::{Array2, Axis, Slice};
-use pal::active::{UniformCaptcha, ask, random_pairs};
+use pal::active::{UniformCaptcha, ask_captcha, random_pairs};
 use pal::closed_form::KernelRegime;
 use pal::data::{Labelled, circles, views_by_noise};
 use pal::experiment::{Experiment, Run, run_main};
@@ -146,7 +146,7 @@ fn queried(train: &Labelled, rng: &mut impl Rng) -> Result<Knowledge> {
     let mut oracle = LabelOracle::new(&train.labels);
     for _ in 0..rng.random_range(0..80) {
         // This strategy does not look at the representation.
-        ask(&UniformCaptcha { size: 10 }, &mut oracle, &mut knowledge, train.inputs.view(), rng)?;
+        ask_captcha(&UniformCaptcha { size: 10 }, &mut oracle, &mut knowledge, train.inputs.view(), rng)?;
     }
     Ok(knowledge)
 }
@@ -158,6 +158,7 @@ fn passive(train: &Labelled, rng: &mut impl Rng) -> Result<SimilarityGraph> {
     let seen = rng.random_range(1..790);
     let pairs = random_pairs(n, seen, rng)?
         .into_iter()
+        .map(|pair| (pair.first(), pair.second()))
         .map(|(i, j)| Ok((i, j, truth.entry(i, j)?)))
         .collect::<Result<Vec<_>>>()?;
     SimilarityGraph::mixture([(1.0, SimilarityGraph::identity(n)?), (1.0, SimilarityGraph::pairs(n, pairs)?)])

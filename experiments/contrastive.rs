@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use pal::active::{UniformCaptcha, ask};
+use pal::active::{UniformCaptcha, ask_captcha};
 use pal::data::{Labelled, circles, circles_sweep};
 use pal::experiment::{
     Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, require, run_main,
@@ -168,7 +168,7 @@ fn trial(test: &Labelled, rng: &mut impl Rng) -> Result<([Vec<f64>; 2], Illustra
         if [0, PROTOCOL.rounds / 2, PROTOCOL.rounds - 1].contains(&round) {
             graphs.push((format!("{} queries", PROTOCOL.answers_a_round * round), graph));
         }
-        ask(&strategy, &mut oracle, &mut knowledge, z.view(), rng)?;
+        ask_captcha(&strategy, &mut oracle, &mut knowledge, z.view(), rng)?;
     }
     Ok((errors, Illustration { train, graphs }))
 }

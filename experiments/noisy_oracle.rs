@@ -232,7 +232,7 @@ fn by_conclusion(
         Ok(same)
     };
     let index = |belief: &Belief| adjusted_rand_index(belief.classes(), &truth);
-    let of_belief = learning_curve(&mut belief, &*strategy("pal")?, ask, &questions, rng, index)?;
+    let of_belief = learning_curve(&mut belief, &strategy("pal")?, ask, &questions, rng, index)?;
 
     // The same answers, closed.
     let mut closure = Closure::new(digits.labels.len())?;
@@ -384,12 +384,9 @@ fn placed(protocol: Protocol, rng: &mut impl Rng) -> Result<Vec<Vec<f64>>> {
             .map(|rate| {
                 let annotator = Noisy::new(LabelOracle::new(&labels), rate, Noise::Fresh, rng.random())?;
                 let mut annotator = Crowd::new(vec![annotator], votes, Aggregation::Majority)?;
-                let found = discover(samples, Some(classes), |representative, sample| {
-                    if sample < classes {
-                        Ok(false)
-                    } else {
-                        annotator.answer(&Pair::new(representative, sample)?)
-                    }
+                let found = discover(samples, Some(classes), |pair| {
+                    // The second is the sample, for its representative was found before.
+                    if pair.second() < classes { Ok(false) } else { annotator.answer(&pair) }
                 })?;
                 let right = (classes..samples).filter(|&i| found.labels.class_of(i) == labels.class_of(i));
                 Ok(right.count() as f64 / (samples - classes) as f64)

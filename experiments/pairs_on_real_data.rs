@@ -187,7 +187,7 @@ fn indices(
     let mut belief = Belief::new(Arc::clone(start), BeliefOptions::default())?;
     let ask = |pair| annotator.answer(&pair);
     let index = |belief: &Belief| adjusted_rand_index(belief.classes(), &truth);
-    learning_curve(&mut belief, &*strategy(name)?, ask, answers, rng, index)
+    learning_curve(&mut belief, &strategy(name)?, ask, answers, rng, index)
 }
 
 /// All strategies, and dashed the peers; the recommended one with its band.

@@ -262,17 +262,17 @@ fn counted(sizes: &[usize], noise: f64, seed: u64, rng: &mut impl Rng) -> Result
     class_of.shuffle(rng);
     let labels = Labels::new(class_of, sizes.len())?;
     let (n, truth) = (labels.len(), LabelOracle::new(&labels));
-    let ask = |i: usize, j: usize| truth.clone().answer(&Pair::new(i, j)?);
+    let ask = |pair: Pair| truth.clone().answer(&pair);
     let unknown = discover(n, None, ask)?.queries;
     let known = discover(n, Some(sizes.len()), ask)?.queries;
 
     let mut closure = Closure::new(n)?;
     let mut passive = 0;
-    for (i, j) in random_pairs(n, n * (n - 1) / 2, rng)? {
+    for pair in random_pairs(n, n * (n - 1) / 2, rng)? {
         if is_known(&closure, sizes.len()) {
             break;
         }
-        closure.link(i, j, ask(i, j)?)?;
+        closure.link(pair.first(), pair.second(), ask(pair)?)?;
         passive += 1;
     }
     let adaptive = adaptive(&labels, noise, seed, rng)?;

@@ -217,7 +217,7 @@ fn session(run: &Run, set: &DataSet, rate: f64, trial: usize, protocol: &Protoco
     let pal = strategy(STRATEGIES[0])?;
     ask_pairs(
         &mut belief,
-        &*pal,
+        &pal,
         |pair| annotator.answer(&pair),
         protocol.most_answers,
         &mut stream(run.seed, trial as u64),

@@ -1,11 +1,11 @@
-//! Query strategies and the passive order of pairs, against sections 8.3 and 8.4 of the theory.
+//! Captcha strategies and the passive order of pairs, against sections 8.3 and 8.4 of the theory.
 
 use std::collections::HashMap;
 
 use ndarray::{Array2, ArrayView2, s};
-use pal::active::{PredictedCaptcha, Strategy as _, UniformCaptcha, ask, random_pairs};
+use pal::active::{CaptchaStrategy as _, PredictedCaptcha, UniformCaptcha, ask_captcha, random_pairs};
 use pal::data::Labels;
-use pal::oracle::{Answer, Knowledge, LabelOracle, Oracle as _, Query};
+use pal::oracle::{Captcha, CaptchaAnswer, Knowledge, LabelOracle, Oracle as _, Pair};
 use pal::{Error, Result};
 use proptest::prelude::*;
 use rand::{Rng, RngExt};
@@ -22,9 +22,9 @@ fn partly_known(n: usize, classes: usize, rounds: usize, rng: &mut impl Rng) -> 
     let mut knowledge = Knowledge::first_of_each_class(&truth).unwrap();
     for _ in 0..rounds {
         let candidates = (0..4).map(|_| rng.random_range(0..n)).collect();
-        let query = Query { class: rng.random_range(0..classes), candidates };
-        let answer = LabelOracle::new(&truth).answer(&query).unwrap();
-        knowledge.learn(&query, &answer).unwrap();
+        let captcha = Captcha { class: rng.random_range(0..classes), candidates };
+        let answer = LabelOracle::new(&truth).answer(&captcha).unwrap();
+        knowledge.learn(&captcha, &answer).unwrap();
     }
     (truth, knowledge)
 }
@@ -58,51 +58,51 @@ fn predicted(z: ArrayView2<f64>, labels: &Labels) -> Option<Vec<usize>> {
     Some(outputs.rows().into_iter().map(argmax).collect())
 }
 
-fn query_of_class(classes: usize) -> impl Strategy<Value = (usize, usize, usize, u64)> {
+fn captcha_of_class(classes: usize) -> impl Strategy<Value = (usize, usize, usize, u64)> {
     (Just(classes), 6..40_usize, 0..8_usize, any::<u64>())
 }
 
 proptest! {
     #[test]
     fn s8_4_uniform_captcha(
-        (classes, n, rounds, seed) in (1..5_usize).prop_flat_map(query_of_class),
+        (classes, n, rounds, seed) in (1..5_usize).prop_flat_map(captcha_of_class),
         size in 1..15_usize,
     ) {
         let mut rng = rng(seed);
         let (_, knowledge) = partly_known(n, classes, rounds, &mut rng);
-        let query = UniformCaptcha { size }.next(&knowledge, Array2::zeros((n, 1)).view(), &mut rng).unwrap();
-        prop_assert_eq!(query.class, knowledge.least_asked_class());
-        let open = knowledge.candidates(query.class).unwrap();
+        let captcha = UniformCaptcha { size }.propose(&knowledge, Array2::zeros((n, 1)).view(), &mut rng).unwrap();
+        prop_assert_eq!(captcha.class, knowledge.least_asked_class());
+        let open = knowledge.candidates(captcha.class).unwrap();
         if open.len() < size {
-            prop_assert_eq!(query.candidates, open, "all of them, once");
+            prop_assert_eq!(captcha.candidates, open, "all of them, once");
         } else {
-            prop_assert_eq!(query.candidates.len(), size);
-            prop_assert!(query.candidates.iter().all(|sample| open.contains(sample)));
+            prop_assert_eq!(captcha.candidates.len(), size);
+            prop_assert!(captcha.candidates.iter().all(|sample| open.contains(sample)));
         }
     }
 
     #[test]
     fn s8_3_predicted_captcha(
-        (classes, n, rounds, seed) in (1..5_usize).prop_flat_map(query_of_class),
+        (classes, n, rounds, seed) in (1..5_usize).prop_flat_map(captcha_of_class),
         size in 1..15_usize,
         k in 1..6_usize,
     ) {
         let mut rng = rng(seed);
         let (_, knowledge) = partly_known(n, classes, rounds, &mut rng);
         let z = gaussian(n, k, &mut rng);
-        let query = PredictedCaptcha { size }.next(&knowledge, z.view(), &mut rng).unwrap();
-        prop_assert_eq!(query.class, knowledge.least_asked_class());
-        let open = knowledge.candidates(query.class).unwrap();
+        let captcha = PredictedCaptcha { size }.propose(&knowledge, z.view(), &mut rng).unwrap();
+        prop_assert_eq!(captcha.class, knowledge.least_asked_class());
+        let open = knowledge.candidates(captcha.class).unwrap();
         let classes = predicted(z.view(), knowledge.labels());
         prop_assume!(classes.is_some());
         let classes = classes.unwrap();
-        let promising: Vec<usize> = open.iter().copied().filter(|&i| classes[i] == query.class).collect();
+        let promising: Vec<usize> = open.iter().copied().filter(|&i| classes[i] == captcha.class).collect();
         let pool = if promising.len() > size { promising } else { open };
         if pool.len() < size {
-            prop_assert_eq!(query.candidates, pool);
+            prop_assert_eq!(captcha.candidates, pool);
         } else {
-            prop_assert_eq!(query.candidates.len(), size);
-            prop_assert!(query.candidates.iter().all(|sample| pool.contains(sample)));
+            prop_assert_eq!(captcha.candidates.len(), size);
+            prop_assert!(captcha.candidates.iter().all(|sample| pool.contains(sample)));
         }
     }
 
@@ -112,7 +112,7 @@ proptest! {
         let amount = (fraction * all as f64).round() as usize;
         let pairs = random_pairs(n, amount, &mut rng(seed)).unwrap();
         prop_assert_eq!(pairs.len(), amount);
-        prop_assert!(pairs.iter().all(|&(i, j)| i < j && j < n));
+        prop_assert!(pairs.iter().all(|pair| pair.second() < n));
         let mut distinct = pairs.clone();
         distinct.sort_unstable();
         distinct.dedup();
@@ -127,8 +127,8 @@ fn the_least_asked_class_is_the_first_of_equals() {
     let truth = Labels::new(vec![0, 1, 2, 0, 1, 2, 2, 2], 3).unwrap();
     let mut knowledge = Knowledge::first_of_each_class(&truth).unwrap();
     let mut refuse = |class: usize, candidates: &[usize]| {
-        let query = Query { class, candidates: candidates.to_vec() };
-        knowledge.learn(&query, &Answer { belongs: vec![false; candidates.len()] }).unwrap();
+        let captcha = Captcha { class, candidates: candidates.to_vec() };
+        knowledge.learn(&captcha, &CaptchaAnswer { belongs: vec![false; candidates.len()] }).unwrap();
         knowledge.least_asked_class()
     };
     assert_eq!(refuse(0, &[5]), 1);
@@ -156,9 +156,9 @@ fn s8_3_filters_only_if_more_than_size_are_promising() {
     let size = 10;
     let shown = |of_class_0: usize, of_others: usize, seed: u64| {
         let (knowledge, z) = on_axes(of_class_0, of_others);
-        let query = PredictedCaptcha { size }.next(&knowledge, z.view(), &mut rng(seed)).unwrap();
-        assert_eq!(query.class, 0);
-        query.candidates
+        let captcha = PredictedCaptcha { size }.propose(&knowledge, z.view(), &mut rng(seed)).unwrap();
+        assert_eq!(captcha.class, 0);
+        captcha.candidates
     };
     let others = |candidates: &[usize], of_class_0: usize| {
         candidates.iter().filter(|&&sample| sample >= 3 + of_class_0).count()
@@ -175,7 +175,7 @@ fn s8_3_filters_only_if_more_than_size_are_promising() {
 #[test]
 fn s8_3_draws_uniformly_with_replacement() {
     let draws = 3000;
-    let uniform = |strategy: &dyn pal::active::Strategy,
+    let uniform = |strategy: &dyn pal::active::CaptchaStrategy,
                    pool: &[usize],
                    of_class_0: usize,
                    of_others: usize| {
@@ -183,12 +183,12 @@ fn s8_3_draws_uniformly_with_replacement() {
         let mut rng = rng(7);
         let (mut counts, mut repeated) = (HashMap::new(), 0);
         for _ in 0..draws {
-            let query = strategy.next(&knowledge, z.view(), &mut rng).unwrap();
-            let mut distinct = query.candidates.clone();
+            let captcha = strategy.propose(&knowledge, z.view(), &mut rng).unwrap();
+            let mut distinct = captcha.candidates.clone();
             distinct.sort_unstable();
             distinct.dedup();
-            repeated += query.candidates.len() - distinct.len();
-            for sample in query.candidates {
+            repeated += captcha.candidates.len() - distinct.len();
+            for sample in captcha.candidates {
                 assert!(pool.contains(&sample));
                 *counts.entry(sample).or_insert(0) += 1;
             }
@@ -217,14 +217,14 @@ fn asking_until_all_is_known() {
     let mut oracle = LabelOracle::new(&truth);
     let mut rounds = 0;
     while knowledge.labels() != &truth {
-        ask(&PredictedCaptcha { size: 10 }, &mut oracle, &mut knowledge, z.view(), &mut rng).unwrap();
+        ask_captcha(&PredictedCaptcha { size: 10 }, &mut oracle, &mut knowledge, z.view(), &mut rng).unwrap();
         rounds += 1;
         assert!(rounds <= 240);
     }
     for strategy in
-        [&PredictedCaptcha { size: 10 } as &dyn pal::active::Strategy, &UniformCaptcha { size: 10 }]
+        [&PredictedCaptcha { size: 10 } as &dyn pal::active::CaptchaStrategy, &UniformCaptcha { size: 10 }]
     {
-        assert!(strategy.next(&knowledge, z.view(), &mut rng).unwrap().candidates.is_empty());
+        assert!(strategy.propose(&knowledge, z.view(), &mut rng).unwrap().candidates.is_empty());
     }
 }
 
@@ -234,40 +234,41 @@ fn asking_reports_what_went_wrong_and_learns_nothing() {
     let (truth, mut knowledge) = partly_known(20, 3, 2, &mut rng);
     let before = format!("{knowledge:?}");
     let z = gaussian(20, 2, &mut rng);
-    let mut refuses =
-        |_: &Query| -> Result<Answer> { Err(Error::Empty { argument: "queue", expected: "answer" }) };
-    let mut too_short = |_: &Query| Ok(Answer { belongs: vec![true] });
+    let mut refuses = |_: &Captcha| -> Result<CaptchaAnswer> {
+        Err(Error::Empty { argument: "queue", expected: "answer" })
+    };
+    let mut too_short = |_: &Captcha| Ok(CaptchaAnswer { belongs: vec![true] });
     let (uniform, predicted) = (UniformCaptcha { size: 5 }, PredictedCaptcha { size: 5 });
     let mut oracle = LabelOracle::new(&truth);
     refused!(
-        ask(&uniform, &mut refuses, &mut knowledge, z.view(), &mut rng),
+        ask_captcha(&uniform, &mut refuses, &mut knowledge, z.view(), &mut rng),
         Error::Empty { argument: "queue", .. }
     );
     refused!(
-        ask(&uniform, &mut too_short, &mut knowledge, z.view(), &mut rng),
+        ask_captcha(&uniform, &mut too_short, &mut knowledge, z.view(), &mut rng),
         Error::Shape { argument: "answer", .. }
     );
     refused!(
-        ask(&UniformCaptcha { size: 0 }, &mut oracle, &mut knowledge, z.view(), &mut rng),
+        ask_captcha(&UniformCaptcha { size: 0 }, &mut oracle, &mut knowledge, z.view(), &mut rng),
         Error::Domain { argument: "size", value: 0.0, .. }
     );
     refused!(
-        ask(&PredictedCaptcha { size: 0 }, &mut oracle, &mut knowledge, z.view(), &mut rng),
+        ask_captcha(&PredictedCaptcha { size: 0 }, &mut oracle, &mut knowledge, z.view(), &mut rng),
         Error::Domain { argument: "size", value: 0.0, .. }
     );
     refused!(
-        ask(&predicted, &mut oracle, &mut knowledge, z.slice(s![..19, ..]), &mut rng),
+        ask_captcha(&predicted, &mut oracle, &mut knowledge, z.slice(s![..19, ..]), &mut rng),
         Error::Shape { argument: "labels", .. }
     );
     refused!(
-        ask(&predicted, &mut oracle, &mut knowledge, z.slice(s![.., ..0]), &mut rng),
+        ask_captcha(&predicted, &mut oracle, &mut knowledge, z.slice(s![.., ..0]), &mut rng),
         Error::Empty { argument: "features", .. }
     );
     for bad in [f64::NAN, f64::INFINITY] {
         let mut z = z.clone();
         z[[19, 1]] = bad;
         refused!(
-            ask(&predicted, &mut oracle, &mut knowledge, z.view(), &mut rng),
+            ask_captcha(&predicted, &mut oracle, &mut knowledge, z.view(), &mut rng),
             Error::NotFinite { argument: "features", .. }
         );
     }
@@ -299,19 +300,19 @@ fn random_pairs_of_many_samples() {
     // 11175 pairs of 150 samples: every one comes once, and each position is uniform on them.
     let mut all = random_pairs(150, 11_175, &mut rng(5)).unwrap();
     all.sort_unstable();
-    let expected: Vec<_> = (0..150).flat_map(|i| (i + 1..150).map(move |j| (i, j))).collect();
+    let expected: Vec<_> =
+        (0..150).flat_map(|i| (i + 1..150).map(move |j| Pair::new(i, j).unwrap())).collect();
     assert_eq!(all, expected);
     // The smaller index of a uniform pair is i with probability (n − 1 − i) / (n (n − 1) / 2): mean (n − 2) / 3.
     let n = 1 << 31;
     let few = random_pairs(n, 2000, &mut rng(6)).unwrap();
-    let mean = |of: fn(&(usize, usize)) -> usize| {
-        few.iter().map(|pair| of(pair) as f64).sum::<f64>() / (few.len() * n) as f64
-    };
-    assert!(few.iter().all(|&(i, j)| i < j && j < n));
+    let mean =
+        |of: fn(Pair) -> usize| few.iter().map(|&pair| of(pair) as f64).sum::<f64>() / (few.len() * n) as f64;
+    assert!(few.iter().all(|pair| pair.second() < n));
     // The smaller and the larger of two uniform numbers have the variance 1/18.
     let standard_error = (1.0 / 18.0 / few.len() as f64).sqrt();
-    assert!(plausible_mean(mean(|pair| pair.0), 1.0 / 3.0, standard_error));
-    assert!(plausible_mean(mean(|pair| pair.1), 2.0 / 3.0, standard_error));
+    assert!(plausible_mean(mean(Pair::first), 1.0 / 3.0, standard_error));
+    assert!(plausible_mean(mean(Pair::second), 2.0 / 3.0, standard_error));
     for many in [n + 1, usize::MAX] {
         refused!(random_pairs(many, 1, &mut rng(7)), Error::Domain { argument: "n", .. });
     }

@@ -107,7 +107,7 @@ fn world(world: World) -> impl Fn(u64) -> (Vec<usize>, Vec<usize>) {
 fn t52_the_upper_end_holds_at_every_moment() {
     let strategy = strategy("pal").unwrap();
     for (name, make, most_excess) in WORLDS {
-        let account = account(world(make), 0.0, &*strategy);
+        let account = account(world(make), 0.0, &strategy);
         println!("{name}: {account:?}");
         assert!(account.failures <= MOST_FAILURES, "{name}: {account:?}");
         assert!(account.excess < most_excess, "{name}: {account:?}");
@@ -120,7 +120,7 @@ fn t52_the_upper_end_holds_with_wrong_answers() {
     let strategy = strategy("pal").unwrap();
     for rate in [0.05, 0.15] {
         for (name, make, _) in WORLDS {
-            let account = account(world(make), rate, &*strategy);
+            let account = account(world(make), rate, &strategy);
             println!("{rate} {name}: {account:?}");
             assert!(account.failures <= MOST_FAILURES, "{rate}, {name}: {account:?}");
         }
@@ -175,7 +175,7 @@ fn t51_the_bound_is_that_of_the_mixture() {
     let mut checked = 0;
     ask_pairs(
         &mut belief,
-        &*strategy,
+        &strategy,
         |_| Ok(true),
         100,
         &mut rng(1),
@@ -241,7 +241,7 @@ fn two_classes_are_told_apart() {
     let mut belief = Belief::new(start_of(&clusters, 4), BeliefOptions::default()).unwrap();
     let answer = |pair: Pair| Ok(clusters[pair.first()] == clusters[pair.second()]);
     let strategy = strategy("pal").unwrap();
-    ask_pairs(&mut belief, &*strategy, answer, 120, &mut rng(5), |_, _| Ok(())).unwrap();
+    ask_pairs(&mut belief, &strategy, answer, 120, &mut rng(5), |_, _| Ok(())).unwrap();
     let error = remaining_error(&belief);
     assert!(error.uncompared == 0 && error.interval.1 < 0.05, "{error:?}");
 }

@@ -87,7 +87,7 @@ fn play(
         Ok(answer(pair))
     };
     let pal = strategy("pal").unwrap();
-    played.asked = ask_pairs(&mut belief, &*pal, answer, most, &mut rng(seed), |_, belief| {
+    played.asked = ask_pairs(&mut belief, &pal, answer, most, &mut rng(seed), |_, belief| {
         let error = remaining_error(belief);
         assert!(error.interval.0 == 0.0 && error.share <= error.interval.1 && error.interval.1 <= 1.0);
         assert!(error.refused <= error.audited && error.audited <= n);
@@ -133,7 +133,7 @@ fn two_samples_take_one_question() {
         for name in STRATEGIES.into_iter().filter(|&name| is_edge || name != "representation") {
             let mut belief = Belief::new(Arc::clone(&start), BeliefOptions::default()).unwrap();
             let chosen = strategy(name).unwrap();
-            let asked = ask_pairs(&mut belief, &*chosen, |_| Ok(false), 100, &mut rng(0), |_, _| Ok(()));
+            let asked = ask_pairs(&mut belief, &chosen, |_| Ok(false), 100, &mut rng(0), |_, _| Ok(()));
             assert!((1..=MOST_ANSWERS).contains(&asked.unwrap()), "{name}");
             assert_eq!(belief.number_of_classes(), 2, "{name}");
         }
@@ -146,7 +146,7 @@ fn one_sample_takes_none() {
     let graph = SimilarityGraph::pairs(1, []).unwrap();
     refused!(
         WarmStart::of_graph(graph.clone(), &WarmStartOptions::default()),
-        Error::Domain { argument: "number of samples", .. }
+        Error::Domain { argument: "number of samples", value: 1.0, .. }
     );
     let made = WarmStart::from_parts(graph, Array1::ones(1), Array2::ones((1, 1)), vec![0]).unwrap();
     let belief = Belief::new(Arc::new(made), BeliefOptions::default()).unwrap();

@@ -1,11 +1,11 @@
-//! Questions and answers: the shared query state against a literal dense copy of section 8.2, and what an answer does
+//! Questions and answers: the shared captcha state against a literal dense copy of section 8.2, and what an answer does
 //! and does not conclude.
 
 use ndarray::{Array2, array};
 use pal::Error;
-use pal::active::{Strategy as _, UniformCaptcha};
+use pal::active::{CaptchaStrategy as _, UniformCaptcha};
 use pal::data::Labels;
-use pal::oracle::{Answer, Knowledge, LabelOracle, Oracle, Query};
+use pal::oracle::{Captcha, CaptchaAnswer, Knowledge, LabelOracle, Oracle};
 use proptest::prelude::*;
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -14,7 +14,7 @@ mod support;
 
 use support::{cases, refused, rng};
 
-/// The query state as section 8.2 of the theory writes it: `F`, `A`, known, asked, all dense.
+/// The captcha state as section 8.2 of the theory writes it: `F`, `A`, known, asked, all dense.
 struct Dense {
     class_of: Vec<usize>,
     full: Array2<f64>,
@@ -129,11 +129,11 @@ proptest! {
         let z = Array2::zeros((60, 1));
         // Each round settles or refuses at least one (sample, class) while any is open.
         for _ in 0..=60 * classes {
-            let query = UniformCaptcha { size }.next(&knowledge, z.view(), &mut rng).unwrap();
-            let answer = oracle.answer(&query).unwrap();
-            knowledge.learn(&query, &answer).unwrap();
-            signed.update(query.class, &query.candidates);
-            positive.update(query.class, &query.candidates);
+            let captcha = UniformCaptcha { size }.propose(&knowledge, z.view(), &mut rng).unwrap();
+            let answer = oracle.answer(&captcha).unwrap();
+            knowledge.learn(&captcha, &answer).unwrap();
+            signed.update(captcha.class, &captcha.candidates);
+            positive.update(captcha.class, &captcha.candidates);
             require_state(&knowledge, &signed, &positive)?;
             prop_assert!(complete_among_known(&signed.graph, &signed.full, knowledge.labels()));
             if knowledge.labels() == &truth {
@@ -144,9 +144,9 @@ proptest! {
         prop_assert_eq!(&knowledge.contrastive_graph().unwrap().to_dense(), &signed.full);
         prop_assert_eq!(&knowledge.positive_graph().unwrap().to_dense(), &positive.full);
         // Empty rounds change nothing any more.
-        let query = UniformCaptcha { size }.next(&knowledge, z.view(), &mut rng).unwrap();
-        prop_assert!(query.candidates.is_empty());
-        knowledge.learn(&query, &Answer { belongs: vec![] }).unwrap();
+        let captcha = UniformCaptcha { size }.propose(&knowledge, z.view(), &mut rng).unwrap();
+        prop_assert!(captcha.candidates.is_empty());
+        knowledge.learn(&captcha, &CaptchaAnswer { belongs: vec![] }).unwrap();
         prop_assert_eq!(&knowledge.contrastive_graph().unwrap().to_dense(), &signed.full);
     }
 
@@ -161,11 +161,11 @@ proptest! {
         let (mut signed, mut positive) =
             (Dense::new(&class_of, classes, -1.0), Dense::new(&class_of, classes, 0.0));
         for (class, candidates) in questions {
-            let query = Query { class: usize::from(class) % classes, candidates };
-            let answer = LabelOracle::new(&truth).answer(&query).unwrap();
-            knowledge.learn(&query, &answer).unwrap();
-            signed.update(query.class, &query.candidates);
-            positive.update(query.class, &query.candidates);
+            let captcha = Captcha { class: usize::from(class) % classes, candidates };
+            let answer = LabelOracle::new(&truth).answer(&captcha).unwrap();
+            knowledge.learn(&captcha, &answer).unwrap();
+            signed.update(captcha.class, &captcha.candidates);
+            positive.update(captcha.class, &captcha.candidates);
             require_state(&knowledge, &signed, &positive)?;
         }
     }
@@ -177,9 +177,9 @@ proptest! {
         candidates in proptest::collection::vec(0..20_usize, 0..30),
     ) {
         let truth = Labels::new(class_of.clone(), 4).unwrap();
-        let query = Query { class, candidates };
-        let answer = LabelOracle::new(&truth).answer(&query).unwrap();
-        let expected: Vec<bool> = query.candidates.iter().map(|&i| class_of[i] == class).collect();
+        let captcha = Captcha { class, candidates };
+        let answer = LabelOracle::new(&truth).answer(&captcha).unwrap();
+        let expected: Vec<bool> = captcha.candidates.iter().map(|&i| class_of[i] == class).collect();
         prop_assert_eq!(answer.belongs, expected);
     }
 }
@@ -192,9 +192,9 @@ fn four_classes() -> (Labels, Knowledge) {
 }
 
 fn put(class: usize, candidates: &[usize], truth: &Labels, knowledge: &mut Knowledge) {
-    let query = Query { class, candidates: candidates.to_vec() };
-    let answer = LabelOracle::new(truth).answer(&query).unwrap();
-    knowledge.learn(&query, &answer).unwrap();
+    let captcha = Captcha { class, candidates: candidates.to_vec() };
+    let answer = LabelOracle::new(truth).answer(&captcha).unwrap();
+    knowledge.learn(&captcha, &answer).unwrap();
 }
 
 #[test]
@@ -257,12 +257,12 @@ fn repeated_candidates_count_once() {
 #[test]
 fn any_function_is_an_oracle() {
     let mut asked = Vec::new();
-    let mut oracle = |query: &Query| {
-        asked.push(query.class);
-        Ok(Answer { belongs: vec![true; query.candidates.len()] })
+    let mut oracle = |captcha: &Captcha| {
+        asked.push(captcha.class);
+        Ok(CaptchaAnswer { belongs: vec![true; captcha.candidates.len()] })
     };
-    let query = Query { class: 2, candidates: vec![5, 5] };
-    assert_eq!(oracle.answer(&query).unwrap(), Answer { belongs: vec![true, true] });
+    let captcha = Captcha { class: 2, candidates: vec![5, 5] };
+    assert_eq!(oracle.answer(&captcha).unwrap(), CaptchaAnswer { belongs: vec![true, true] });
     assert_eq!(asked, [2]);
 }
 
@@ -272,8 +272,8 @@ fn bad_questions_and_answers_change_nothing() {
     put(0, &[4, 6], &truth, &mut knowledge);
     let before = format!("{knowledge:?}");
     let mut learn = |class: usize, candidates: &[usize], belongs: &[bool]| {
-        let query = Query { class, candidates: candidates.to_vec() };
-        let outcome = knowledge.learn(&query, &Answer { belongs: belongs.to_vec() });
+        let captcha = Captcha { class, candidates: candidates.to_vec() };
+        let outcome = knowledge.learn(&captcha, &CaptchaAnswer { belongs: belongs.to_vec() });
         assert_eq!(format!("{knowledge:?}"), before);
         outcome
     };
@@ -305,7 +305,7 @@ fn bad_questions_and_answers_change_nothing() {
 fn the_label_oracle_answers_only_what_it_knows() {
     let partial = Labels::partial(vec![Some(0), None, Some(1)], 2).unwrap();
     let ask = |class: usize, candidates: &[usize]| {
-        LabelOracle::new(&partial).answer(&Query { class, candidates: candidates.to_vec() })
+        LabelOracle::new(&partial).answer(&Captcha { class, candidates: candidates.to_vec() })
     };
     assert_eq!(ask(1, &[0, 2]).unwrap().belongs, [false, true]);
     refused!(ask(2, &[0]), Error::Domain { argument: "class", value: 2.0, .. });

@@ -67,7 +67,7 @@ fn start_of(x: &Array2<f64>) -> Arc<WarmStart> {
 fn index_after(answers: usize, start: &Arc<WarmStart>, truth: &[usize]) -> f64 {
     let mut belief = Belief::new(Arc::clone(start), BeliefOptions::default()).unwrap();
     let answer = |pair: Pair| Ok(truth[pair.first()] == truth[pair.second()]);
-    ask_pairs(&mut belief, &*strategy("pal").unwrap(), answer, answers, &mut rng(5), |_, _| Ok(())).unwrap();
+    ask_pairs(&mut belief, &strategy("pal").unwrap(), answer, answers, &mut rng(5), |_, _| Ok(())).unwrap();
     adjusted_rand_index(belief.classes(), truth).unwrap()
 }
 

@@ -3,9 +3,9 @@
 use ndarray::ArrayView2;
 use rand::{Rng, RngExt};
 
-use super::Strategy;
+use super::CaptchaStrategy;
 use crate::error::{Error, Result};
-use crate::oracle::{Knowledge, Query};
+use crate::oracle::{Captcha, Knowledge};
 use crate::probe::LinearProbe;
 
 /// Shows candidates drawn uniformly from those never shown for the class.
@@ -22,15 +22,15 @@ pub struct PredictedCaptcha {
     pub size: usize,
 }
 
-impl Strategy for UniformCaptcha {
-    fn next(&self, knowledge: &Knowledge, _: ArrayView2<f64>, rng: &mut dyn Rng) -> Result<Query> {
+impl CaptchaStrategy for UniformCaptcha {
+    fn propose(&self, knowledge: &Knowledge, _: ArrayView2<f64>, rng: &mut dyn Rng) -> Result<Captcha> {
         let class = knowledge.least_asked_class();
         draw(class, knowledge.candidates(class)?, self.size, rng)
     }
 }
 
-impl Strategy for PredictedCaptcha {
-    fn next(&self, knowledge: &Knowledge, z: ArrayView2<f64>, rng: &mut dyn Rng) -> Result<Query> {
+impl CaptchaStrategy for PredictedCaptcha {
+    fn propose(&self, knowledge: &Knowledge, z: ArrayView2<f64>, rng: &mut dyn Rng) -> Result<Captcha> {
         let class = knowledge.least_asked_class();
         let mut candidates = knowledge.candidates(class)?;
         let predicted = LinearProbe::fit(z, knowledge.labels())?.predict(z)?;
@@ -44,13 +44,13 @@ impl Strategy for PredictedCaptcha {
 }
 
 /// Draws `size` candidates **with replacement**, as the reference protocol does, or takes all if there are fewer.
-fn draw(class: usize, candidates: Vec<usize>, size: usize, rng: &mut dyn Rng) -> Result<Query> {
+fn draw(class: usize, candidates: Vec<usize>, size: usize, rng: &mut dyn Rng) -> Result<Captcha> {
     if size == 0 {
         return Err(Error::Domain { argument: "size", value: 0.0, must: "at least 1" });
     }
     if candidates.len() < size {
-        return Ok(Query { class, candidates });
+        return Ok(Captcha { class, candidates });
     }
     let candidates = (0..size).map(|_| candidates[rng.random_range(0..candidates.len())]).collect();
-    Ok(Query { class, candidates })
+    Ok(Captcha { class, candidates })
 }

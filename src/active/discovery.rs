@@ -8,6 +8,7 @@
 
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
+use crate::oracle::Pair;
 use crate::oracle::cost::{pairs_among, require_partition};
 use crate::oracle::information::total;
 
@@ -22,7 +23,8 @@ pub struct Discovery {
     pub queries: usize,
 }
 
-/// Finds the classes of the samples `0..samples`, taken in order, by asking `same_class` of a representative and a sample.
+/// Finds the classes of the samples `0..samples`, taken in order, by asking `same_class` of pairs of a representative and a
+/// sample after it.
 ///
 /// `classes` is their number, if it is known. At most `samples · classes` questions; [`discovery_cost`] has the number.
 ///
@@ -32,7 +34,7 @@ pub struct Discovery {
 pub fn discover(
     samples: usize,
     classes: Option<usize>,
-    mut same_class: impl FnMut(usize, usize) -> Result<bool>,
+    mut same_class: impl FnMut(Pair) -> Result<bool>,
 ) -> Result<Discovery> {
     if samples == 0 {
         return Err(Error::Empty { argument: "samples", expected: "sample" });
@@ -48,7 +50,7 @@ pub fn discover(
         let mut class = compared;
         for (candidate, &representative) in representatives[..compared].iter().enumerate() {
             queries += 1;
-            if same_class(representative, sample)? {
+            if same_class(Pair::new(representative, sample)?)? {
                 class = candidate;
                 break;
             }

@@ -11,13 +11,11 @@ use super::{Belief, Subject};
 ///
 /// ```
 /// # fn main() -> pal::Result<()> {
-/// use std::sync::Arc;
-/// use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions, next_label};
+/// use pal::active::{Belief, next_label};
 /// use pal::data;
 ///
 /// let iris = data::iris()?;
-/// let start = WarmStart::of_features(iris.inputs.view(), &WarmStartOptions::default())?;
-/// let belief = Belief::new(Arc::new(start), BeliefOptions::default())?;
+/// let belief = Belief::of_features(iris.inputs.view())?;
 /// let first = next_label(&belief, &[]);
 /// assert!(first.is_some());
 /// assert_ne!(next_label(&belief, &[first.unwrap_or(0)]), first);

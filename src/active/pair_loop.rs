@@ -4,7 +4,24 @@ use rand::Rng;
 
 use super::{Belief, PairStrategy};
 use crate::error::Result;
-use crate::oracle::Pair;
+use crate::oracle::{Oracle, Pair};
+use crate::random::stream;
+
+/// Asks up to `budget` questions, each chosen after the answer to the last; returns how many were asked.
+///
+/// Ends early if the strategy has nothing to ask. A strategy that chooses at random does so from a fixed seed; [`ask_pairs`]
+/// takes another, and a watch.
+///
+/// # Errors
+/// What the strategy, the oracle or the belief report; answers before that are taken in.
+pub fn ask(
+    belief: &mut Belief,
+    strategy: &dyn PairStrategy,
+    oracle: &mut impl Oracle<Pair>,
+    budget: usize,
+) -> Result<usize> {
+    ask_pairs(belief, strategy, |pair| oracle.answer(&pair), budget, &mut stream(0, 0), |_, _| Ok(()))
+}
 
 /// Asks up to `budget` questions, each chosen after the answer to the last; returns how many were asked.
 ///

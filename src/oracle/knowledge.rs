@@ -1,10 +1,10 @@
-//! What the answers say together: the shared query state of the active experiments ([claim T49](crate::theory#t49)).
+//! What the answers say together: the shared state of the active experiments ([claim T49](crate::theory#t49)).
 
 use std::collections::HashSet;
 
 use ndarray::Array2;
 
-use super::{Answer, Query};
+use super::{Captcha, CaptchaAnswer};
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
@@ -87,10 +87,10 @@ impl Knowledge {
     /// Takes in an answer.
     ///
     /// # Errors
-    /// [`Error::Shape`] if it does not fit the query, [`Error::Domain`] for a class or a sample that does not exist, a
+    /// [`Error::Shape`] if it does not fit the captcha, [`Error::Domain`] for a class or a sample that does not exist, a
     /// sample whose known class says otherwise, or one that is both accepted and refused. Nothing is taken in then.
-    pub fn learn(&mut self, query: &Query, answer: &Answer) -> Result<()> {
-        let Query { class, ref candidates } = *query;
+    pub fn learn(&mut self, captcha: &Captcha, answer: &CaptchaAnswer) -> Result<()> {
+        let Captcha { class, ref candidates } = *captcha;
         check::index("class", class, self.classes(), "below the number of classes")?;
         check::shape("answer", &[candidates.len()], &[answer.belongs.len()])?;
         let answered = || candidates.iter().copied().zip(answer.belongs.iter().copied());

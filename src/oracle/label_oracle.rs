@@ -1,6 +1,6 @@
 //! The oracle that knows the labels: who answers in experiments, and beneath every simulated annotator.
 
-use super::{Answer, LabelOf, Oracle, Pair, Query};
+use super::{Captcha, CaptchaAnswer, LabelOf, Oracle, Pair};
 use crate::data::Labels;
 use crate::error::{Error, Result, check};
 
@@ -41,9 +41,9 @@ impl Oracle<LabelOf> for LabelOracle<'_> {
 impl Oracle for LabelOracle<'_> {
     /// # Errors
     /// [`Error::Domain`] for a class or a sample that does not exist, or whose label is unknown.
-    fn answer(&mut self, query: &Query) -> Result<Answer> {
-        check::index("class", query.class, self.labels.classes(), "below the number of classes")?;
-        let belongs = |&sample: &usize| Ok(self.class_of("candidate", sample)? == query.class);
-        Ok(Answer { belongs: query.candidates.iter().map(belongs).collect::<Result<_>>()? })
+    fn answer(&mut self, captcha: &Captcha) -> Result<CaptchaAnswer> {
+        check::index("class", captcha.class, self.labels.classes(), "below the number of classes")?;
+        let belongs = |&sample: &usize| Ok(self.class_of("candidate", sample)? == captcha.class);
+        Ok(CaptchaAnswer { belongs: captcha.candidates.iter().map(belongs).collect::<Result<_>>()? })
     }
 }

@@ -1,7 +1,7 @@
 //! Who answers, and what the answers amount to.
 //!
 //! A [`Question`] is about a [`Pair`] ("do these two belong together?"), a sample's class ([`LabelOf`]), or a list of
-//! candidates of which some belong to a class (a [`Query`], or captcha). An [`Oracle`] answers:
+//! candidates of which some belong to a class (a [`Captcha`]). An [`Oracle`] answers:
 //!
 //! | oracle | answers |
 //! |---|---|
@@ -71,7 +71,7 @@ pub use label_oracle::LabelOracle;
 pub use label_statements::LabelStatements;
 pub use ledger::{Account, Budget, Ledger, Prices};
 pub use noisy::{Noise, Noisy, adversarial_rates};
-pub use question::{Answer, LabelOf, Pair, Query, Question, QuestionKind};
+pub use question::{Captcha, CaptchaAnswer, LabelOf, Pair, Question, QuestionKind};
 pub use record::{Answered, Record};
 pub use replayed::Replayed;
 pub use soft::{class_graph, pair_graph};
@@ -79,7 +79,7 @@ pub use soft::{class_graph, pair_graph};
 pub use terminal::{Reply, Terminal};
 
 /// Someone, or something, that answers questions of a kind.
-pub trait Oracle<Q: Question = Query> {
+pub trait Oracle<Q: Question = Captcha> {
     /// The answer to `question`.
     ///
     /// # Errors

@@ -7,7 +7,7 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Answer, Oracle, Pair, Query};
+use super::{Captcha, CaptchaAnswer, Oracle, Pair};
 use crate::error::{Result, check};
 use crate::random::stream;
 
@@ -90,10 +90,10 @@ impl<O: Oracle<Pair>> Oracle<Pair> for Noisy<O> {
 
 /// Candidates are flipped one by one; an error that persists belongs to the class and the candidate.
 impl<O: Oracle> Oracle for Noisy<O> {
-    fn answer(&mut self, query: &Query) -> Result<Answer> {
-        let mut answer = self.oracle.answer(query)?;
-        for (belongs, &candidate) in answer.belongs.iter_mut().zip(&query.candidates) {
-            *belongs ^= self.errs((query.class, candidate));
+    fn answer(&mut self, captcha: &Captcha) -> Result<CaptchaAnswer> {
+        let mut answer = self.oracle.answer(captcha)?;
+        for (belongs, &candidate) in answer.belongs.iter_mut().zip(&captcha.candidates) {
+            *belongs ^= self.errs((captcha.class, candidate));
         }
         Ok(answer)
     }

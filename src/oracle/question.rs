@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`Pair`] | `bool` | do these two belong together? |
 //! | [`LabelOf`] | `usize` | which class is this sample of? |
-//! | [`Query`] | [`Answer`] | which of these candidates belong to this class (a captcha)? |
+//! | [`Captcha`] | [`CaptchaAnswer`] | which of these candidates belong to this class? |
 //!
 //! What each can tell, in bits, is in [`information`](super::information); what it costs, in [`Prices`](super::Prices).
 
@@ -112,22 +112,22 @@ impl Question for LabelOf {
 
 /// "Which of these samples belong to this class?", the class being shown by its known members.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Query {
+pub struct Captcha {
     /// The class asked about.
     pub class: usize,
     /// The samples shown; one may be shown twice.
     pub candidates: Vec<usize>,
 }
 
-/// For each candidate of a [`Query`], whether it belongs to the class.
+/// For each candidate of a [`Captcha`], whether it belongs to the class.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// As long as the query's candidates.
+pub struct CaptchaAnswer {
+    /// As long as the captcha's candidates.
     pub belongs: Vec<bool>,
 }
 
-impl Question for Query {
-    type Answer = Answer;
+impl Question for Captcha {
+    type Answer = CaptchaAnswer;
 
     fn kind(&self) -> QuestionKind {
         QuestionKind::Captcha

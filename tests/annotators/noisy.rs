@@ -1,7 +1,7 @@
 //! Annotators who err at a rate.
 
 use pal::Error;
-use pal::oracle::{Answer, LabelOracle, Noise, Noisy, Oracle, Pair, Query, adversarial_rates};
+use pal::oracle::{Captcha, CaptchaAnswer, LabelOracle, Noise, Noisy, Oracle, Pair, adversarial_rates};
 use proptest::prelude::*;
 use rand::seq::SliceRandom;
 
@@ -22,8 +22,8 @@ proptest! {
         let wrong = asked.iter().filter(|pair| oracle.answer(*pair).unwrap() != same(&truth, **pair)).count();
         prop_assert!(plausible_count(wrong, asked.len(), rate), "{} of {} at {}", wrong, asked.len(), rate);
 
-        let query = Query { class: 1, candidates: (0..100).collect() };
-        let Answer { belongs } = oracle.answer(&query).unwrap();
+        let captcha = Captcha { class: 1, candidates: (0..100).collect() };
+        let CaptchaAnswer { belongs } = oracle.answer(&captcha).unwrap();
         let wrong = (0..100).filter(|&i| belongs[i] != (truth.class_of(i) == Some(1))).count();
         prop_assert!(plausible_count(wrong, 100, rate), "{} of 100 at {}", wrong, rate);
     }
@@ -42,8 +42,8 @@ proptest! {
             let at = asked.iter().position(|other| other == pair).unwrap();
             prop_assert_eq!(persistent.answer(pair).unwrap(), first[at]);
         }
-        let query = Query { class: 2, candidates: vec![3, 4, 5, 3, 4, 5] };
-        let Answer { belongs } = persistent.answer(&query).unwrap();
+        let captcha = Captcha { class: 2, candidates: vec![3, 4, 5, 3, 4, 5] };
+        let CaptchaAnswer { belongs } = persistent.answer(&captcha).unwrap();
         prop_assert_eq!(&belongs[..3], &belongs[3..]);
 
         let mut fresh = Noisy::new(LabelOracle::new(&truth), 0.3, Noise::Fresh, seed).unwrap();
@@ -112,8 +112,8 @@ fn noisy_inputs() {
     }
     let mut noisy = Noisy::new(LabelOracle::new(&truth), 0.5, Noise::Persistent, 0).unwrap();
     refused!(noisy.answer(&Pair::new(0, 3).unwrap()), Error::Domain { argument: "sample", value: 3.0, .. });
-    let query = Query { class: 2, candidates: vec![0] };
-    refused!(noisy.answer(&query), Error::Domain { argument: "class", value: 2.0, .. });
+    let captcha = Captcha { class: 2, candidates: vec![0] };
+    refused!(noisy.answer(&captcha), Error::Domain { argument: "class", value: 2.0, .. });
     // Any indices have their place in the stream.
     let mut yes = Noisy::new(|_: &Pair| Ok(true), 0.0, Noise::Persistent, 0).unwrap();
     assert!(yes.answer(&Pair::new(usize::MAX, usize::MAX - 1).unwrap()).unwrap());

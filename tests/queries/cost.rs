@@ -103,9 +103,10 @@ fn simulated_median(sizes: &[usize]) -> f64 {
         .map(|run| {
             let mut name: Vec<usize> = (0..n).collect();
             let mut left = n - sizes.len();
-            for (asked, (i, j)) in
+            for (asked, pair) in
                 random_pairs(n, n * (n - 1) / 2, &mut rng(run)).unwrap().into_iter().enumerate()
             {
+                let (i, j) = (pair.first(), pair.second());
                 if class_of[i] == class_of[j] && name[i] != name[j] {
                     let (old, new) = (name[i], name[j]);
                     name.iter_mut().filter(|name| **name == old).for_each(|name| *name = new);

@@ -45,10 +45,10 @@ proptest! {
 
         let mut asked = 0;
         let mut closure = Closure::new(n).unwrap();
-        let unknown = discover(n, None, |i, j| {
+        let unknown = discover(n, None, |pair| {
             asked += 1;
-            let answer = oracle.answer(&Pair::new(i, j)?)?;
-            tell(&mut closure, (i, j, answer))?;
+            let answer = oracle.answer(&pair)?;
+            tell(&mut closure, (pair.first(), pair.second(), answer))?;
             Ok(answer)
         })
         .unwrap();
@@ -58,9 +58,9 @@ proptest! {
         prop_assert!(closure.is_complete(), "the answers prove the partition");
 
         let mut asked = 0;
-        let known = discover(n, Some(c), |i, j| {
+        let known = discover(n, Some(c), |pair| {
             asked += 1;
-            oracle.answer(&Pair::new(i, j)?)
+            oracle.answer(&pair)
         })
         .unwrap();
         let fewer = claimed - (sizes[c - 1] - 1);
@@ -125,13 +125,13 @@ fn t41_order_of_discovery_matters() {
 fn t41_wrong_number_of_classes() {
     let truth = Labels::new(vec![0, 1, 2, 2, 1, 0], 3).unwrap();
     let mut oracle = LabelOracle::new(&truth);
-    let found = discover(6, Some(2), |i, j| oracle.answer(&Pair::new(i, j)?)).unwrap();
+    let found = discover(6, Some(2), |pair| oracle.answer(&pair)).unwrap();
     assert_eq!(found.labels, Labels::new(vec![0, 1, 1, 1, 1, 0], 2).unwrap());
 }
 
 #[test]
 fn discovery_inputs() {
-    let never = |_: usize, _: usize| -> pal::Result<bool> { panic!("asked") };
+    let never = |_: Pair| -> pal::Result<bool> { panic!("asked") };
     refused!(discover(0, None, never), Error::Empty { argument: "samples", .. });
     refused!(discover(3, Some(0), never), Error::Domain { argument: "classes", value: 0.0, .. });
     refused!(discover(3, Some(4), never), Error::Domain { argument: "classes", value: 4.0, .. });
@@ -144,7 +144,7 @@ fn discovery_inputs() {
     let truth = Labels::partial(vec![Some(0), None], 1).unwrap();
     let mut oracle = LabelOracle::new(&truth);
     refused!(
-        discover(2, None, |i, j| oracle.answer(&Pair::new(i, j)?)),
+        discover(2, None, |pair| oracle.answer(&pair)),
         Error::Domain { argument: "sample", value: 1.0, .. }
     );
     refused!(oracle.answer(&Pair::new(0, 7).unwrap()), Error::Domain { argument: "sample", value: 7.0, .. });

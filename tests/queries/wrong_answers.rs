@@ -59,7 +59,8 @@ fn t45_chains_spread_errors() {
 fn t45_stars_keep_errors_local() {
     let truth = three_fours();
     for (item, wrong_class) in [(1, 1), (1, 2), (7, 0), (11, 1)] {
-        let found = discover(12, None, |representative, sample| {
+        let found = discover(12, None, |pair| {
+            let (representative, sample) = (pair.first(), pair.second());
             Ok(if sample == item {
                 representative == 4 * wrong_class
             } else {
@@ -95,7 +96,8 @@ fn placed_right(class: usize, classes: Option<usize>, repeats: usize, trials: us
     let mut rng = rng(class as u64 + 10 * repeats as u64);
     (0..trials)
         .filter(|_| {
-            let found = discover(5, classes, |representative, sample| {
+            let found = discover(5, classes, |pair| {
+                let (representative, sample) = (pair.first(), pair.second());
                 let truth = sample == 4 && representative == class;
                 Ok(if sample == 4 { noisy(truth, 0.1, repeats, &mut rng) } else { truth })
             });

@@ -2,7 +2,7 @@
 
 use pal::Error;
 use pal::data::Labels;
-use pal::oracle::{LabelOf, LabelOracle, Oracle, Pair, Query, Question as _, QuestionKind};
+use pal::oracle::{Captcha, LabelOf, LabelOracle, Oracle, Pair, Question as _, QuestionKind};
 use proptest::prelude::*;
 
 use crate::support::refused;
@@ -58,8 +58,8 @@ fn functions_answer_any_kind_of_question() {
 
 #[test]
 fn kinds_and_sizes() {
-    let query = Query { class: 0, candidates: vec![1, 2, 2] };
-    assert_eq!((query.kind(), query.size()), (QuestionKind::Captcha, 3));
+    let captcha = Captcha { class: 0, candidates: vec![1, 2, 2] };
+    assert_eq!((captcha.kind(), captcha.size()), (QuestionKind::Captcha, 3));
     assert_eq!((Pair::new(0, 1).unwrap().kind(), Pair::new(0, 1).unwrap().size()), (QuestionKind::Pair, 1));
     assert_eq!((LabelOf(9).kind(), LabelOf(9).size()), (QuestionKind::Label, 1));
     for (number, kind) in QuestionKind::ALL.into_iter().enumerate() {

@@ -40,9 +40,9 @@ mod update;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ndarray::{Array1, ArrayView1, ArrayView2};
+use ndarray::{Array1, ArrayView1, ArrayView2, CowArray, Ix2};
 
-use super::{RemainingError, WarmStart};
+use super::{RemainingError, WarmStart, WarmStartOptions};
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
 use crate::oracle::{Pair, class_graph};
@@ -82,14 +82,12 @@ impl Default for BeliefOptions {
 ///
 /// ```
 /// # fn main() -> pal::Result<()> {
-/// use std::sync::Arc;
-/// use pal::active::{Belief, BeliefOptions, WarmStart, WarmStartOptions};
+/// use pal::active::Belief;
 /// use pal::data;
 /// use pal::oracle::Pair;
 ///
 /// let iris = data::iris()?; // any features
-/// let start = WarmStart::of_features(iris.inputs.view(), &WarmStartOptions::default())?;
-/// let mut belief = Belief::new(Arc::new(start), BeliefOptions::default())?;
+/// let mut belief = Belief::of_features(iris.inputs.view())?;
 /// belief.learn(Pair::new(60, 120)?, false)?;
 /// assert_ne!(belief.classes()[60], belief.classes()[120]);
 /// # Ok(())
@@ -109,12 +107,23 @@ pub struct Belief {
 }
 
 impl Belief {
+    /// The belief before the first answer about samples with features `x` `(n, p)`, `n ≥ 2`, all options being the defaults.
+    ///
+    /// Cost that of [`WarmStart::of_features`] and of [`Belief::new`].
+    ///
+    /// # Errors
+    /// As [`WarmStart::of_features`].
+    pub fn of_features<'a>(x: impl Into<CowArray<'a, f64, Ix2>>) -> Result<Self> {
+        Self::new(WarmStart::of_features(x, &WarmStartOptions::default())?, BeliefOptions::default())
+    }
+
     /// The belief before the first answer: the classes are the starting clusters, except for samples at their borders whose
     /// surroundings are mostly of another. In general `O(n r c + nnz + A²)`, with `A` micro-clusters.
     ///
     /// # Errors
     /// [`Error::Domain`] for an option out of its range.
-    pub fn new(start: Arc<WarmStart>, options: BeliefOptions) -> Result<Self> {
+    pub fn new(start: impl Into<Arc<WarmStart>>, options: BeliefOptions) -> Result<Self> {
+        let start = start.into();
         if !(options.error > 0.0 && options.error < 0.5) {
             return Err(Error::Domain { argument: "error", value: options.error, must: "in (0, 0.5)" });
         }

@@ -33,6 +33,17 @@ pub trait PairStrategy: Send + Sync {
     }
 }
 
+/// As what is in the box, so that a strategy by name is one as well.
+impl<S: PairStrategy + ?Sized> PairStrategy for Box<S> {
+    fn propose(&self, belief: &Belief, rng: &mut dyn Rng) -> Result<Option<Pair>> {
+        (**self).propose(belief, rng)
+    }
+
+    fn propose_batch(&self, belief: &Belief, count: usize, rng: &mut dyn Rng) -> Result<Vec<Pair>> {
+        (**self).propose_batch(belief, count, rng)
+    }
+}
+
 /// The question whether `sample` is of the class it is given now.
 pub(super) fn question_about(belief: &Belief, sample: usize) -> Option<Pair> {
     belief.question(Subject::Sample { sample, class: belief.classes()[sample] })

@@ -183,7 +183,7 @@ impl Bench {
         let mut grid = self.grid().peekable();
         let budget = self.budget as usize;
         let ask = |pair| annotator.answer(&pair);
-        ask_pairs(&mut belief, &*strategy(name)?, ask, budget, &mut rng, |answers, belief| {
+        ask_pairs(&mut belief, &strategy(name)?, ask, budget, &mut rng, |answers, belief| {
             let found = belief.classes();
             let accuracy = matched_accuracy(found, &truth)?;
             last = [adjusted_rand_index(found, &truth)?, accuracy, remaining_error(belief).interval.1];
