@@ -1,6 +1,7 @@
 //! The operations, one family per file: what each computes, and beside it how a cotangent passes back.
 
 mod arithmetic;
+mod convolve;
 mod custom;
 mod gather;
 mod matmul;

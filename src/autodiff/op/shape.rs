@@ -106,7 +106,7 @@ impl<F: Scalar> Tape<F> {
 }
 
 /// The entries of `x`, row by row, in a shape of the same size.
-fn reshaped<F: Scalar>(x: ArcArray2<F>, dim: (usize, usize)) -> ArcArray2<F> {
+pub(super) fn reshaped<F: Scalar>(x: ArcArray2<F>, dim: (usize, usize)) -> ArcArray2<F> {
     let x = if x.is_standard_layout() { x } else { x.as_standard_layout().into_owned().into_shared() };
     match x.into_shape_with_order(dim) {
         Ok(x) => x,
