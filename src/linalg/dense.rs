@@ -119,7 +119,8 @@ impl ThinSvd {
     /// Number of singular values above `32 max(m, n) ε σ_max`.
     pub fn rank(&self) -> usize {
         let longest = self.u.nrows().max(self.vt.ncols());
-        let smallest = RANK_MARGIN * longest as f64 * f64::EPSILON * self.singular_values.first().unwrap_or(&0.0);
+        let smallest =
+            RANK_MARGIN * longest as f64 * f64::EPSILON * self.singular_values.first().unwrap_or(&0.0);
         self.singular_values.iter().take_while(|&&sigma| sigma > smallest).count()
     }
 }

@@ -43,7 +43,8 @@ pub(crate) fn in_rows<F: Scalar, T>(
     result
 }
 
-const NOT_IN_ROWS: &str = "the array is not contiguous in row-major order, which its maker should have seen to";
+const NOT_IN_ROWS: &str =
+    "the array is not contiguous in row-major order, which its maker should have seen to";
 
 /// The entries of an array that is contiguous in row-major order: one just allocated, a row of such a one, or what [`in_rows`]
 /// hands over.

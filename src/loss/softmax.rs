@@ -289,9 +289,7 @@ fn add_relative<F: Scalar>(
         let shifts: Vec<F> = columns.iter().map(|column| column.shift).collect();
         let mut totals = vec![F::zero(); block.ncols()];
         for row in block.rows() {
-            for ((total, &shift), &entry) in
-                totals.iter_mut().zip(&shifts).zip(entries(&row))
-            {
+            for ((total, &shift), &entry) in totals.iter_mut().zip(&shifts).zip(entries(&row)) {
                 *total += (entry * sharpness - shift).branchless_exp();
             }
         }
