@@ -14,7 +14,8 @@ use crate::graph::similarities;
 use crate::support::{self, gaussian, refused};
 
 fn of_start(start: WarmStart) -> Result<Vec<f64>> {
-    let mut all = numbers([&start.features().mapv(f64::abs)]);
+    // Whichever way the eigenvectors of equal eigenvalues are turned.
+    let mut all = numbers([&start.features().dot(&start.features().t())]);
     all.extend(start.eigenvalues());
     let belief = Belief::new(start, BeliefOptions::default())?;
     all.extend(belief.classes().iter().map(|&class| class as f64));

@@ -41,6 +41,15 @@ fn all_of(graph: &SimilarityGraph) -> Result<Vec<f64>> {
         &graph.restrict(&half)?.to_dense(),
         &drop_entries(graph, 0.25, &mut support::rng(3))?.to_dense(),
     ]);
+    all.extend(graph.laplacian().to_dense());
+    if graph.require_non_negative("graph").is_ok() {
+        all.extend(graph.laplacian().normalised()?.to_dense());
+    }
+    all.extend(graph.component_of().into_iter().map(|component| component as f64));
+    if let (rest, Some(part)) = graph.split_low_rank() {
+        assert!(rest.is_none());
+        all.extend(part.factor.dot(&part.core).dot(&part.factor.t()));
+    }
     all.extend(graph.degrees());
     all.extend(graph.diagonal());
     all.extend([
@@ -56,7 +65,9 @@ pub(crate) fn doors(n: usize, rng: &mut impl Rng) -> Vec<Door> {
     let mut doors = vec![
         door(
             "graph::SimilarityGraph::low_rank graph::SimilarityGraph::frobenius_squared \
-             graph::SimilarityGraph::components graph::SimilarityGraph::is_non_negative",
+             graph::SimilarityGraph::components graph::SimilarityGraph::component_of \
+             graph::SimilarityGraph::is_non_negative graph::SimilarityGraph::require_non_negative \
+             graph::SimilarityGraph::split_low_rank graph::Laplacian::to_dense graph::NormalisedLaplacian::to_dense",
             vec![gaussian(n, 2, rng), gaussian(2, 1, rng)],
             |d| d[0].0 > 0 && length(d[1]) == d[0].1,
             |a| all_of(&SimilarityGraph::low_rank(a[0].clone(), vector(&a[1]))?),
