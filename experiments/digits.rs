@@ -205,8 +205,8 @@ fn trial(
 
             let chosen = some(count);
             let class_of = chosen.iter().filter_map(|&sample| train.labels.class_of(sample)).collect();
-            let alone =
-                SimilarityGraph::labels(&Labels::new(class_of, train.labels.classes())?).on_views(2)?;
+            let alone = SimilarityGraph::labels(&Labels::new(class_of, train.labels.number_of_classes())?)
+                .on_views(2)?;
             let model = fit(train.inputs.select(Axis(0), &chosen).view(), &alone)?;
             supervised.push(accuracy(&|x| embed(&model, x), count)?);
         }
@@ -224,7 +224,7 @@ fn balanced_order(labels: &Labels, rng: &mut impl Rng) -> Result<Vec<usize>> {
     labels.require_every_class("labels")?;
     let mut order: Vec<usize> = (0..labels.len()).collect();
     order.shuffle(rng);
-    let mut seen = vec![0_usize; labels.classes()];
+    let mut seen = vec![0_usize; labels.number_of_classes()];
     let mut ranked: Vec<(usize, usize)> = order
         .into_iter()
         .map(|sample| {

@@ -14,7 +14,7 @@ use pal::data::{Labels, digits};
 use pal::experiment::{
     Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, require, run_main,
 };
-use pal::oracle::{LabelOf, LabelOracle, LabelStatements, Oracle, Pair};
+use pal::oracle::{LabelOf, LabelOracle, LabelStatements, Oracle};
 use pal::plot::{AxisScale, CurvePanel, Series};
 use pal::{Result, plot};
 use serde::Serialize;
@@ -133,9 +133,7 @@ struct Labelling {
 impl Labelling {
     /// Takes in the label of a sample as answers about pairs.
     fn learn(&mut self, sample: usize, label: usize) -> Result<()> {
-        let statements = self.statements.of_label(sample, &label.to_string()).into_iter();
-        let statements =
-            statements.map(|(i, j, same)| Ok((Pair::new(i, j)?, same))).collect::<Result<Vec<_>>>()?;
+        let statements = self.statements.of_label(sample, &label.to_string());
         self.labelled.push(sample);
         self.labels.push(label);
         self.belief.learn_all(statements)
@@ -145,7 +143,7 @@ impl Labelling {
     /// labelled samples, each of which has the label of most of those.
     fn accuracy(&self, truth: &Labels) -> f64 {
         let classes = self.belief.number_of_classes();
-        let mut votes = vec![vec![0_usize; truth.classes()]; classes];
+        let mut votes = vec![vec![0_usize; truth.number_of_classes()]; classes];
         for (&sample, &label) in self.labelled.iter().zip(&self.labels) {
             votes[self.belief.classes()[sample]][label] += 1;
         }
@@ -158,7 +156,7 @@ impl Labelling {
         let unlabelled: Vec<usize> =
             (0..self.belief.len()).filter(|sample| !self.labelled.contains(sample)).collect();
         let right = unlabelled.iter().filter(|&&sample| {
-            let mut scores = vec![0.0; truth.classes()];
+            let mut scores = vec![0.0; truth.number_of_classes()];
             for (probability, label) in self.belief.probabilities().row(sample).iter().zip(&label_of) {
                 if let Some(label) = *label {
                     scores[label] += probability;

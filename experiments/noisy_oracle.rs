@@ -273,7 +273,9 @@ fn by_conclusion(
 
 /// The first sample of each class, which are taken to be known.
 fn representatives(labels: &Labels) -> Vec<usize> {
-    (0..labels.classes()).filter_map(|class| labels.iter().position(|of| of == Some(class))).collect()
+    (0..labels.number_of_classes())
+        .filter_map(|class| labels.iter().position(|of| of == Some(class)))
+        .collect()
 }
 
 /// Whether each sample is known to belong together with a representative.

@@ -263,8 +263,8 @@ fn counted(sizes: &[usize], noise: f64, seed: u64, rng: &mut impl Rng) -> Result
     let labels = Labels::new(class_of, sizes.len())?;
     let (n, truth) = (labels.len(), LabelOracle::new(&labels));
     let ask = |pair: Pair| truth.clone().answer(&pair);
-    let unknown = discover(n, None, ask)?.queries;
-    let known = discover(n, Some(sizes.len()), ask)?.queries;
+    let unknown = discover(n, None, ask)?.questions;
+    let known = discover(n, Some(sizes.len()), ask)?.questions;
 
     let mut closure = Closure::new(n)?;
     let mut passive = 0;
@@ -288,7 +288,7 @@ fn adaptive(labels: &Labels, noise: f64, seed: u64, rng: &mut impl Rng) -> Resul
         value: noise,
         must: "finite",
     })?;
-    let inputs = Array2::from_shape_fn((n, labels.classes()), |(i, axis)| {
+    let inputs = Array2::from_shape_fn((n, labels.number_of_classes()), |(i, axis)| {
         f64::from(u8::from(labels.class_of(i) == Some(axis))) + normal.sample(rng)
     });
     let start =
@@ -298,7 +298,7 @@ fn adaptive(labels: &Labels, noise: f64, seed: u64, rng: &mut impl Rng) -> Resul
     let mut closure = Closure::new(n)?;
     let mut answers = 0;
     let chosen = strategy("pal")?;
-    while !is_known(&closure, labels.classes())
+    while !is_known(&closure, labels.number_of_classes())
         && let Some(pair) = chosen.propose(&belief, rng)?
     {
         let (i, j) = (pair.first(), pair.second());

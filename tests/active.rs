@@ -34,7 +34,7 @@ fn partly_known(n: usize, classes: usize, rounds: usize, rng: &mut impl Rng) -> 
 fn predicted(z: ArrayView2<f64>, labels: &Labels) -> Option<Vec<usize>> {
     let (n, k) = z.dim();
     let mut gram = Array2::<f64>::zeros((k, k));
-    let mut moments = Array2::<f64>::zeros((k, labels.classes()));
+    let mut moments = Array2::<f64>::zeros((k, labels.number_of_classes()));
     for i in 0..n {
         if let Some(class) = labels.class_of(i) {
             for a in 0..k {

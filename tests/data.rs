@@ -21,7 +21,7 @@ proptest! {
     fn s8_sweep_is_the_definition(n in 1_usize..200, seed: u64) {
         let test = circles_sweep(n, 0.0, &mut rng(seed)).unwrap();
         prop_assert_eq!(test.inputs.dim(), (n, 2));
-        prop_assert_eq!(test.labels.classes(), 4);
+        prop_assert_eq!(test.labels.number_of_classes(), 4);
         for (i, (point, class)) in test.inputs.rows().into_iter().zip(classes(&test)).enumerate() {
             let quarter = 4.0 * i as f64 / n as f64;
             prop_assert_eq!(class, quarter.floor() as usize);

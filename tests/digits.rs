@@ -10,7 +10,7 @@ use pal::data::{DIGITS_TRAIN, Labelled, Labels, digits, digits_train_and_test};
 fn digits_are_the_bundle_of_the_source() {
     let Labelled { inputs, labels } = digits().unwrap();
     assert_eq!(inputs.dim(), (1797, 64));
-    assert_eq!((labels.len(), labels.classes()), (1797, 10));
+    assert_eq!((labels.len(), labels.number_of_classes()), (1797, 10));
     assert_eq!(labels.counts(), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
 
     let pixels = &inputs * 16.0;

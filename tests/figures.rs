@@ -84,7 +84,7 @@ fn kernel_pca_error(
     let eigen = symmetric_eigen(gram(&kernel, train).unwrap().view()).unwrap();
     let directions = &eigen.vectors.slice(s![.., ..width]) / &eigen.values.slice(s![..width]);
     let features = cross_gram(&kernel, test, train).unwrap().dot(&directions);
-    let one_hot = Array2::from_shape_fn((test.nrows(), labels.classes()), |(i, class)| {
+    let one_hot = Array2::from_shape_fn((test.nrows(), labels.number_of_classes()), |(i, class)| {
         f64::from(labels.class_of(i) == Some(class))
     });
     let normal = symmetric_eigen(features.t().dot(&features).view()).unwrap();

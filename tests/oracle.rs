@@ -99,7 +99,7 @@ fn require_state(knowledge: &Knowledge, signed: &Dense, positive: &Dense) -> Res
         let class = knowledge.labels().class_of(sample);
         prop_assert_eq!(class, known.then_some(signed.class_of[sample]));
     }
-    for class in 0..knowledge.classes() {
+    for class in 0..knowledge.number_of_classes() {
         prop_assert_eq!(knowledge.candidates(class).unwrap(), signed.candidates(class));
     }
     prop_assert_eq!(knowledge.least_asked_class(), signed.least_asked());
@@ -231,7 +231,7 @@ fn a_refused_sample_is_not_related_to_later_members() {
 fn the_first_examples_are_related_by_the_first_answer() {
     let (truth, mut knowledge) = four_classes();
     assert_eq!(knowledge.contrastive_graph().unwrap().to_dense(), Array2::<f64>::eye(8));
-    assert_eq!(knowledge.classes(), 4);
+    assert_eq!(knowledge.number_of_classes(), 4);
     assert_eq!(knowledge.least_asked_class(), 0);
     put(2, &[], &truth, &mut knowledge);
     let first = knowledge.contrastive_graph().unwrap().to_dense();

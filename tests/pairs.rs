@@ -430,7 +430,7 @@ fn t41_discovery_as_a_strategy() {
         &mut rng(0),
         |_, _| Ok(()),
     );
-    assert_eq!(asked.unwrap(), expected.queries);
+    assert_eq!(asked.unwrap(), expected.questions);
     assert_eq!(adjusted_rand_index(belief.classes(), &truth).unwrap(), 1.0);
 }
 

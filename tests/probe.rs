@@ -28,7 +28,7 @@ fn all_labels(n: usize, classes: usize, rng: &mut impl Rng) -> Labels {
 
 fn known_rows(features: ArrayView2<f64>, labels: &Labels) -> (Array2<f64>, Array2<f64>) {
     let known: Vec<usize> = (0..labels.len()).filter(|&i| labels.class_of(i).is_some()).collect();
-    let targets = Array2::from_shape_fn((known.len(), labels.classes()), |(row, class)| {
+    let targets = Array2::from_shape_fn((known.len(), labels.number_of_classes()), |(row, class)| {
         f64::from(u8::from(labels.class_of(known[row]) == Some(class)))
     });
     (features.select(Axis(0), &known), targets)

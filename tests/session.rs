@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::ArrayView;
 use pal::active::remaining_error;
-use pal::oracle::Answered;
+use pal::oracle::{Answered, Pair};
 use pal::session::{Session, SessionOptions, Settings, State, create};
 use tempfile::TempDir;
 
@@ -69,7 +69,7 @@ fn species() -> Vec<usize> {
 }
 
 fn pair(i: usize, j: usize, same: bool) -> Answered {
-    Answered::Pair { pair: (i, j), same }
+    Answered::Pair { pair: Pair::new(i, j).unwrap(), same }
 }
 
 /// Answers so many questions by the truth.

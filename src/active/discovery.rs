@@ -20,7 +20,7 @@ pub struct Discovery {
     /// The first member of each class found.
     pub representatives: Vec<usize>,
     /// Number of questions asked.
-    pub queries: usize,
+    pub questions: usize,
 }
 
 /// Finds the classes of the samples `0..samples`, taken in order, by asking `same_class` of pairs of a representative and a
@@ -44,12 +44,12 @@ pub fn discover(
     }
     let mut representatives = Vec::new();
     let mut class_of = Vec::with_capacity(samples);
-    let mut queries = 0;
+    let mut questions = 0;
     for sample in 0..samples {
         let compared = representatives.len().min(classes.map_or(samples, |classes| classes - 1));
         let mut class = compared;
         for (candidate, &representative) in representatives[..compared].iter().enumerate() {
-            queries += 1;
+            questions += 1;
             if same_class(Pair::new(representative, sample)?)? {
                 class = candidate;
                 break;
@@ -61,7 +61,7 @@ pub fn discover(
         class_of.push(class);
     }
     let labels = Labels::new(class_of, representatives.len())?;
-    Ok(Discovery { labels, representatives, queries })
+    Ok(Discovery { labels, representatives, questions })
 }
 
 /// Numbers of questions that [`discover`] asks.

@@ -61,7 +61,7 @@ impl Labels {
 
     /// Number of classes `c`, empty ones included.
     #[must_use]
-    pub fn classes(&self) -> usize {
+    pub fn number_of_classes(&self) -> usize {
         self.classes
     }
 

@@ -74,7 +74,7 @@ impl Labelled {
         check::count("first", first, n - 1, "at least 1 and below the number of samples")?;
         let part = |range: std::ops::Range<usize>| {
             let class_of = range.clone().map(|i| self.labels.class_of(i)).collect();
-            let labels = Labels::partial(class_of, self.labels.classes())?;
+            let labels = Labels::partial(class_of, self.labels.number_of_classes())?;
             Ok(Self { inputs: self.inputs.slice(s![range, ..]).to_owned(), labels })
         };
         Ok((part(0..first)?, part(first..n)?))

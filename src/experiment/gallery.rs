@@ -43,7 +43,7 @@ struct GalleryArgs {
     /// Compute the full protocols that take over a minute, too
     #[arg(long, conflicts_with_all = ["redraw", "scale"])]
     all: bool,
-    /// Print the names of the experiments, one a line, and do nothing else
+    /// Only print the names of the experiments, each on its own line
     #[arg(long)]
     list: bool,
 }

@@ -93,7 +93,7 @@ fn inner_low_rank(low_rank: &LowRankGraph, other: &Form) -> f64 {
 
 /// `‖YᵀY'‖²`: over each class of `a`, every member adds the number of members that share its class in `b`.
 fn inner_labels(a: &LabelGraph, b: &LabelGraph) -> f64 {
-    let mut counts = vec![0_usize; b.classes()];
+    let mut counts = vec![0_usize; b.number_of_classes()];
     let mut sum = 0;
     for block in a.blocks() {
         let classes = || block.iter().filter_map(|&i| b.class_of()[i]);

@@ -30,7 +30,7 @@ pub struct LabelGraph {
 
 impl LabelGraph {
     pub(super) fn new(labels: &Labels) -> Self {
-        Self::from_blocks(labels.iter().collect(), labels.classes())
+        Self::from_blocks(labels.iter().collect(), labels.number_of_classes())
     }
 
     /// Every label must be below `classes`.
@@ -55,7 +55,7 @@ impl LabelGraph {
 
     /// Number of classes, empty ones included.
     #[must_use]
-    pub fn classes(&self) -> usize {
+    pub fn number_of_classes(&self) -> usize {
         self.starts.len() - 1
     }
 
@@ -67,7 +67,7 @@ impl LabelGraph {
 
     /// The members of each class, empty classes included.
     pub fn blocks(&self) -> impl Iterator<Item = &[usize]> {
-        (0..self.classes()).map(|class| self.block(class))
+        (0..self.number_of_classes()).map(|class| self.block(class))
     }
 
     /// The samples whose label is known, class after class.
@@ -91,7 +91,7 @@ impl LabelGraph {
     /// `F[indices, indices]`.
     pub(super) fn restrict(&self, indices: &[usize]) -> Self {
         let class_of = indices.iter().map(|&i| self.class_of[i]).collect();
-        Self::from_blocks(class_of, self.classes())
+        Self::from_blocks(class_of, self.number_of_classes())
     }
 
     /// The members of a class.
@@ -366,7 +366,7 @@ impl<F: Scalar> ClassSums<F> {
     /// The sums of the rows of `x`, standardised if so told.
     fn new(labels: &LabelGraph, x: ArrayView2<F>, standard: Option<&Standard<F>>) -> Self {
         let mut filled = Vec::new();
-        let mut places = vec![0; labels.classes()];
+        let mut places = vec![0; labels.number_of_classes()];
         for (class, block) in labels.blocks().enumerate().filter(|(_, block)| !block.is_empty()) {
             places[class] = filled.len();
             filled.push(block);

@@ -44,7 +44,7 @@ pub fn drop_entries(
 pub fn redraw_labels(labels: &Labels, rate: f64, rng: &mut (impl Rng + ?Sized)) -> Result<Labels> {
     check::probability("rate", rate)?;
     let mut redraw = |class: usize| {
-        if rng.random_bool(rate) { rng.random_range(0..labels.classes()) } else { class }
+        if rng.random_bool(rate) { rng.random_range(0..labels.number_of_classes()) } else { class }
     };
-    Labels::partial(labels.iter().map(|class| class.map(&mut redraw)).collect(), labels.classes())
+    Labels::partial(labels.iter().map(|class| class.map(&mut redraw)).collect(), labels.number_of_classes())
 }

@@ -35,7 +35,7 @@ fn scaled_views(views: &ViewGraph, s: &Array1<f64>) -> (f64, Form) {
 
 /// `diag(s) Y` as a factor, or the blocks as pairs if those are fewer numbers (many small classes).
 fn scaled_labels(labels: &LabelGraph, s: &Array1<f64>) -> Form {
-    if labels.stored() < s.len() * labels.classes() {
+    if labels.stored() < s.len() * labels.number_of_classes() {
         let mut upper = Vec::new();
         for (i, class) in labels.class_of().iter().enumerate() {
             let block = class.map_or(&[][..], |class| labels.block(class));
@@ -43,12 +43,12 @@ fn scaled_labels(labels: &LabelGraph, s: &Array1<f64>) -> Form {
         }
         Form::Pairs(PairGraph::from_upper(s.len(), &upper))
     } else {
-        let mut factor = Array2::zeros((s.len(), labels.classes()));
+        let mut factor = Array2::zeros((s.len(), labels.number_of_classes()));
         for (class, block) in labels.blocks().enumerate() {
             for &i in block {
                 factor[[i, class]] = s[i];
             }
         }
-        Form::LowRank(LowRankGraph::from_parts(factor, Array1::ones(labels.classes())))
+        Form::LowRank(LowRankGraph::from_parts(factor, Array1::ones(labels.number_of_classes())))
     }
 }

@@ -45,7 +45,7 @@ pub fn cross_entropy<F: Scalar>(
     labels: &Labels,
 ) -> Result<CrossEntropy<F>> {
     check::shape("z", &[labels.len(), z.ncols()], z.shape())?;
-    check::shape("weights", &[z.ncols(), labels.classes()], weights.shape())?;
+    check::shape("weights", &[z.ncols(), labels.number_of_classes()], weights.shape())?;
     if z.ncols() == 0 {
         return Err(Error::Empty { argument: "z", expected: "column" });
     }

@@ -112,12 +112,11 @@ impl Evidence {
     /// # Errors
     /// As [`Answered::require_valid`], and [`Error::Domain`] if there is no such sample; nothing is taken in then.
     pub fn learn(&mut self, id: usize, answered: &Answered) -> Result<Vec<(Pair, bool)>> {
-        answered.require_valid()?;
         if let Answered::Label { sample, class } = answered {
             self.require(*sample)?;
             return self.label(id, *sample, class);
         }
-        let said = pairs(answered.statements())?;
+        let said = answered.statements()?;
         said.iter().try_for_each(|(pair, _)| self.require(pair.second()))?;
         for &(pair, same) in &said {
             self.insert(id, pair.first(), pair.second(), same)?;
@@ -128,7 +127,7 @@ impl Evidence {
     fn label(&mut self, id: usize, sample: usize, class: &str) -> Result<Vec<(Pair, bool)>> {
         self.statements.push((id, Statement::Label { sample, class: class.to_owned() }));
         let is_other = self.labels.class_of(sample).is_some_and(|named| named != class);
-        let said = pairs(self.labels.of_label(sample, class))?;
+        let said = self.labels.of_label(sample, class);
         let first = *self.labelled.entry(sample).or_insert(id);
         if is_other {
             let statement = Statement::Label { sample, class: class.to_owned() };
@@ -276,10 +275,11 @@ impl Evidence {
         let mut majorities: BTreeMap<(usize, usize), i64> = BTreeMap::new();
         let mut labels = LabelStatements::default();
         let said = self.statements.iter().flat_map(|(_, statement)| match statement {
-            Statement::Pair { pair, same } => vec![(pair.first(), pair.second(), *same)],
+            Statement::Pair { pair, same } => vec![(*pair, *same)],
             Statement::Label { sample, class } => labels.of_label(*sample, class),
         });
-        for (i, j, same) in said {
+        for (pair, same) in said {
+            let (i, j) = pair.into();
             let ray = match (represents.contains(&i), represents.contains(&j)) {
                 (true, false) => (j, i),
                 (false, true) => (i, j),
@@ -304,11 +304,6 @@ impl Evidence {
     fn require(&self, sample: usize) -> Result<()> {
         check::index("sample", sample, self.links.len(), "below the number of samples")
     }
-}
-
-/// Statements `(i, j, whether they belong together)` as statements about a [`Pair`].
-fn pairs(statements: impl IntoIterator<Item = (usize, usize, bool)>) -> Result<Vec<(Pair, bool)>> {
-    statements.into_iter().map(|(i, j, same)| Ok((Pair::new(i, j)?, same))).collect()
 }
 
 /// The ids on the way to `place`, each once.

@@ -45,8 +45,8 @@ impl Knowledge {
         labels.require_every_class("labels")?;
         let mut knowledge = Self {
             labels: labels.reveal(|_| false),
-            members: vec![Vec::new(); labels.classes()],
-            asked: Array2::from_elem((labels.len(), labels.classes()), false),
+            members: vec![Vec::new(); labels.number_of_classes()],
+            asked: Array2::from_elem((labels.len(), labels.number_of_classes()), false),
             refusals: Vec::new(),
             answers: 0,
         };
@@ -59,7 +59,7 @@ impl Knowledge {
     }
 
     /// Number of classes.
-    pub fn classes(&self) -> usize {
+    pub fn number_of_classes(&self) -> usize {
         self.members.len()
     }
 
@@ -71,7 +71,7 @@ impl Knowledge {
     /// The class with the fewest samples that are known to belong to it or not, or that were asked about it; the first on a tie.
     pub fn least_asked_class(&self) -> usize {
         let count = |class: usize| self.asked.column(class).iter().filter(|&&asked| asked).count();
-        (0..self.classes()).min_by_key(|&class| count(class)).unwrap_or(0)
+        (0..self.number_of_classes()).min_by_key(|&class| count(class)).unwrap_or(0)
     }
 
     /// Samples of unknown class that were never shown as candidates for `class`, in order.
@@ -79,7 +79,7 @@ impl Knowledge {
     /// # Errors
     /// [`Error::Domain`] if there is no such class.
     pub fn candidates(&self, class: usize) -> Result<Vec<usize>> {
-        check::index("class", class, self.classes(), "below the number of classes")?;
+        check::index("class", class, self.number_of_classes(), "below the number of classes")?;
         let open = |&sample: &usize| !self.is_known(sample) && !self.asked[[sample, class]];
         Ok((0..self.labels.len()).filter(open).collect())
     }
@@ -91,7 +91,7 @@ impl Knowledge {
     /// sample whose known class says otherwise, or one that is both accepted and refused. Nothing is taken in then.
     pub fn learn(&mut self, captcha: &Captcha, answer: &CaptchaAnswer) -> Result<()> {
         let Captcha { class, ref candidates } = *captcha;
-        check::index("class", class, self.classes(), "below the number of classes")?;
+        check::index("class", class, self.number_of_classes(), "below the number of classes")?;
         check::shape("answer", &[candidates.len()], &[answer.belongs.len()])?;
         let answered = || candidates.iter().copied().zip(answer.belongs.iter().copied());
         for (sample, belongs) in answered() {

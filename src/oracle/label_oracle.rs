@@ -42,7 +42,7 @@ impl Oracle for LabelOracle<'_> {
     /// # Errors
     /// [`Error::Domain`] for a class or a sample that does not exist, or whose label is unknown.
     fn answer(&mut self, captcha: &Captcha) -> Result<CaptchaAnswer> {
-        check::index("class", captcha.class, self.labels.classes(), "below the number of classes")?;
+        check::index("class", captcha.class, self.labels.number_of_classes(), "below the number of classes")?;
         let belongs = |&sample: &usize| Ok(self.class_of("candidate", sample)? == captcha.class);
         Ok(CaptchaAnswer { belongs: captcha.candidates.iter().map(belongs).collect::<Result<_>>()? })
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Answered;
+use super::{Answered, Pair};
+use crate::error::Result;
 
 /// Turns every answer into statements about pairs, those about a class by the samples that were named first.
 ///
@@ -11,12 +12,15 @@ use super::Answered;
 /// other class was named for it before: what is said of it twice must not be said of the samples of both classes.
 ///
 /// ```
-/// use pal::oracle::LabelStatements;
+/// # fn main() -> pal::Result<()> {
+/// use pal::oracle::{LabelStatements, Pair};
 ///
 /// let mut labels = LabelStatements::default();
 /// assert!(labels.of_label(4, "cat").is_empty());
-/// assert_eq!(labels.of_label(7, "dog"), [(7, 4, false)]);
-/// assert_eq!(labels.of_label(9, "cat"), [(9, 4, true), (9, 7, false)]);
+/// assert_eq!(labels.of_label(7, "dog"), [(Pair::new(7, 4)?, false)]);
+/// assert_eq!(labels.of_label(9, "cat"), [(Pair::new(9, 4)?, true), (Pair::new(9, 7)?, false)]);
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelStatements {
@@ -27,24 +31,25 @@ pub struct LabelStatements {
 }
 
 impl LabelStatements {
-    /// What an answer says about pairs `(i, j, whether they belong together)`, given the labels before it.
-    pub fn of(&mut self, answered: &Answered) -> Vec<(usize, usize, bool)> {
+    /// What an answer says given the labels before it: pairs, and whether they belong together.
+    ///
+    /// # Errors
+    /// As [`Answered::require_valid`].
+    pub fn of(&mut self, answered: &Answered) -> Result<Vec<(Pair, bool)>> {
         match answered {
-            Answered::Label { sample, class } => self.of_label(*sample, class),
-            Answered::Pair { .. } | Answered::Captcha { .. } => answered.statements().collect(),
+            Answered::Label { sample, class } => Ok(self.of_label(*sample, class)),
+            Answered::Pair { .. } | Answered::Captcha { .. } => answered.statements(),
         }
     }
 
-    /// What "`sample` is of `class`" says about pairs `(i, j, whether they belong together)`, given the labels before it.
-    pub fn of_label(&mut self, sample: usize, class: &str) -> Vec<(usize, usize, bool)> {
-        let mut statements: Vec<_> = self
-            .first
-            .iter()
-            .filter(|&&(_, first)| first != sample)
-            .map(|(name, first)| (sample, *first, name == class))
+    /// What "`sample` is of `class`" says given the labels before it: pairs, and whether they belong together.
+    pub fn of_label(&mut self, sample: usize, class: &str) -> Vec<(Pair, bool)> {
+        let others = self.first.iter();
+        let mut statements: Vec<_> = others
+            .filter_map(|(name, first)| Some((Pair::new(sample, *first).ok()?, name == class))) // not with itself
             .collect();
         // Stable: together before apart, so that the class is known when the others are refused.
-        statements.sort_by_key(|&(_, _, same)| !same);
+        statements.sort_by_key(|&(_, same)| !same);
         let named = self.class_of.entry(sample).or_insert_with(|| class.to_owned());
         if named == class && self.first.iter().all(|(name, _)| name != class) {
             self.first.push((class.to_owned(), sample));

@@ -55,7 +55,14 @@ impl fmt::Display for QuestionKind {
 }
 
 /// "Do these two belong together?": two different samples, the smaller index first.
+///
+/// In JSON (feature `files`) it is `[i, j]`, read in either order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "files",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "(usize, usize)", into = "(usize, usize)")
+)]
 pub struct Pair {
     i: usize,
     j: usize,
@@ -84,6 +91,20 @@ impl Pair {
     #[must_use]
     pub fn second(self) -> usize {
         self.j
+    }
+}
+
+impl TryFrom<(usize, usize)> for Pair {
+    type Error = Error;
+
+    fn try_from((i, j): (usize, usize)) -> Result<Self> {
+        Self::new(i, j)
+    }
+}
+
+impl From<Pair> for (usize, usize) {
+    fn from(pair: Pair) -> Self {
+        (pair.i, pair.j)
     }
 }
 

@@ -9,12 +9,12 @@ use crate::error::{Error, Result, check};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # #[cfg(feature = "files")]
 /// # {
-/// use pal::oracle::Answered;
+/// use pal::oracle::{Answered, Pair};
 ///
 /// let answered: Answered = serde_json::from_str(
 ///     r#"{"kind": "captcha", "shown": [4, 9], "candidates": [1, 2], "belongs": [true, false]}"#,
 /// )?;
-/// assert!(answered.statements().eq([(4, 1, true), (4, 2, false)]));
+/// assert_eq!(answered.statements()?, [(Pair::new(4, 1)?, true), (Pair::new(4, 2)?, false)]);
 /// # }
 /// # Ok(())
 /// # }
@@ -28,8 +28,8 @@ use crate::error::{Error, Result, check};
 pub enum Answered {
     /// Whether two samples belong together.
     Pair {
-        /// The two samples, in either order.
-        pair: (usize, usize),
+        /// The two samples.
+        pair: Pair,
         /// Whether they do.
         same: bool,
     },
@@ -68,19 +68,23 @@ pub struct Record {
 }
 
 impl Answered {
-    /// What was said about pairs `(i, j, whether they belong together)`.
+    /// What was said: pairs, and whether they belong together.
     ///
     /// A captcha says of each candidate whether it belongs with the first sample shown; a label alone says nothing about a pair.
-    pub fn statements(&self) -> impl Iterator<Item = (usize, usize, bool)> {
-        let (pair, shown, candidates, belongs): (_, &[usize], &[usize], &[bool]) = match self {
-            &Self::Pair { pair: (i, j), same } => (Some((i, j, same)), &[], &[], &[]),
-            Self::Captcha { shown, candidates, belongs } => (None, shown, candidates, belongs),
-            Self::Label { .. } => (None, &[], &[], &[]),
-        };
-        let of_shown = shown.first().into_iter().flat_map(move |&anchor| {
-            candidates.iter().zip(belongs).map(move |(&candidate, &belongs)| (anchor, candidate, belongs))
-        });
-        pair.into_iter().chain(of_shown)
+    ///
+    /// # Errors
+    /// As [`Answered::require_valid`].
+    pub fn statements(&self) -> Result<Vec<(Pair, bool)>> {
+        match self {
+            &Self::Pair { pair, same } => Ok(vec![(pair, same)]),
+            Self::Captcha { shown, candidates, belongs } => {
+                let anchor = *shown.first().ok_or(Error::Empty { argument: "shown", expected: "sample" })?;
+                check::shape("belongs", &[candidates.len()], &[belongs.len()])?;
+                let said = candidates.iter().zip(belongs);
+                said.map(|(&candidate, &belongs)| Ok((Pair::new(anchor, candidate)?, belongs))).collect()
+            }
+            Self::Label { .. } => Ok(Vec::new()),
+        }
     }
 
     /// The kind of question that was answered.
@@ -105,15 +109,9 @@ impl Answered {
     /// Checks what any reader of a record relies on.
     ///
     /// # Errors
-    /// [`Error::Domain`] if a sample is compared with itself; for a captcha [`Error::Empty`] if nothing is shown,
-    /// [`Error::Shape`] unless there is one answer per candidate.
+    /// For a captcha [`Error::Empty`] if nothing is shown, [`Error::Shape`] unless there is one answer per candidate,
+    /// [`Error::Domain`] if a sample is compared with itself.
     pub fn require_valid(&self) -> Result<()> {
-        if let Self::Captcha { shown, candidates, belongs } = self {
-            if shown.is_empty() {
-                return Err(Error::Empty { argument: "shown", expected: "sample" });
-            }
-            check::shape("belongs", &[candidates.len()], &[belongs.len()])?;
-        }
-        self.statements().try_for_each(|(i, j, _)| Pair::new(i, j).map(|_| ()))
+        self.statements().map(|_| ())
     }
 }

@@ -22,9 +22,8 @@ impl Replayed {
     pub fn new<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Self> {
         let mut answers: HashMap<Pair, VecDeque<bool>> = HashMap::new();
         for Record { answered, .. } in records {
-            answered.require_valid()?;
-            for (i, j, same) in answered.statements() {
-                answers.entry(Pair::new(i, j)?).or_default().push_back(same);
+            for (pair, same) in answered.statements()? {
+                answers.entry(pair).or_default().push_back(same);
             }
         }
         Ok(Self { answers })

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::State;
-use crate::oracle::{DawidSkene, Reliability, Vote};
+use crate::oracle::{DawidSkene, Pair, Reliability, Vote};
 
 /// One annotator's statements about pairs.
-type Statements = Vec<((usize, usize), bool)>;
+type Statements = Vec<(Pair, bool)>;
 
 /// What is known of one annotator.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +36,8 @@ impl State {
             seconds.entry(&record.annotator).or_default().push(record.seconds);
             statements.entry(&record.annotator).or_default();
         }
-        for (_, record, (i, j, same)) in self.statements() {
-            statements.entry(&record.annotator).or_default().push(((i.min(j), i.max(j)), same));
+        for (_, record, said) in self.statements() {
+            statements.entry(&record.annotator).or_default().push(said);
         }
         let mut reliabilities = fitted(statements.values()).into_iter();
         seconds
@@ -45,7 +45,8 @@ impl State {
             .zip(statements.into_values())
             .map(|((name, mut seconds), said)| {
                 seconds.sort_unstable_by(f64::total_cmp);
-                let agree = said.iter().filter(|&&((i, j), same)| (classes[i] == classes[j]) == same).count();
+                let are_one = |pair: Pair| classes[pair.first()] == classes[pair.second()];
+                let agree = said.iter().filter(|&&(pair, same)| are_one(pair) == same).count();
                 Annotator {
                     name: name.to_owned(),
                     answers: seconds.len(),
@@ -61,7 +62,7 @@ impl State {
 /// The reliability of each annotator; none if no pair was answered by two of them.
 fn fitted<'a>(statements: impl Iterator<Item = &'a Statements>) -> Vec<Reliability> {
     let mut votes = Vec::new();
-    let mut questions: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
+    let mut questions: BTreeMap<Pair, (usize, usize)> = BTreeMap::new();
     let (mut annotators, mut is_shared) = (0, false);
     for (annotator, said) in statements.enumerate() {
         for &(pair, yes) in said {

@@ -219,7 +219,7 @@ impl Session {
     /// As [`Session::question`] and [`Session::record`].
     pub fn answer(&mut self, question: usize, same: bool) -> Result<usize> {
         let question = self.question(question)?;
-        let answered = Answered::Pair { pair: (question.pair.first(), question.pair.second()), same };
+        let answered = Answered::Pair { pair: question.pair, same };
         let annotator = self.options.annotator.clone();
         self.record(answered, annotator, question.elapsed().as_secs_f64())
     }
@@ -245,7 +245,7 @@ impl Session {
         require_spent(ledger.spent() + cost)?;
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let pair = match answered {
-            Answered::Pair { pair: (i, j), .. } => Some(Pair::new(i, j)?),
+            Answered::Pair { pair, .. } => Some(pair),
             Answered::Captcha { .. } | Answered::Label { .. } => None,
         };
         let record = Record { answered, annotator: annotator.into(), at, seconds, cost };
@@ -258,7 +258,7 @@ impl Session {
     /// [`StateError::NoSample`], [`Error::Io`]; nothing is changed then.
     pub fn skip(&mut self, pair: Pair) -> Result<usize> {
         self.require_sample(pair.second())?;
-        self.keep(Entry::Skip((pair.first(), pair.second())), Some(pair))
+        self.keep(Entry::Skip(pair), Some(pair))
     }
 
     /// Closes an open question without an answer: it may be asked again.
@@ -339,9 +339,7 @@ impl Session {
 
     fn require_valid(&self, answered: &Answered) -> Result<()> {
         match answered {
-            Answered::Pair { pair: (i, j), .. } => {
-                [*i, *j].iter().try_for_each(|&i| self.require_sample(i))?;
-            }
+            Answered::Pair { pair, .. } => self.require_sample(pair.second())?,
             Answered::Captcha { shown, candidates, belongs } => {
                 shown.iter().chain(candidates).try_for_each(|&sample| self.require_sample(sample))?;
                 require_judgement(candidates, belongs)?;

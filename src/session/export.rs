@@ -74,13 +74,14 @@ impl State {
         }
     }
 
-    /// Writes what answers that stand say of pairs, with id, i, j, same, annotator, seconds, as `.csv` or `.jsonl`; the number
+    /// Writes what answers that stand say of pairs i < j, with id, i, j, same, annotator, seconds, as `.csv` or `.jsonl`; the number
     /// of rows.
     ///
     /// # Errors
     /// As [`State::write_labels`].
     pub fn write_pairs(&self, path: impl AsRef<Path>) -> Result<usize> {
-        let rows = self.statements().map(|(id, record, (i, j, same))| {
+        let rows = self.statements().map(|(id, record, (pair, same))| {
+            let (i, j) = (pair.first(), pair.second());
             [json!(id), json!(i), json!(j), json!(same), json!(record.annotator), json!(record.seconds)]
         });
         let columns = ["id", "i", "j", "same", "annotator", "seconds"];
@@ -96,16 +97,13 @@ impl State {
     /// As [`State::write_labels`].
     pub fn write_graph(&self, path: impl AsRef<Path>) -> Result<usize> {
         let (path, belief) = (path.as_ref(), self.belief());
-        let mut weights: BTreeMap<(usize, usize), f64> = BTreeMap::new();
-        for pair in belief.asked() {
-            weights.insert((pair.first(), pair.second()), 0.0);
-        }
+        let mut weights: BTreeMap<Pair, f64> = belief.asked().iter().map(|&pair| (pair, 0.0)).collect();
         for (i, j, weight) in self.edges().filter(|(i, j, _)| i < j) {
-            *weights.entry((i, j)).or_default() += weight;
+            *weights.entry(Pair::new(i, j)?).or_default() += weight;
         }
         let mut rows = Vec::new();
-        for (&(i, j), &weight) in &weights {
-            rows.push((i, j, weight, belief.probability_same(Pair::new(i, j)?)?));
+        for (pair, weight) in weights {
+            rows.push((pair.first(), pair.second(), weight, belief.probability_same(pair)?));
         }
         if extension(path) == "npz" {
             let first: Vec<i64> = rows.iter().map(|row| whole(row.0)).collect();

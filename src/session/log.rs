@@ -50,19 +50,19 @@ pub enum Entry {
     /// The answer or the skipped pair with this id counts no more.
     Retraction(usize),
     /// A pair that was shown and not answered.
-    Skip((usize, usize)),
+    Skip(Pair),
 }
 
 /// Answers, retractions and skipped pairs in the order of their ids.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use pal::oracle::{Answered, Record};
+/// use pal::oracle::{Answered, Pair, Record};
 /// use pal::session::{AnswerLog, Entry};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let mut log = AnswerLog::open(folder.path().join("answers.jsonl"), "my photographs")?;
-/// let answered = Answered::Pair { pair: (3, 7), same: true };
+/// let answered = Answered::Pair { pair: Pair::new(3, 7)?, same: true };
 /// let record = Record { answered, annotator: "ada".into(), at: 0.0, seconds: 2.5, cost: 1.0 };
 /// let id = log.append(Entry::Answer(record))?; // returns once it is on disk
 /// log.append(Entry::Retraction(id))?;
@@ -131,7 +131,7 @@ impl AnswerLog {
     ///
     /// # Errors
     /// [`Error::Io`] if it could not be written: the log is as before. [`Error::Domain`] for numbers that are negative or not
-    /// finite, a retraction of what does not stand, or a pair of a sample with itself; as
+    /// finite, or a retraction of what does not stand; as
     /// [`Answered::require_valid`](crate::oracle::Answered::require_valid). [`Error::Format`] if another program has written to the file.
     pub fn append(&mut self, entry: Entry) -> Result<usize> {
         if matches!(entry, Entry::About(_)) {
@@ -215,7 +215,7 @@ impl AnswerLog {
                 check::not_negative("time of the answer", record.at)?;
                 record.answered.require_valid()
             }
-            Entry::Skip((i, j)) => Pair::new(*i, *j).map(|_| ()),
+            Entry::Skip(_) => Ok(()),
             Entry::Retraction(id) if self.stands(*id) => Ok(()),
             Entry::Retraction(id) => {
                 let must = "the id of an answer that was given and not yet taken back";

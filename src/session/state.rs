@@ -152,11 +152,11 @@ impl State {
         }
     }
 
-    /// What the answers that stand say of pairs `(i, j, whether they belong together)`, each with its id and record.
-    pub fn statements(&self) -> impl Iterator<Item = (usize, &Record, (usize, usize, bool))> {
+    /// What the answers that stand say, each with its id and record: pairs, and whether they belong together.
+    pub fn statements(&self) -> impl Iterator<Item = (usize, &Record, (Pair, bool))> {
         let mut labels = LabelStatements::default();
         self.log.records().flat_map(move |(id, record)| {
-            labels.of(&record.answered).into_iter().map(move |said| (id, record, said))
+            labels.of(&record.answered).into_iter().flatten().map(move |said| (id, record, said))
         })
     }
 
@@ -218,7 +218,7 @@ impl Known {
                     self.belief.learn_all(answers)?;
                 }
             }
-            Entry::Skip((i, j)) => self.belief.skip(Pair::new(*i, *j)?),
+            Entry::Skip(pair) => self.belief.skip(*pair),
             Entry::About(_) | Entry::Retraction(_) => {}
         }
         Ok(())

@@ -10,7 +10,7 @@ fn record(answered: Answered) -> Record {
 }
 
 fn pair(i: usize, j: usize, same: bool) -> Record {
-    record(Answered::Pair { pair: (i, j), same })
+    record(Answered::Pair { pair: Pair::new(i, j).unwrap(), same })
 }
 
 #[test]
@@ -40,7 +40,8 @@ fn records_are_given_again_in_order() {
 
 #[test]
 fn bad_records_are_refused() {
-    refused!(Replayed::new(&[pair(0, 1, true), pair(3, 3, true)]), Error::Domain { value: 3.0, .. });
+    let of_itself = Answered::Captcha { shown: vec![3], candidates: vec![3], belongs: vec![true] };
+    refused!(Replayed::new(&[pair(0, 1, true), record(of_itself)]), Error::Domain { value: 3.0, .. });
     let short = Answered::Captcha { shown: vec![4], candidates: vec![0, 1], belongs: vec![true] };
     refused!(Replayed::new(&[record(short)]), Error::Shape { argument: "belongs", .. });
 }

@@ -52,7 +52,7 @@ proptest! {
             Ok(answer)
         })
         .unwrap();
-        prop_assert_eq!((unknown.queries, asked), (claimed, claimed));
+        prop_assert_eq!((unknown.questions, asked), (claimed, claimed));
         prop_assert_eq!(cost.classes_unknown, claimed);
         prop_assert!(claimed <= most.classes_unknown);
         prop_assert!(closure.is_complete(), "the answers prove the partition");
@@ -64,7 +64,7 @@ proptest! {
         })
         .unwrap();
         let fewer = claimed - (sizes[c - 1] - 1);
-        prop_assert_eq!((known.queries, asked), (fewer, fewer));
+        prop_assert_eq!((known.questions, asked), (fewer, fewer));
         prop_assert_eq!(cost.classes_known, fewer);
         prop_assert!(fewer <= most.classes_known);
 
@@ -135,7 +135,7 @@ fn discovery_inputs() {
     refused!(discover(0, None, never), Error::Empty { argument: "samples", .. });
     refused!(discover(3, Some(0), never), Error::Domain { argument: "classes", value: 0.0, .. });
     refused!(discover(3, Some(4), never), Error::Domain { argument: "classes", value: 4.0, .. });
-    assert_eq!(discover(3, Some(1), never).unwrap().queries, 0);
+    assert_eq!(discover(3, Some(1), never).unwrap().questions, 0);
     refused!(discovery_cost(&[]), Error::Empty { argument: "sizes", .. });
     refused!(discovery_cost(&[1, 0]), Error::EmptyClass { class: 1, .. });
     refused!(discovery_cost(&[usize::MAX, 1]), Error::Domain { .. });

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pal::Error;
 use pal::data::Labels;
-use pal::oracle::{Answered, Closure, Evidence, Statement as Said};
+use pal::oracle::{Answered, Closure, Evidence, Pair, Statement as Said};
 use proptest::prelude::*;
 use rand::RngExt;
 
@@ -228,7 +228,7 @@ fn answers_of_every_kind_are_evidence() {
     };
     evidence.learn(7, &captcha(&[0, 1, 3], &[true, false, true])).unwrap();
     evidence.learn(8, &Answered::Label { sample: 4, class: "cat".into() }).unwrap();
-    evidence.learn(9, &Answered::Pair { pair: (4, 1), same: true }).unwrap();
+    evidence.learn(9, &Answered::Pair { pair: Pair::new(4, 1).unwrap(), same: true }).unwrap();
     assert_eq!(evidence.statements(), 5);
     assert_eq!(evidence.why(0, 3), Some(vec![7]), "two statements of one answer");
     assert_eq!(evidence.why(3, 4), Some(vec![7, 9]));
@@ -312,7 +312,7 @@ fn a_sample_named_in_two_classes_contradicts_itself_alone() {
 fn a_pair_answered_both_ways_contradicts_itself() {
     let mut evidence = Evidence::new(3).unwrap();
     for (id, (i, j, same)) in [(0, 1, true), (1, 0, false), (0, 1, true)].into_iter().enumerate() {
-        evidence.learn(id, &Answered::Pair { pair: (i, j), same }).unwrap();
+        evidence.learn(id, &Answered::Pair { pair: Pair::new(i, j).unwrap(), same }).unwrap();
     }
     let [contradiction] = evidence.contradictions() else { panic!("{:?}", evidence.contradictions()) };
     assert_eq!((contradiction.id, &contradiction.implied_by[..]), (1, &[0][..]));

@@ -1,6 +1,6 @@
 //! Labels say as much as all the pairs that follow from them.
 
-use pal::oracle::{Answered, Closure, Evidence, LabelStatements};
+use pal::oracle::{Answered, Closure, Evidence, LabelStatements, Pair};
 use proptest::prelude::*;
 
 proptest! {
@@ -10,8 +10,8 @@ proptest! {
         let mut closure = Closure::new(classes.len()).unwrap();
         for (sample, class) in classes.iter().enumerate() {
             let answered = Answered::Label { sample, class: class.to_string() };
-            for (i, j, same) in labels.of(&answered) {
-                if same { closure.must_link(i, j) } else { closure.cannot_link(i, j) }.unwrap();
+            for (pair, same) in labels.of(&answered).unwrap() {
+                closure.link(pair.first(), pair.second(), same).unwrap();
             }
         }
         for (i, a) in classes.iter().enumerate() {
@@ -27,8 +27,8 @@ fn a_sample_of_two_classes_is_a_contradiction() {
     let mut labels = LabelStatements::default();
     let mut evidence = Evidence::new(5).unwrap();
     for (id, (sample, class)) in [(0, "a"), (1, "b"), (2, "a"), (2, "b")].into_iter().enumerate() {
-        for (i, j, same) in labels.of_label(sample, class) {
-            evidence.insert(id, i, j, same).unwrap();
+        for (pair, same) in labels.of_label(sample, class) {
+            evidence.insert(id, pair.first(), pair.second(), same).unwrap();
         }
     }
     let named: Vec<_> = evidence.contradictions().iter().map(|contradiction| contradiction.id).collect();
@@ -38,12 +38,13 @@ fn a_sample_of_two_classes_is_a_contradiction() {
 
 #[test]
 fn a_sample_of_two_classes_stands_for_the_first_alone() {
+    let pair = |i, j| Pair::new(i, j).unwrap();
     let mut labels = LabelStatements::default();
     assert!(labels.of_label(0, "x").is_empty());
     assert!(labels.of_label(0, "y").is_empty()); // no other sample is known of either class
-    assert_eq!(labels.of_label(1, "x"), [(1, 0, true)]);
-    assert_eq!(labels.of_label(2, "y"), [(2, 0, false)]);
-    assert_eq!(labels.of_label(0, "y"), [(0, 2, true)]);
+    assert_eq!(labels.of_label(1, "x"), [(pair(0, 1), true)]);
+    assert_eq!(labels.of_label(2, "y"), [(pair(0, 2), false)]);
+    assert_eq!(labels.of_label(0, "y"), [(pair(0, 2), true)]);
     assert!(labels.classes().eq([("x", 0), ("y", 2)]));
     assert_eq!((labels.class_of(0), labels.class_of(3)), (Some("x"), None));
 }

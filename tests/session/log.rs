@@ -11,7 +11,7 @@ use proptest::prelude::*;
 const ABOUT: &str = "six samples";
 
 fn answer(i: usize, j: usize, same: bool) -> Entry {
-    let answered = Answered::Pair { pair: (i, j), same };
+    let answered = Answered::Pair { pair: Pair::new(i, j).unwrap(), same };
     Entry::Answer(Record { answered, annotator: "\"ä\"\n".into(), at: 1.5e9, seconds: 0.1, cost: 1.0 })
 }
 
@@ -23,7 +23,7 @@ fn log_of_six() -> (tempfile::TempDir, PathBuf) {
     let entries = [
         answer(0, 1, true),
         answer(1, 2, false),
-        Entry::Skip((3, 4)),
+        Entry::Skip(Pair::new(3, 4).unwrap()),
         Entry::Retraction(2),
         answer(0, 5, true),
     ];
@@ -119,14 +119,12 @@ fn what_makes_no_sense_is_not_appended() {
     let before = fs::read(&path).unwrap();
     let mut log = AnswerLog::open(&path, ABOUT).unwrap();
     let record = |seconds| {
-        let answered = Answered::Pair { pair: (0, 1), same: true };
+        let answered = Answered::Pair { pair: Pair::new(0, 1).unwrap(), same: true };
         Entry::Answer(Record { answered, annotator: String::new(), at: 0.0, seconds, cost: 0.0 })
     };
     let nonsense = [
-        answer(3, 3, true),
         record(f64::NAN),
         record(-1.0),
-        Entry::Skip((2, 2)),
         Entry::Retraction(0), // what the log is about
         Entry::Retraction(2), // retracted before
         Entry::Retraction(4), // a retraction

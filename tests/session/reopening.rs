@@ -64,8 +64,8 @@ fn the_belief_is_that_of_the_answers_that_stand() {
         if let Entry::Answer(record) = entry
             && id != 3
         {
-            for (i, j, same) in record.answered.statements() {
-                belief.learn(Pair::new(i, j).unwrap(), same).unwrap();
+            for (pair, same) in record.answered.statements().unwrap() {
+                belief.learn(pair, same).unwrap();
                 told += 1;
             }
         }

@@ -26,7 +26,7 @@ fn undo_takes_back_the_last_that_stands_and_no_cost() {
     let skipped = Pair::new(7, 77).unwrap();
     session.skip(skipped).unwrap();
     assert!(session.state().belief().asked().contains(&skipped));
-    assert_eq!(session.undo().unwrap().unwrap().1, Entry::Skip((7, 77)));
+    assert_eq!(session.undo().unwrap().unwrap().1, Entry::Skip(Pair::new(7, 77).unwrap()));
     assert_eq!(belief_bits(session.state()), before);
     drop(session);
     let mut again = irises.session();

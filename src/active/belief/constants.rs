@@ -67,7 +67,7 @@ pub(super) const GROUPS_SETTLED: f64 = 0.005;
 /// half of it among them, this finds the classes of digits first (`unseen_data`); the other sets hardly care.
 pub(super) const WRONG_OF_PARTS: f64 = 0.2;
 /// The most samples of a group that may stand for it in a question. Not scanned.
-pub(super) const MOST_SPEAKERS: usize = 12;
+pub(super) const MOST_EXAMPLES: usize = 12;
 /// Weight of the similarity of features beside the certainty of an anchor, where the partner of a sample is chosen. Not scanned.
 pub(super) const LIKENESS: f64 = 1e-3;
 /// The power to which the number of followers of a sample never asked about enters its stake (information density, Settles and

@@ -2,7 +2,7 @@
 
 use super::Belief;
 use super::anchors::Anchor;
-use super::constants::{DENSITY, GROUPS_SETTLED, LIKENESS, MOST_SPEAKERS, SETTLED, WRONG_OF_PARTS};
+use super::constants::{DENSITY, GROUPS_SETTLED, LIKENESS, MOST_EXAMPLES, SETTLED, WRONG_OF_PARTS};
 use super::doubt::{Doubt, Subject};
 use crate::oracle::{Pair, logistic};
 
@@ -94,31 +94,31 @@ impl Belief {
 
     /// The first pair of the samples that stand for two groups of atoms that was not asked.
     fn question_between(&self, these: &[usize], those: &[usize]) -> Option<Pair> {
-        let (these, those) = (self.speakers(these), self.speakers(those));
+        let (these, those) = (self.examples(these), self.examples(those));
         let pairs = these.iter().flat_map(|&i| those.iter().map(move |&j| (i, j)));
         pairs.filter_map(|(i, j)| Pair::new(i, j).ok()).find(|pair| !self.asked().contains(pair))
     }
 
-    /// Up to [`MOST_SPEAKERS`] samples that stand for a group of atoms: the anchors, those of the largest atom first and of one
+    /// Up to [`MOST_EXAMPLES`] samples that stand for a group of atoms: the anchors, those of the largest atom first and of one
     /// atom in the order in which they were made, and the centre of an atom without anchors.
-    fn speakers(&self, atoms: &[usize]) -> Vec<usize> {
+    fn examples(&self, atoms: &[usize]) -> Vec<usize> {
         let sizes = self.assignment.atom_sizes(self.grouping.atoms());
         let mut atoms = atoms.to_vec();
         atoms.sort_by_key(|&atom| std::cmp::Reverse(sizes[atom]));
-        let mut speakers = Vec::new();
+        let mut examples = Vec::new();
         for atom in atoms {
             let anchors = self.anchors.iter().filter(|anchor| anchor.atom() == atom).map(Anchor::sample);
-            let before = speakers.len();
-            speakers.extend(anchors);
-            if speakers.len() == before {
-                speakers.extend(self.grouping.centre_of(atom));
+            let before = examples.len();
+            examples.extend(anchors);
+            if examples.len() == before {
+                examples.extend(self.grouping.centre_of(atom));
             }
-            if speakers.len() >= MOST_SPEAKERS {
+            if examples.len() >= MOST_EXAMPLES {
                 break;
             }
         }
-        speakers.truncate(MOST_SPEAKERS);
-        speakers
+        examples.truncate(MOST_EXAMPLES);
+        examples
     }
 
     /// The comparison of a sample with the anchor of a class, of those that it was not compared with, that is most certain of its

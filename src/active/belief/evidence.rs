@@ -37,7 +37,7 @@ impl<'a> Evidence<'a> {
 
     /// What an anchor's surroundings and its answers say of its class.
     pub(super) fn odds(&self, anchor: &Anchor) -> Odds {
-        let (class_of_atom, classes) = (self.grouping.class_of_atom(), self.grouping.classes());
+        let (class_of_atom, classes) = (self.grouping.class_of_atom(), self.grouping.number_of_classes());
         let surroundings =
             self.regression.left_out(anchor.sample(), self.class_of(anchor), class_of_atom, classes);
         let mut odds = Odds::of_probabilities(surroundings.view(), classes);

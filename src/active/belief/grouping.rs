@@ -122,7 +122,7 @@ impl Grouping {
     }
 
     /// Number of classes `c`.
-    pub(super) fn classes(&self) -> usize {
+    pub(super) fn number_of_classes(&self) -> usize {
         self.groups.len()
     }
 
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn atoms_join_if_answers_outweigh_the_graph() -> crate::Result<()> {
         let mut grouping = grouping()?;
-        assert_eq!((grouping.atoms(), grouping.classes()), (3, 3));
+        assert_eq!((grouping.atoms(), grouping.number_of_classes()), (3, 3));
         grouping.join(evidence(3, &[(0, 2, 5.0), (0, 1, 2.0)]));
         assert_eq!(grouping.class_of_atom(), [0, 1, 0]);
         assert_eq!(grouping.atoms_of(0), Some(&[0, 2][..]));
@@ -210,12 +210,12 @@ mod tests {
     fn atoms_without_anchors_are_forgotten_unless_they_are_of_the_start() -> crate::Result<()> {
         let mut grouping = grouping()?;
         assert_eq!([grouping.found_atom(), grouping.found_atom()], [3, 4]);
-        assert_eq!((grouping.atoms(), grouping.classes(), grouping.class_of(4)), (5, 5, 4));
+        assert_eq!((grouping.atoms(), grouping.number_of_classes(), grouping.class_of(4)), (5, 5, 4));
         assert_eq!((grouping.centre_of(1), grouping.centre_of(3)), (Some(2), None));
         assert_eq!(grouping.forget(&[0, 1, 0, 0, 2]), [0, 1, 2, 3, 3]);
         assert_eq!((grouping.atoms(), grouping.class_of(3)), (4, 4));
         grouping.join(evidence(4, &[]));
-        assert_eq!((grouping.atoms(), grouping.classes()), (4, 4));
+        assert_eq!((grouping.atoms(), grouping.number_of_classes()), (4, 4));
         Ok(())
     }
 }

@@ -234,7 +234,7 @@ impl Belief {
 
     /// Number of classes; a class may be empty, where an answer moved its only sample elsewhere.
     pub fn number_of_classes(&self) -> usize {
-        self.grouping.classes()
+        self.grouping.number_of_classes()
     }
 
     /// `(n, c)`: the probability that each sample belongs to each class, by the regression; rows sum to one.

@@ -69,7 +69,7 @@ impl Evidence<'_> {
         }
         // Every answer inside the block is met from both ends.
         let (mut now, mut together) = (0.0, 0.0);
-        let mut outside = Odds::even(self.grouping.classes());
+        let mut outside = Odds::even(self.grouping.number_of_classes());
         for &index in block {
             let anchor = self.anchors.get(index);
             let class = self.class_of(anchor);
@@ -112,7 +112,7 @@ impl Evidence<'_> {
     pub(super) fn part_to_split_off(&self) -> Vec<usize> {
         let mut most = -NEW_CLASS.ln() + LEAST_GAIN;
         let mut part = Vec::new();
-        for class in 0..self.grouping.classes() {
+        for class in 0..self.grouping.number_of_classes() {
             let is_in_class = |index: usize| self.class_of(self.anchors.get(index)) == class;
             let members: Vec<usize> = (0..self.anchors.len()).filter(|&index| is_in_class(index)).collect();
             let answers: Vec<(usize, usize, bool)> = members

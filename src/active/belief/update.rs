@@ -48,7 +48,8 @@ impl Belief {
         let observed: Vec<(usize, usize)> =
             self.anchors.iter().map(|anchor| (anchor.sample(), class_of(anchor))).collect();
         let class_of_atom = self.grouping.class_of_atom();
-        let targets = Targets { observed: &observed, class_of_atom, classes: self.grouping.classes() };
+        let targets =
+            Targets { observed: &observed, class_of_atom, classes: self.grouping.number_of_classes() };
         fit(&mut self.regression, &targets);
     }
 
@@ -130,7 +131,7 @@ impl Belief {
             (class, if is_own { own } else { self.grouping.first_atom(class) })
         };
         let (class_of, atom_of) = self.start.micro_clusters().iter().enumerate().map(place).unzip();
-        self.assignment = Assignment::new(class_of, self.grouping.classes(), atom_of);
+        self.assignment = Assignment::new(class_of, self.grouping.number_of_classes(), atom_of);
         self.grouping.tie(self.start.graph(), self.assignment.atom_of());
     }
 

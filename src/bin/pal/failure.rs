@@ -39,9 +39,9 @@ pub(crate) enum Failure {
     ChangedFeatures { path: String, found: Fingerprint, given: Fingerprint },
     #[error(
         "question {id} is about the pair ({}, {}), but the answer is about ({}, {})",
-        asked.first(), asked.second(), given.0, given.1
+        asked.first(), asked.second(), given.first(), given.second()
     )]
-    OtherQuestion { id: usize, asked: Pair, given: (usize, usize) },
+    OtherQuestion { id: usize, asked: Pair, given: Pair },
     #[error("{given} is no data set of the program, expected one of {}", known.join(", "))]
     NotBundled { given: String, known: Vec<&'static str> },
     #[error("{what}: {found}, expected {expected}")]

@@ -95,8 +95,8 @@ fn undo(session: &mut Session, output: Output, items: &Items) -> Result<()> {
     };
     let what = match entry {
         Entry::Answer(record) => match &record.answered {
-            Answered::Pair { pair: (i, j), same } => {
-                format!("{} and {} {}", items.item(*i), items.item(*j), how(*same))
+            Answered::Pair { pair, same } => {
+                format!("{} and {} {}", items.item(pair.first()), items.item(pair.second()), how(*same))
             }
             other => format!("a {}", other.kind()),
         },

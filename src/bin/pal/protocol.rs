@@ -66,10 +66,8 @@ impl Said {
             return Ok(Self::Retract(id));
         }
         if taken(line, fields, "skip")? == Some(true) {
-            let Some((i, j)) = taken(line, fields, "pair")? else {
-                return Err(not_understood(line, &"there is no pair to skip"));
-            };
-            return Ok(Self::Skip(Pair::new(i, j)?));
+            let pair = taken(line, fields, "pair")?;
+            return pair.map(Self::Skip).ok_or_else(|| not_understood(line, &"there is no pair to skip"));
         }
         let annotator = taken(line, fields, "annotator")?;
         let seconds = taken(line, fields, "seconds")?;
@@ -126,14 +124,11 @@ fn settle_pair(
 ) -> Result<()> {
     let Some(id) = taken(line, fields, "id")? else { return Ok(()) };
     let asked = question(id)?;
-    let Some((i, j)) = taken(line, fields, "pair")? else {
-        fields.insert("pair".into(), json!([asked.first(), asked.second()]));
-        return Ok(());
-    };
-    if Pair::new(i, j)? != asked {
-        return Err(Failure::OtherQuestion { id, asked, given: (i, j) });
+    let given = taken(line, fields, "pair")?.unwrap_or(asked);
+    if given != asked {
+        return Err(Failure::OtherQuestion { id, asked, given });
     }
-    fields.insert("pair".into(), json!([i, j]));
+    fields.insert("pair".into(), json!(asked));
     Ok(())
 }
 

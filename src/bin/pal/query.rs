@@ -1,6 +1,6 @@
 //! `pal query`: questions to another program, and its answers, as JSON lines.
 //!
-//! Standard output, a line each:
+//! Standard output, each on its own line:
 //!
 //! | line | when |
 //! |---|---|
@@ -25,7 +25,7 @@ use std::time::Instant;
 
 use clap::builder::PossibleValuesParser;
 use pal::active::{STRATEGIES, StoppingRule};
-use pal::oracle::{Answered, Budget, Pair};
+use pal::oracle::{Answered, Budget};
 use pal::session::{OpenQuestion, Session, SessionOptions};
 use serde_json::{Value, json};
 
@@ -184,7 +184,7 @@ impl Dialogue<'_> {
     /// How long it took to answer: since the question was asked if it was, else since the last line.
     fn seconds(&self, answered: &Answered) -> f64 {
         let pair = match *answered {
-            Answered::Pair { pair: (i, j), .. } => Pair::new(i, j).ok(),
+            Answered::Pair { pair, .. } => Some(pair),
             _ => None,
         };
         let question = self.session.open_questions().iter().find(|open| Some(open.pair) == pair);

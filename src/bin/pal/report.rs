@@ -107,7 +107,7 @@ fn draw_map(stem: &Path, state: &State) -> Result<()> {
     let labels = Labels::new(belief.classes().to_vec(), belief.number_of_classes())?;
     let points = layout(state);
     let links: Vec<Link> =
-        state.statements().map(|(_, _, (i, j, same))| Link { pair: (i, j), same }).collect();
+        state.statements().map(|(_, _, (pair, same))| Link { pair: pair.into(), same }).collect();
     let title = format!("{} samples, {} statements about pairs", belief.len(), links.len());
     Ok(plot::map(stem, ScatterPanel { title: &title, points: points.view(), labels: &labels }, &links)?)
 }
@@ -250,7 +250,9 @@ fn people(state: &State) -> String {
 /// What an answer said, in words.
 fn said(state: &State, id: usize) -> String {
     match state.log().record(id).map(|record| &record.answered) {
-        Some(Answered::Pair { pair: (i, j), same }) => format!("{i} and {j} {}", how(*same)),
+        Some(Answered::Pair { pair, same }) => {
+            format!("{} and {} {}", pair.first(), pair.second(), how(*same))
+        }
         Some(Answered::Label { sample, class }) => format!("{sample} is of {class}"),
         Some(Answered::Captcha { shown, .. }) => format!("which are like {shown:?}"),
         None => "taken back".to_owned(),
