@@ -89,10 +89,7 @@ impl WarmStart {
     pub fn of_features<'a>(x: impl Into<CowArray<'a, f64, Ix2>>, options: &WarmStartOptions) -> Result<Self> {
         let x = x.into();
         check::count("neighbours", options.neighbours, usize::MAX, "at least 1")?;
-        if x.nrows() < 2 {
-            let must = "at least 2, so that there is a pair to ask about";
-            return Err(Error::Domain { argument: "number of samples", value: x.nrows() as f64, must });
-        }
+        require_pair(x.nrows())?;
         let neighbours = options.neighbours.min(x.nrows() - 1);
         let x = commensurate(x)?;
         let graph = SimilarityGraph::neighbours(x.view(), neighbours)?;
@@ -116,9 +113,7 @@ impl WarmStart {
     /// The same, where `point_of` says of each sample which one is its first copy; copies get the same features.
     fn of_points(graph: SimilarityGraph, point_of: &[usize], options: &WarmStartOptions) -> Result<Self> {
         let n = graph.len();
-        if n < 2 {
-            return Err(Error::Domain { argument: "number of samples", value: n as f64, must: "at least 2" });
-        }
+        require_pair(n)?;
         check::count("modes", options.modes, usize::MAX, "at least 1")?;
         check::count("most_clusters", options.most_clusters, usize::MAX, "at least 1")?;
         check::positive("smoothing", options.smoothing)?;
@@ -164,7 +159,7 @@ impl WarmStart {
     /// out of a file.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the parts do not fit, [`Error::NotFinite`].
+    /// [`Error::Shape`] if the parts do not fit, [`Error::NotFinite`], [`Error::Domain`] for fewer than two samples.
     pub fn from_parts(
         graph: SimilarityGraph,
         eigenvalues: Array1<f64>,
@@ -172,6 +167,7 @@ impl WarmStart {
         clusters: Vec<usize>,
     ) -> Result<Self> {
         let n = graph.len();
+        require_pair(n)?;
         check::shape("features", &[n, eigenvalues.len()], features.shape())?;
         check::shape("clusters", &[n], &[clusters.len()])?;
         check::finite("eigenvalues", &eigenvalues)?;
@@ -275,6 +271,14 @@ impl WarmStart {
         };
         samples.iter().copied().max_by(|&a, &b| cosine(a).total_cmp(&cosine(b)).then(b.cmp(&a)))
     }
+}
+
+fn require_pair(samples: usize) -> Result<()> {
+    if samples >= 2 {
+        return Ok(());
+    }
+    let must = "at least 2, so that there is a pair to ask about";
+    Err(Error::Domain { argument: "number of samples", value: samples as f64, must })
 }
 
 /// For every row the first that is equal to it. `O(n p log n)`.
