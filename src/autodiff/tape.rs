@@ -189,7 +189,6 @@ impl<F: Scalar> std::fmt::Debug for Var<'_, F> {
 #[derive(Clone, Copy)]
 pub(super) struct Target(Option<usize>);
 
-
 /// The cotangents that a backward pass has gathered so far, one slot per step.
 pub(super) struct Cotangents<F>(Vec<Option<Array2<F>>>);
 

@@ -42,8 +42,6 @@ enum Layer {
 #[derive(Clone, Debug)]
 struct Patches {
     table: ColumnTable,
-    /// Patches an image.
-    count: usize,
     stride: usize,
 }
 
@@ -205,7 +203,7 @@ impl Patches {
             }
         }
         let table = ColumnTable::new(shape.len(), &sources)?;
-        Ok((Self { table, count: smaller.height * smaller.width, stride }, smaller))
+        Ok((Self { table, stride }, smaller))
     }
 }
 
@@ -251,7 +249,6 @@ impl<F: Scalar> Model<F> for Network<F> {
             Some(&[first, second]) => Ok((first, second)),
             _ => Err(Error::Empty { argument: "parameters", expected: "pair a layer" }),
         };
-        let n = x.dim().0;
         let mut x = x;
         for layer in &self.layers {
             x = match layer {
@@ -259,10 +256,9 @@ impl<F: Scalar> Model<F> for Network<F> {
                     let (weights, bias) = next()?;
                     x.affine(weights, bias)?
                 }
-                Layer::Convolution(Patches { table, count, .. }) => {
+                Layer::Convolution(Patches { table, .. }) => {
                     let (weights, bias) = next()?;
-                    let patches = x.gather_columns(table)?.reshape((n * count, weights.dim().0))?;
-                    patches.affine(weights, bias)?.reshape((n, count * weights.dim().1))?
+                    x.convolve(table, weights, bias)?
                 }
                 Layer::Standardise => {
                     let (scale, shift) = next()?;

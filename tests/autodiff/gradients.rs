@@ -164,6 +164,18 @@ proptest! {
         check(&[&a.reversed_axes()], |v| v[0].transpose().gather_columns(&table)?.transpose().reshape((m, n + length)));
     }
 
+    /// The dense layer on patches of two entries, some of them padding, of an image of `n`.
+    #[test]
+    fn convolutions((m, n, q) in (1..=4_usize, 1..=4_usize, 1..=3_usize), count in 1..=5_usize, seed in any::<u64>()) {
+        let mut rng = rng(seed);
+        let sources: Vec<_> =
+            (0..2 * count).map(|_| rng.random_bool(0.8).then(|| rng.random_range(0..n))).collect();
+        let patches = ColumnTable::new(n, &sources).unwrap();
+        let [x, weights, bias] = [(m, n), (2, q), (1, q)].map(|(rows, columns)| gaussian(rows, columns, &mut rng));
+        check(&[&x, &weights, &bias], |v| v[0].convolve(&patches, v[1], v[2]));
+        check(&[&x.reversed_axes(), &weights, &bias], |v| v[0].transpose().convolve(&patches, v[1], v[2]));
+    }
+
     #[test]
     fn a_number_with_its_own_gradient(a in matrix()) {
         let norm = |z: ndarray::ArrayView2<f64>| Ok((z.mapv(|e| e * e).sum(), 2.0 * &z));

@@ -60,6 +60,40 @@ fn products_do_not_depend_on_the_number_of_threads() {
     assert_eq!(gradients(1), gradients(3));
 }
 
+/// A convolution, whose patches are made a few rows at a time, is the dense layer on all of them; on any number of threads.
+#[test]
+fn a_convolution_is_a_dense_layer_on_patches() {
+    let mut rng = rng(8);
+    let (m, n, count, k, q) = (70, 300, 500, 12, 5);
+    let sources: Vec<_> =
+        (0..count * k).map(|_| rng.random_bool(0.9).then(|| rng.random_range(0..n))).collect();
+    let patches = ColumnTable::new(n, &sources).unwrap();
+    let [x, weights, bias] =
+        [(m, n), (k, q), (1, q)].map(|(rows, columns)| gaussian(rows, columns, &mut rng));
+    let evaluate = |threads: usize, fused: bool| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let tape = Tape::new();
+            let [x, weights, bias] = [&x, &weights, &bias].map(|value| tape.leaf(value.clone()));
+            let y = if fused {
+                x.convolve(&patches, weights, bias).unwrap()
+            } else {
+                let patches = x.gather_columns(&patches).unwrap().reshape((m * count, k)).unwrap();
+                patches.affine(weights, bias).unwrap().reshape((m, count * q)).unwrap()
+            };
+            let mut gradients = tape.backward(y.tanh().square().sum()).unwrap();
+            (y.value(), [x, weights, bias].map(|leaf| gradients.take(leaf).unwrap()))
+        })
+    };
+    let (value, gradients) = evaluate(1, true);
+    let (expected, expected_gradients) = evaluate(1, false);
+    assert!(rel(&value, &expected) < 1e-12);
+    for (gradient, expected) in gradients.iter().zip(&expected_gradients) {
+        assert!(rel(gradient, expected) < 1e-12);
+    }
+    assert_eq!((value, gradients), evaluate(3, true));
+}
+
 /// Enough entries for the parallel loops, against the loops of one row.
 #[test]
 fn large_arrays_equal_their_rows() {

@@ -128,6 +128,7 @@ fn of_several(n: usize, rng: &mut impl Rng) -> Vec<Door> {
         let fits = |a: usize, b: usize| a == b || a == 1 || b == 1;
         fits(d[0].0, d[1].0) && fits(d[0].1, d[1].1)
     };
+    let patches = ColumnTable::new(3, &[Some(0), Some(2), None, Some(1)]).unwrap();
     vec![
         of_op(
             "autodiff::Var::matmul",
@@ -140,6 +141,12 @@ fn of_several(n: usize, rng: &mut impl Rng) -> Vec<Door> {
             vec![a.clone(), b, c],
             |d| d[0].1 == d[1].0 && d[2] == (1, d[1].1),
             |_, x| x[0].affine(x[1], x[2]),
+        ),
+        of_op(
+            "autodiff::Var::convolve",
+            vec![gaussian(n, 3, rng), gaussian(2, 2, rng), gaussian(1, 2, rng)],
+            |d| d[0].1 == 3 && [1, 2, 4].contains(&d[1].0) && d[2] == (1, d[1].1),
+            move |_, x| x[0].convolve(&patches, x[1], x[2]),
         ),
         of_op("autodiff::Var::dim", vec![a.clone(), same.clone()], broadcasts, |_, x| {
             ((x[0] + x[1])? - (x[0] * x[1])?)? / (x[1].square() + 1.0)

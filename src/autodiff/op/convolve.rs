@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
-use super::gather::{ColumnTable, gather_row, scatter_row};
+use super::gather::ColumnTable;
 use super::shape::reshaped;
 use crate::Scalar;
 use crate::autodiff::Var;
@@ -59,9 +59,7 @@ impl<'t, F: Scalar> Var<'t, F> {
         Ok(self.tape().record(&[self, weights, bias], value, move |g, cotangents| {
             let g = reshaped(g.into_shared(), (x.nrows() * layer.count(), q));
             cotangents.add(to_bias, || g.sum_axis(Axis(0)).insert_axis(Axis(0)));
-            if to_weights.is_wanted() {
-                cotangents.add(to_weights, || layer.of_weights(x.view(), g.view()));
-            }
+            cotangents.add(to_weights, || layer.of_weights(x.view(), g.view()));
             cotangents.add_with(to_x, x.dim(), |sum| layer.add_of_inputs(sum, g.view(), b.view()));
         }))
     }
@@ -95,10 +93,10 @@ impl Layer {
         if self.table.outputs() > 0 {
             let patches = entries_mut(room).chunks_exact_mut(self.table.outputs());
             for (patches, row) in patches.zip(x.rows()) {
-                gather_row(&self.table, patches, entries(&row));
+                self.table.copy_row(entries(&row), patches);
             }
         }
-        room.slice_move(s![..rows, ..])
+        room.slice(s![..rows, ..])
     }
 
     /// `Σ Pᵀ Ȳ`, part after part of the batch.
@@ -136,7 +134,7 @@ impl Layer {
                     write_product_on_this_thread(g, b.t(), room.slice_mut(s![..g.nrows(), ..]));
                     let patches = entries(room).chunks_exact(self.table.outputs().max(1));
                     for (mut row, patches) in sum.rows_mut().into_iter().zip(patches) {
-                        scatter_row(&self.table, entries_mut(&mut row), patches);
+                        self.table.add_back(patches, entries_mut(&mut row));
                     }
                 },
             );

@@ -57,6 +57,17 @@ impl ColumnTable {
     pub fn outputs(&self) -> usize {
         self.outputs
     }
+
+    /// Copies a row's entries to their places in `to`; what the table leaves out stays as it is.
+    pub(super) fn copy_row<F: Scalar>(&self, from: &[F], to: &mut [F]) {
+        along_runs_of_row(self.runs.iter().copied(), to, from, &|to, from| *to = from);
+    }
+
+    /// Adds each entry of `copies` to the one in `sum` that it is a copy of.
+    pub(super) fn add_back<F: Scalar>(&self, copies: &[F], sum: &mut [F]) {
+        let back = self.runs.iter().copied().map(Run::reversed);
+        along_runs_of_row(back, sum, copies, &|sum, copy| *sum += copy);
+    }
 }
 
 impl<F: Scalar> Var<'_, F> {
@@ -96,7 +107,7 @@ impl<F: Scalar> Var<'_, F> {
         along_runs(&table.runs, gathered.view_mut(), x.view(), |to, from| *to = from);
         Ok(self.tape().record(&[self], gathered, move |g, cotangents| {
             cotangents.add_with(to, dim, |sum| {
-                let back: Vec<Run> = table.runs.iter().map(Run::reversed).collect();
+                let back: Vec<Run> = table.runs.iter().copied().map(Run::reversed).collect();
                 along_runs(&back, sum, g.view(), |sum, part| *sum += part);
             });
         }))
@@ -128,8 +139,21 @@ impl<F: Scalar> Var<'_, F> {
 }
 
 impl Run {
-    fn reversed(&self) -> Self {
+    fn reversed(self) -> Self {
         Self { to: self.from, from: self.to, length: self.length }
+    }
+}
+
+/// Calls `each` on the pairs of entries of one row that the runs join, in their order.
+fn along_runs_of_row<F: Scalar>(
+    runs: impl Iterator<Item = Run>,
+    to: &mut [F],
+    from: &[F],
+    each: &impl Fn(&mut F, F),
+) {
+    for run in runs {
+        let (to, from) = (&mut to[run.to..][..run.length], &from[run.from..][..run.length]);
+        to.iter_mut().zip(from).for_each(|(to, &from)| each(to, from));
     }
 }
 
@@ -143,11 +167,7 @@ fn along_runs<F: Scalar>(
     let entries = to.len().max(from.len());
     let row = |mut to: ArrayViewMut1<F>, from: ArrayView1<F>| {
         if let (Some(to), Some(from)) = (to.as_slice_mut(), from.to_slice()) {
-            for run in runs {
-                let (to, from) = (&mut to[run.to..][..run.length], &from[run.from..][..run.length]);
-                to.iter_mut().zip(from).for_each(|(to, &from)| each(to, from));
-            }
-            return;
+            return along_runs_of_row(runs.iter().copied(), to, from, &each);
         }
         for run in runs {
             for offset in 0..run.length {
