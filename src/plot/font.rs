@@ -17,7 +17,7 @@ const BYTES: &[u8] = include_bytes!("../../assets/Arimo-Regular.ttf");
 const NAME: &str = "Arimo";
 /// Ascent plus descent in em: plotters and `ab_glyph` size text by it, SVG by the em.
 pub(crate) const LINE_HEIGHT: f64 = 1.117_187_5;
-/// What an SVG viewer may use: all have the widths of the bundled font, except the last.
+/// What an SVG viewer may use: all have the widths of the bundled font, except the last, which is squeezed into them.
 pub(crate) const FAMILY: &str = "Arimo, Liberation Sans, Arial, Helvetica, sans-serif";
 
 /// Text style: `size` is the em in CSS pixels, the anchor point is where `horizontal` and `vertical` say.

@@ -255,10 +255,12 @@ impl DrawingBackend for &mut Page {
         };
         let font_error = |error: Error| DrawingErrorKind::FontError(Box::new(error));
         let width = font::text_width(line, em / f64::from(UNIT)).map_err(font_error)?;
+        // Whatever font the viewer has, the text is as wide as was planned.
+        let length = format!(r#" textLength="{width}" lengthAdjust="spacingAndGlyphs""#);
         let (shift, drop) = (whole(-share * f64::from(width)), whole(drop));
         let _ = writeln!(
             self.svg,
-            r#"<text x="{x}" y="{}" font-size="{em}" text-anchor="{anchor_name}" fill="{}"{rotation}>{}</text>"#,
+            r#"<text x="{x}" y="{}" font-size="{em}"{length} text-anchor="{anchor_name}" fill="{}"{rotation}>{}</text>"#,
             y + drop,
             hex(colour),
             escaped(line)
