@@ -49,7 +49,7 @@ fn doors(n: usize, seed: u64) -> Vec<Door> {
 }
 
 proptest! {
-    #![proptest_config(cases(12))]
+    #![proptest_config(cases(8))]
 
     #[test]
     fn layouts_do_not_matter(n in 3..8_usize, seed in any::<u64>()) {

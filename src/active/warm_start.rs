@@ -89,7 +89,10 @@ impl WarmStart {
     pub fn of_features<'a>(x: impl Into<CowArray<'a, f64, Ix2>>, options: &WarmStartOptions) -> Result<Self> {
         let x = x.into();
         check::count("neighbours", options.neighbours, usize::MAX, "at least 1")?;
-        require_pair(x.nrows())?;
+        if x.nrows() < 2 {
+            let must = "at least 2, so that there is a pair to ask about";
+            return Err(Error::Domain { argument: "number of samples", value: x.nrows() as f64, must });
+        }
         let neighbours = options.neighbours.min(x.nrows() - 1);
         let x = commensurate(x)?;
         let graph = SimilarityGraph::neighbours(x.view(), neighbours)?;
@@ -113,7 +116,9 @@ impl WarmStart {
     /// The same, where `point_of` says of each sample which one is its first copy; copies get the same features.
     fn of_points(graph: SimilarityGraph, point_of: &[usize], options: &WarmStartOptions) -> Result<Self> {
         let n = graph.len();
-        require_pair(n)?;
+        if n < 2 {
+            return Err(Error::Domain { argument: "number of samples", value: n as f64, must: "at least 2" });
+        }
         check::count("modes", options.modes, usize::MAX, "at least 1")?;
         check::count("most_clusters", options.most_clusters, usize::MAX, "at least 1")?;
         check::positive("smoothing", options.smoothing)?;
@@ -159,7 +164,7 @@ impl WarmStart {
     /// out of a file.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the parts do not fit, [`Error::NotFinite`], [`Error::Domain`] for fewer than two samples.
+    /// [`Error::Shape`] if the parts do not fit, [`Error::NotFinite`].
     pub fn from_parts(
         graph: SimilarityGraph,
         eigenvalues: Array1<f64>,
@@ -167,7 +172,6 @@ impl WarmStart {
         clusters: Vec<usize>,
     ) -> Result<Self> {
         let n = graph.len();
-        require_pair(n)?;
         check::shape("features", &[n, eigenvalues.len()], features.shape())?;
         check::shape("clusters", &[n], &[clusters.len()])?;
         check::finite("eigenvalues", &eigenvalues)?;
@@ -271,14 +275,6 @@ impl WarmStart {
         };
         samples.iter().copied().max_by(|&a, &b| cosine(a).total_cmp(&cosine(b)).then(b.cmp(&a)))
     }
-}
-
-fn require_pair(samples: usize) -> Result<()> {
-    if samples >= 2 {
-        return Ok(());
-    }
-    let must = "at least 2, so that there is a pair to ask about";
-    Err(Error::Domain { argument: "number of samples", value: samples as f64, must })
 }
 
 /// For every row the first that is equal to it. `O(n p log n)`.

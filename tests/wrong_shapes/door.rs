@@ -11,6 +11,9 @@ use rand::{Rng, RngExt};
 /// Rows and columns of every argument.
 pub(crate) type Shapes<'a> = &'a [(usize, usize)];
 
+/// The numbers in the result of a call.
+type Call = dyn Fn(&[Array2<f64>]) -> Result<Vec<f64>>;
+
 pub(crate) struct Door {
     /// What it calls, as [`super::listed`] names it, separated by spaces.
     pub(crate) names: String,
@@ -19,7 +22,7 @@ pub(crate) struct Door {
     may_be_no_number: Box<dyn Fn(usize, (usize, usize)) -> bool>,
     /// Arguments whose bad entries are found where they spoil the result.
     found_late: Vec<usize>,
-    call: Box<dyn Fn(&[Array2<f64>]) -> Result<Vec<f64>>>,
+    call: Box<Call>,
 }
 
 /// * `arguments`: what the call takes;

@@ -33,7 +33,7 @@ const EXEMPT: &[(&str, &str)] = &[
     (
         "says what a checked constructor made",
         "graph::ContrastiveGraph::positives graph::DenseGraph::matrix graph::LabelGraph::blocks \
-         graph::LabelGraph::class_of graph::LabelGraph::classes graph::LabelGraph::known \
+         graph::LabelGraph::class_of graph::LabelGraph::number_of_classes graph::LabelGraph::known \
          graph::LowRankGraph::factor graph::LowRankGraph::weights graph::PairGraph::entries \
          graph::PairGraph::row graph::PairGraph::stored graph::SimilarityGraph::len \
          graph::SimilarityGraph::terms graph::ViewGraph::samples graph::ViewGraph::views \
