@@ -50,6 +50,7 @@ mod state;
 pub use annotators::Annotator;
 pub use asking::{OpenQuestion, Session, SessionOptions, Stop};
 pub use create::{Created, create};
+pub use export::Exported;
 pub use folder::is_of_state;
 pub use log::{AnswerLog, Entry, WritesHeld, hold_writes};
 pub use settings::{Fingerprint, Reading, Settings, require_error};
