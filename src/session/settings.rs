@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::active::{BeliefOptions, WarmStartOptions};
 use crate::data::io::{CsvOptions, Decimal, Delimiter, Header, RowNumbers, TextEncoding};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StateError};
 use crate::oracle::{Budget, Ledger, Prices};
 
 /// The layout of state directories that is read and written here.
@@ -120,7 +120,8 @@ pub struct Settings {
     pub seed: u64,
     /// What answers cost, each price at most `1e12`.
     pub prices: Prices,
-    /// The names of classes that labels may use; any if there are none.
+    /// The names of classes that labels may use, each once; any if there are none. [`create`](super::create) trims them, as
+    /// labels are.
     pub classes: Vec<String>,
     /// A name of each sample, if they have some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -175,22 +176,31 @@ impl Settings {
         ] {
             require(price <= HIGHEST_PRICE, argument, price, "at most 1e12")?;
         }
-        if self.classes.iter().any(|name| name.trim().is_empty()) {
-            return Err(Error::Empty { argument: "name of a class", expected: "letter" });
+        for (at, name) in self.classes.iter().enumerate() {
+            require_class(name)?;
+            if self.classes[..at].contains(name) {
+                return Err(Error::State(StateError::RepeatedClass { name: name.clone() }));
+            }
         }
         Ok(())
     }
+}
+
+/// A name of a class has something to read.
+pub(super) fn require_class(name: &str) -> Result<()> {
+    if name.trim().is_empty() {
+        return Err(Error::Empty { argument: "name of a class", expected: "letter" });
+    }
+    Ok(())
 }
 
 /// Checks how often an answer may be taken to be wrong: rarer than `1e-12`, one answer would outweigh all others by more than
 /// numbers can hold.
 ///
 /// # Errors
-/// [`Error::Domain`] for positive numbers below `1e-12`; zero and what is too large are refused by
-/// [`Belief::new`](crate::active::Belief::new).
+/// [`Error::Domain`] for numbers below `1e-12` and from `½` on.
 pub fn require_error(error: f64) -> Result<()> {
-    let is_too_rare = error != 0.0 && (0.0..LEAST_ERROR).contains(&error);
-    require(!is_too_rare, "error", error, "at least 1e-12 and below 0.5")
+    require((LEAST_ERROR..0.5).contains(&error), "error", error, "at least 1e-12 and below 0.5")
 }
 
 /// What was spent, in a state whose prices were set before they had a limit.
