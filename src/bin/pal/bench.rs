@@ -1,5 +1,6 @@
 //! `pal bench`: how many answers a strategy needs, on labelled data.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "NAME", default_value = STRATEGIES[0], value_parser = PossibleValuesParser::new(STRATEGIES.into_iter().chain(["all"])))]
     strategy: String,
     /// Answers a trial, at most 1000000
-    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u32).range(1..), allow_hyphen_values = true)]
+    #[arg(long, value_name = "Q", allow_hyphen_values = true)]
     budget: u32,
     /// Trials, each with random choices of its own, to average over; at most 10000
     #[arg(long, value_name = "T", default_value_t = 5, allow_negative_numbers = true)]
@@ -69,7 +70,7 @@ pub(crate) struct Bench {
     /// How often an answer is taken to be wrong, at least 1e-12 and below 0.5
     #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error, allow_hyphen_values = true)]
     error: f64,
-    /// Share of wrong samples at which an annotator stops: at most this is stated to be wrong
+    /// Share of wrong samples at which an annotator stops: at most this is stated to be wrong, after at least 20 answers
     #[arg(long, value_name = "E", default_value_t = StoppingRule::default().target, allow_hyphen_values = true)]
     until_error: f64,
     /// Neighbours that each sample is joined to
@@ -115,6 +116,16 @@ impl Bench {
             ["csv", "svg", "png", "json"].map(|ending| self.out.join("bench").with_extension(ending));
         let inputs = [&self.features, &self.labels].map(Path::new);
         require_apart(endings.iter().map(|path| ("--out", &**path)), inputs, None)?;
+        let new_folders: Vec<&Path> = self.out.ancestors().take_while(|folder| !folder.exists()).collect();
+        let measured = self.measure(output);
+        if measured.is_err() {
+            // What was made for the outputs goes where there is none.
+            let _ = new_folders.into_iter().try_for_each(fs::remove_dir);
+        }
+        measured
+    }
+
+    fn measure(&self, output: Output) -> Result<Outcome> {
         let reading = Reading::from(&self.reading);
         let features = source::features(&self.features, &reading, output)?;
         features.constant(&self.features, output);
@@ -247,15 +258,12 @@ impl Bench {
                     object[name] = json!(header);
                 }
             }
-            output.result(
-                format_args!(
-                    "{name}: after {} answers, ARI {ari:.4}, accuracy {accuracy:.4}, at most {:.1} % stated to be wrong\n{}",
-                    self.budget,
-                    100.0 * upper,
-                    self.stops(own()),
-                ),
-                &object,
-            )?;
+            let reached = format!(
+                "{name}: after {} answers, ARI {ari:.4}, accuracy {accuracy:.4}, at most {:.1} % stated to be wrong",
+                self.budget,
+                100.0 * upper,
+            );
+            output.result_of_lines(&[reached, self.stops(own())], &object)?;
         }
         output.note(format_args!(
             "{} trials in {:.1} s on {} threads, in {}",

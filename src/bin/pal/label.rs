@@ -25,7 +25,8 @@ pub(crate) struct Label {
     state: PathBuf,
     #[command(flatten)]
     shown: Shown,
-    /// Stop once the share of samples in the wrong class is at most this, with 95 % confidence
+    /// Stop once the share of samples in the wrong class is at most this, with 95 % confidence, and at least 20 answers were
+    /// given
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
     until_error: Option<f64>,
     #[command(flatten)]
