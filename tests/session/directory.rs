@@ -104,9 +104,18 @@ fn a_state_is_not_made_of_what_it_cannot_be() {
     refused!(made(Settings { names, ..Settings::default() }), Error::Shape { argument: "names", .. });
     let classes = vec!["a".to_owned(), " ".to_owned()];
     refused!(made(Settings { classes, ..Settings::default() }), Error::Empty { .. });
+    let classes = vec!["a".to_owned(), " a".to_owned()];
+    refused!(
+        made(Settings { classes, ..Settings::default() }),
+        Error::State(StateError::RepeatedClass { .. })
+    );
     refused!(State::open(folder.path()), Error::State(StateError::Missing { .. }));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     made(Settings { error: 1e-12, ..Settings::default() }).unwrap();
-    assert!(require_error(1e-12).is_ok() && require_error(0.9e-12).is_err());
+    assert!(
+        require_error(1e-12).is_ok()
+            && [0.9e-12, 0.0, 0.5, f64::NAN].map(require_error).iter().all(Result::is_err)
+    );
 }
 
 #[test]
