@@ -139,3 +139,18 @@ fn a_file_is_no_state_directory() {
         run(pal().args(command).arg("--state").arg(&file), "").refuses(1, &[&said]);
     }
 }
+
+/// Numbers among the smallest there are, each a multiple of the least, are those samples in another unit.
+#[test]
+fn a_start_does_not_depend_on_the_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers =
+        ndarray::Array2::from_shape_fn((60, 2), |(i, j)| ((7 * i + 31 * j) % 29 + 400 * (i % 2)) as f64);
+    let [plain, least] = [1.0, f64::from_bits(1)].map(|unit| {
+        let path = folder.path().join("x.npy");
+        pal::data::io::write_npy(&path, &(&numbers * unit)).unwrap();
+        State::of(&path.display().to_string())
+    });
+    let [plain, least] = [plain, least].map(|state| fs::read(&state.starts()[0]).unwrap());
+    assert!(plain == least);
+}

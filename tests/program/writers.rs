@@ -267,7 +267,9 @@ fn paths_need_not_be_text() {
             .args(command)
             .arg("--json")
             .args((command == ["embed"]).then_some(&sources[..2]).unwrap_or_default());
-        options.iter().for_each(|(option, path)| drop(program.arg(option).arg(path)));
+        for (option, path) in options {
+            program.arg(option).arg(path);
+        }
         let finished = run(&mut program, "");
         assert!(finished.code == Some(0) && finished.lines().len() == 1, "{command:?}: {}", finished.err);
     }
