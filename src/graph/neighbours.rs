@@ -47,7 +47,7 @@ impl SimilarityGraph {
         }
         check::finite("x", &x)?;
         // Numbers near the smallest there are have few digits, and differences of them fewer: those of larger ones have all.
-        let largest = largest(&x);
+        let largest = largest(x);
         let scale = if largest < SAFE.start { safe_scale(largest) } else { 1.0 };
         let x = if scale > 1.0 { CowArray::from(&x * scale) } else { x.into() };
         let x = x.view();

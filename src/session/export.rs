@@ -56,8 +56,8 @@ impl State {
     /// Writes the class of each sample and how sure the belief is of it; the number of rows, `n`.
     ///
     /// By the ending of the name: `.csv` or `.jsonl` with sample, class, confidence, asked (whether an answer was about it),
-    /// name if the settings have names, and class_name if an answer that stands names a class: the name that most of them give
-    /// to samples of that class, of several the one given first, empty if none does; `.npz` with class and asked as integers
+    /// name if the settings have names, and `class_name` if an answer that stands names a class: the name that most of them
+    /// give to samples of that class, of several the one given first, empty if none does; `.npz` with class and asked as integers
     /// and confidence; or `.npy` with a row (class, confidence) a sample. Samples and classes count from 0.
     ///
     /// The confidence is the probability that the [belief](crate::active::Belief::confidence) itself gives, from its start and

@@ -170,6 +170,8 @@ fn a_person_answers_skips_undoes_and_quits() {
     assert!(labelled.err.contains("answer 2 is taken back: ") && labelled.err.contains("2 classes"));
     assert_eq!(state.log().lines().count(), 5); // about, yes, no, undone, skipped
 
+    let rich = state.run("label", &["--budget", "1e300"], "q\n");
+    assert!(rich.err.contains(", 1e300 to spend"), "{}", rich.err);
     let quiet = state.run("label", &["--quiet", "--budget", "3"], "y\n");
     assert_eq!((quiet.code, quiet.err.as_str()), (Some(3), ""));
     let stopped = state.run("label", &["--json", "--until-error", "1"], &"y\n".repeat(30));

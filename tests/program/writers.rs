@@ -254,19 +254,17 @@ fn paths_need_not_be_text() {
     let path = |name: &[u8]| folder.path().join(std::ffi::OsStr::from_bytes(name));
     let (state, labels, page, out) =
         (path(b"s\xff"), path(b"l\xff.csv"), path(b"p\xff.html"), path(b"o\xff"));
-    let sources = ["--features", "bundled:iris", "--labels", "bundled:iris"];
-    let bench = [&["bench", "--budget", "3", "--trials", "1"][..], &sources].concat();
+    let embed = ["embed", "--features", "bundled:iris"];
+    let bench =
+        ["bench", "--features", "bundled:iris", "--labels", "bundled:iris", "--budget", "3", "--trials", "1"];
     for (command, options) in [
-        (&["embed"][..], vec![("--state", &state)]),
+        (&embed[..], vec![("--state", &state)]),
         (&["export"], vec![("--state", &state), ("--labels", &labels)]),
         (&["report"], vec![("--state", &state), ("--out", &page)]),
-        (&bench[..], vec![("--out", &out)]),
+        (&bench, vec![("--out", &out)]),
     ] {
         let mut program = pal();
-        program
-            .args(command)
-            .arg("--json")
-            .args((command == ["embed"]).then_some(&sources[..2]).unwrap_or_default());
+        program.args(command).arg("--json");
         for (option, path) in options {
             program.arg(option).arg(path);
         }

@@ -11,6 +11,7 @@ use pal::active::{
     strategy,
 };
 use pal::data::Labels;
+use pal::data::io::readable;
 use pal::experiment::{Curve, Run, Scale, Settings, progress_bar};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
 use pal::probe::{adjusted_rand_index, matched_accuracy};
@@ -280,15 +281,14 @@ impl Bench {
         let count = trials.len();
         let mut stops: Vec<(usize, f64)> = trials.filter_map(|trial| trial.stopped).collect();
         stops.sort_unstable_by_key(|&(answers, _)| answers);
-        let target = 100.0 * self.until_error;
+        let (share, target) = (readable(self.until_error), 100.0 * self.until_error);
         let (Some((first, _)), Some((last, _))) = (stops.first(), stops.last()) else {
-            return format!("  --until-error {}: no trial of {count} stops", self.until_error);
+            return format!("  --until-error {share}: no trial of {count} stops");
         };
         let right = stops.iter().filter(|&&(_, error)| error <= self.until_error).count();
         format!(
-            "  --until-error {}: {} of {count} trials stop, after {first} to {last} answers; {right} of them have at most {target:.1} % \
+            "  --until-error {share}: {} of {count} trials stop, after {first} to {last} answers; {right} of them have at most {target:.1} % \
              wrong then",
-            self.until_error,
             stops.len(),
         )
     }

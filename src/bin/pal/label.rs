@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use pal::active::StoppingRule;
+use pal::data::io::readable;
 use pal::oracle::{Answered, Reply, Terminal};
 use pal::session::{Entry, Session, Stop};
 
@@ -113,7 +114,7 @@ fn standing(session: &Session) -> String {
     let error = summary.error;
     let [share, most] = [error.share, error.interval.1].map(|share| 100.0 * share);
     let left = if ledger.budget().amount().is_finite() {
-        format!(", {} to spend", ledger.left())
+        format!(", {} to spend", readable(ledger.left()))
     } else {
         String::new()
     };
