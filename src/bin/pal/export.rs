@@ -20,7 +20,7 @@ pub(crate) struct Export {
     #[arg(long, value_name = "DIR")]
     state: PathBuf,
     /// The class of each sample and how sure the program is of it: .csv or .jsonl with sample, class, confidence, asked (whether
-    /// an answer was about it), name if the features had a column of names, and class_name if answers named classes (the name
+    /// an answer was about it), name if the features had a column of names, and `class_name` if answers named classes (the name
     /// most of them gave to samples of that class); .npz with class and asked as integers and confidence; or .npy with a row
     /// (class, confidence) a sample. The confidence is the program's own probability, given what it started from and the
     /// answers: nobody has checked it, and without answers it is near 1 however many are wrong. What audits prove is the
