@@ -23,6 +23,16 @@ where
     }
 }
 
+/// Every entry on and below the diagonal is finite.
+pub(crate) fn lower_triangle_finite(argument: &'static str, matrix: ArrayView2<f64>) -> Result<()> {
+    for (i, row) in matrix.rows().into_iter().enumerate() {
+        if let Some((j, &value)) = row.iter().take(i + 1).enumerate().find(|(_, value)| !value.is_finite()) {
+            return Err(Error::NotFinite { argument, index: vec![i, j], value });
+        }
+    }
+    Ok(())
+}
+
 /// Every entry of a result is finite; where one is not, `must` says which argument is out of scale.
 ///
 /// Entries of arguments are checked by [`finite`] before, so that what is not finite here overflowed on the way.

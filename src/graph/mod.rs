@@ -266,11 +266,13 @@ impl SimilarityGraph {
 
     /// Adds `weight · G` to the matrix `out` of shape `(n, n)`, in any memory layout.
     ///
-    /// Cost: one addition an entry that is not structurally zero, at most `O(n)` memory; for low rank one `n×r×n` product.
+    /// Sums beyond the range of numbers are infinite, and what is not finite in `out` stays so. Cost: one addition an entry that is
+    /// not structurally zero, at most `O(n)` memory; for low rank one `n×r×n` product.
     ///
     /// # Errors
-    /// [`Error::Shape`] if `out` is not `(n, n)`.
+    /// [`Error::Shape`] if `out` is not `(n, n)`, [`Error::Domain`] if the weight is not finite.
     pub fn add_to(&self, weight: f64, out: &mut ArrayViewMut2<f64>) -> Result<()> {
+        check::number("weight", weight, "finite")?;
         check::shape("out", &[self.order, self.order], out.shape())?;
         self.accumulate(weight, out);
         Ok(())

@@ -11,6 +11,7 @@ use pulp::{Arch, Simd, WithSimd};
 use super::RadialKernel;
 use crate::error::{Error, Result, check};
 use crate::linalg::add_product_on_this_thread;
+use crate::linalg::rows::entries;
 use crate::linalg::scale::{SAFE, largest, largest_of};
 use crate::scalar::vectorised;
 
@@ -135,7 +136,7 @@ impl<'a> Distances<'a> {
             Self::ByCoordinate(x) => {
                 let p = x.nrows();
                 let y = y.as_standard_layout();
-                let (x, y) = (x.as_slice().unwrap_or_default(), y.as_slice().unwrap_or_default());
+                let (x, y) = (entries(x), entries(&y));
                 Arch::new().dispatch(ByCoordinate { kernel, x, y, out, p });
             }
             Self::OneByOne(x) => {

@@ -77,9 +77,12 @@ impl Eigenpairs {
     /// The certificate of these pairs as eigenpairs of `operator`; one product with `k` vectors and `O(n k²)`.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the orders differ, [`Error::Domain`] if a residual or a product of vectors is not finite.
+    /// [`Error::Shape`] if there is not one value a vector, the operator is not square or has another order; [`Error::Domain`] if
+    /// a residual or a product of vectors is not finite.
     pub fn certify(&self, operator: &impl Operator) -> Result<Certificate> {
         let (n, k) = self.vectors.dim();
+        check::shape("values", &[k], self.values.shape())?;
+        operator.check()?;
         check::shape("operator", &[n, n], &[operator.order(), operator.order()])?;
         let mut residual = operator.apply_unchecked(self.vectors.view());
         residual -= &(&self.vectors * &self.values);

@@ -119,7 +119,8 @@ impl ThinSvd {
     /// Number of singular values above `32 max(m, n) ε σ_max`.
     pub fn rank(&self) -> usize {
         let longest = self.u.nrows().max(self.vt.ncols());
-        let smallest = RANK_MARGIN * longest as f64 * f64::EPSILON * self.singular_values[0];
+        let smallest =
+            RANK_MARGIN * longest as f64 * f64::EPSILON * self.singular_values.first().unwrap_or(&0.0);
         self.singular_values.iter().take_while(|&&sigma| sigma > smallest).count()
     }
 }
@@ -242,8 +243,8 @@ pub fn cholesky(a: ArrayView2<f64>) -> Result<Array2<f64>> {
 /// `R⁻¹ B` for a lower triangular `R` `(n, n)`, of which only that triangle is read, and `B` `(n, c)`; `n² c` flops.
 ///
 /// # Errors
-/// [`Error::Shape`] if the shapes do not fit, [`Error::NotFinite`] for a bad `b`, [`Error::Singular`] if a diagonal
-/// entry of `r` is zero or not finite, [`Error::Domain`] if an entry of the solution overflows.
+/// [`Error::Shape`] if the shapes do not fit, [`Error::NotFinite`] for a bad `b` or the triangle of `r`, [`Error::Singular`] if a
+/// diagonal entry of `r` is zero, [`Error::Domain`] if an entry of the solution overflows.
 pub fn solve_lower(r: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Array2<f64>> {
     check_triangular(r, b)?;
     let mut x = b.to_owned();
@@ -286,13 +287,11 @@ fn check_triangular(r: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<()> {
     check::shape("r", &[n, n], r.shape())?;
     check::shape("b", &[n, b.ncols()], b.shape())?;
     check::finite("b", &b)?;
-    match r.diag().iter().find(|&&pivot| pivot == 0.0 || !pivot.is_finite()) {
-        Some(&value) => Err(Error::Singular {
-            argument: "r",
-            measure: "diagonal entry",
-            value,
-            must: "finite and not zero",
-        }),
+    check::lower_triangle_finite("r", r)?;
+    match r.diag().iter().find(|&&pivot| pivot == 0.0) {
+        Some(&value) => {
+            Err(Error::Singular { argument: "r", measure: "diagonal entry", value, must: "not zero" })
+        }
         None => Ok(()),
     }
 }

@@ -8,6 +8,7 @@ use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2, ShapeBuilder};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::slice::ParallelSlice as _;
 
+use super::rows::{entries, entries_mut};
 use super::simd::axpy;
 
 /// Rows of the large matrix that one task multiplies.
@@ -23,32 +24,31 @@ const MOST_COLUMNS: usize = 5;
 /// zeros of `b` cost nothing. Shapes are the caller's duty; the result does not depend on the number of threads.
 pub(crate) fn narrow_product(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Array2<f64> {
     let (m, n, k) = (a.nrows(), a.ncols(), b.ncols());
-    let mut out = Array2::zeros((m, k).f());
+    let mut by_column = Array2::zeros((k, m));
     if m * n * k == 0 {
-        return out;
+        return by_column.reversed_axes();
     }
     let columns = by_columns(b);
-    let columns = columns.as_slice_memory_order().unwrap_or_default();
+    let columns = columns.t();
+    let columns = entries(&columns);
     if let (None, Some(a)) = (a.as_slice(), a.t().as_slice()) {
-        let out = out.as_slice_memory_order_mut().unwrap_or_default();
+        let out = entries_mut(&mut by_column);
         Arch::new().dispatch(Combinations { a, columns, out, m });
     } else {
         let a = a.as_standard_layout();
-        let a = a.as_slice().unwrap_or_default();
+        let a = entries(&a);
         if m * n * k < SEQUENTIAL_BELOW {
-            let out = out.as_slice_memory_order_mut().unwrap_or_default();
-            row_dots(a, columns, out, n);
+            row_dots(a, columns, entries_mut(&mut by_column), n);
         } else {
-            let tasks = out.axis_chunks_iter_mut(Axis(0), TASK_ROWS).into_par_iter();
+            let tasks = by_column.axis_chunks_iter_mut(Axis(1), TASK_ROWS).into_par_iter();
             tasks.zip(a.par_chunks(TASK_ROWS * n)).for_each(|(mut out, a)| {
-                let mut part = Array2::zeros(out.raw_dim().f());
-                let entries = part.as_slice_memory_order_mut().unwrap_or_default();
-                row_dots(a, columns, entries, n);
+                let mut part = Array2::zeros(out.raw_dim());
+                row_dots(a, columns, entries_mut(&mut part), n);
                 out.assign(&part);
             });
         }
     }
-    out
+    by_column.reversed_axes()
 }
 
 /// The matrix contiguous by columns, copied if it is not.

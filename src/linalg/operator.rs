@@ -10,6 +10,15 @@ pub trait Operator<F: Scalar = f64> {
     /// The order `n`.
     fn order(&self) -> usize;
 
+    /// Checks that this is a map of `n` numbers to `n` numbers, as every function does that takes an operator; one that cannot be
+    /// anything else need not say so.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for a matrix that is not square.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Adds `weight · A x` to `out`; both of shape `(n, k)`, in any memory layout.
     ///
     /// For loops whose shapes were checked before: of others the numbers mean nothing, or it panics. Arithmetic as it is:
@@ -26,11 +35,14 @@ pub trait Operator<F: Scalar = f64> {
     /// Adds `weight · A x` to `out`, both `(n, k)`.
     ///
     /// # Errors
-    /// [`Error::Shape`](crate::Error::Shape) if `x` has not `n` rows, or `out` another shape than `x`; nothing is added then.
-    /// [`Error::Domain`](crate::Error::Domain) if an entry of the sum overflows.
+    /// As [`Operator::check`]; [`Error::Shape`](crate::Error::Shape) if `x` has not `n` rows, or `out` another shape than `x`;
+    /// [`Error::NotFinite`](crate::Error::NotFinite) if `x` holds NaN or an infinity; nothing is added then.
+    /// [`Error::Domain`](crate::Error::Domain) if an entry of the sum overflows, or `out` was not finite before.
     fn apply_add(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) -> Result<()> {
+        self.check()?;
         check::shape("x", &[self.order(), x.ncols()], x.shape())?;
         check::shape("out", x.shape(), out.shape())?;
+        check::finite("x", &x)?;
         self.apply_add_unchecked(weight, x, out.view_mut());
         check::in_range("product", &out, "finite: the operator, x or out is out of scale")
     }
@@ -49,6 +61,10 @@ pub trait Operator<F: Scalar = f64> {
 impl<F: Scalar, T: Operator<F> + ?Sized> Operator<F> for &T {
     fn order(&self) -> usize {
         (**self).order()
+    }
+
+    fn check(&self) -> Result<()> {
+        (**self).check()
     }
 
     fn apply_add_unchecked(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
@@ -73,6 +89,10 @@ impl<A: Operator> Operator for Affine<A> {
         self.operator.order()
     }
 
+    fn check(&self) -> Result<()> {
+        self.operator.check()
+    }
+
     fn apply_add_unchecked(&self, weight: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) {
         out.scaled_add(weight * self.identity, &x);
         self.operator.apply_add_unchecked(weight * self.weight, x, out);
@@ -82,6 +102,10 @@ impl<A: Operator> Operator for Affine<A> {
 impl<F: Scalar> Operator<F> for ArrayView2<'_, F> {
     fn order(&self) -> usize {
         self.nrows()
+    }
+
+    fn check(&self) -> Result<()> {
+        check::shape("operator", &[self.nrows(), self.nrows()], self.shape())
     }
 
     fn apply_add_unchecked(&self, weight: F, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
+use ndarray::{Array1, Array2, ArrayRef, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Dimension, s};
 use rayon::prelude::*;
 
 use super::{add_product_on_this_thread, write_product_of_columns, write_product_on_this_thread};
@@ -43,16 +43,29 @@ pub(crate) fn in_rows<F: Scalar, T>(
     result
 }
 
-/// The entries of an array in row-major order.
-pub(crate) fn entries<'a, F>(x: &'a ArrayView2<F>) -> &'a [F] {
-    debug_assert!(x.is_standard_layout());
-    x.as_slice().unwrap_or_default()
+const NOT_IN_ROWS: &str =
+    "the array is not contiguous in row-major order, which its maker should have seen to";
+
+/// The entries of an array that is contiguous in row-major order: one just allocated, a row of such a one, or what [`in_rows`]
+/// hands over.
+///
+/// # Panics
+/// Of any other array, which is a fault of this crate.
+#[inline(always)]
+pub(crate) fn entries<F, D: Dimension>(x: &ArrayRef<F, D>) -> &[F] {
+    match x.as_slice() {
+        Some(entries) => entries,
+        None => unreachable!("{NOT_IN_ROWS}"),
+    }
 }
 
-/// The entries of an array in row-major order.
-pub(crate) fn entries_mut<'a, F>(out: &'a mut ArrayViewMut2<F>) -> &'a mut [F] {
-    debug_assert!(out.is_standard_layout());
-    out.as_slice_mut().unwrap_or_default()
+/// [`entries`] to be written.
+#[inline(always)]
+pub(crate) fn entries_mut<F, D: Dimension>(out: &mut ArrayRef<F, D>) -> &mut [F] {
+    match out.as_slice_mut() {
+        Some(entries) => entries,
+        None => unreachable!("{NOT_IN_ROWS}"),
+    }
 }
 
 /// Row `i` of an array in row-major order.
@@ -134,14 +147,13 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         if scratch.dim() != block.dim() {
             *scratch = Array2::zeros(block.dim());
         }
-        let shift = shift.as_slice().unwrap_or_default();
-        let entries = scratch.as_slice_mut().unwrap_or_default();
+        let shift = entries(shift);
+        let out = entries_mut(scratch);
         vectorised(
             #[inline(always)]
             || {
-                for (out, row) in entries.chunks_exact_mut(shift.len()).zip(block.rows()) {
-                    let row = row.to_slice().unwrap_or_default();
-                    for ((out, &entry), &shift) in out.iter_mut().zip(row).zip(shift) {
+                for (out, row) in out.chunks_exact_mut(shift.len()).zip(block.rows()) {
+                    for ((out, &entry), &shift) in out.iter_mut().zip(entries(&row)).zip(shift) {
                         *out = entry - shift;
                     }
                 }
@@ -242,7 +254,7 @@ fn add_columns<F: Scalar>(terms: ArrayView2<F>, from: usize, mut sums: ArrayView
 /// Scales a square matrix on and above its diagonal, and writes below what is above.
 fn scale_and_mirror(scale: f64, matrix: &mut Array2<f64>) {
     let k = matrix.nrows();
-    let entries = matrix.as_slice_mut().unwrap_or_default();
+    let entries = entries_mut(matrix);
     // Some rows at a time, for whose columns a cache line is read once.
     for first in (0..k).step_by(LANES) {
         let last = (first + LANES).min(k);
@@ -285,7 +297,7 @@ pub(crate) fn column_sums<F: Scalar>(a: ArrayView2<F>) -> Array1<f64> {
         #[inline(always)]
         |rows, sums: &mut [F]| {
             for i in rows {
-                for (sum, &entry) in sums.iter_mut().zip(a.row(i).to_slice().unwrap_or_default()) {
+                for (sum, &entry) in sums.iter_mut().zip(entries(&a.row(i))) {
                     *sum += entry;
                 }
             }

@@ -46,8 +46,8 @@ impl Filter {
     /// One step `X → orth(p(T) X)` on a block `(n, w)` of `w ≤ n` columns.
     ///
     /// # Errors
-    /// [`Error::Shape`] or [`Error::NotFinite`] for a bad block, [`Error::Domain`] for bad parameters or if a product
-    /// with the operator is not finite.
+    /// [`Error::Empty`], [`Error::Shape`] or [`Error::NotFinite`] for a bad block, [`Error::Shape`] for an operator that is not
+    /// square, [`Error::Domain`] for bad parameters or if a product with the operator is not finite.
     pub fn step(&self, operator: &impl Operator, x: ArrayView2<f64>) -> Result<Array2<f64>> {
         self.check()?;
         check_block(operator, x)?;
@@ -146,8 +146,9 @@ impl SubspaceIteration {
     /// A step costs at most `degree` products with the `w` columns that have not converged and `O(n w²)`.
     ///
     /// # Errors
-    /// [`Error::Domain`] for bad options, a bad `k` or products that are not finite; [`Error::Shape`] or
-    /// [`Error::NotFinite`] for a bad `start`; [`Error::NotConverged`] if a residual stays above the tolerance.
+    /// [`Error::Domain`] for bad options, a bad `k` or products that are not finite; [`Error::Empty`], [`Error::Shape`] or
+    /// [`Error::NotFinite`] for a bad `start`; [`Error::Shape`] for an operator that is not square; [`Error::NotConverged`] if a
+    /// residual stays above the tolerance.
     pub fn leading(&self, operator: &impl Operator, k: usize, start: ArrayView2<f64>) -> Result<Subspace> {
         self.check()?;
         check_block(operator, start)?;
@@ -348,6 +349,7 @@ fn fill_generic(mut x: ArrayViewMut1<f64>, seed: usize) {
 }
 
 fn check_block(operator: &impl Operator, block: ArrayView2<f64>) -> Result<()> {
+    operator.check()?;
     let n = operator.order();
     if block.is_empty() {
         return Err(Error::Empty { argument: "start", expected: "row and one column" });

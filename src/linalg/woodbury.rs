@@ -29,9 +29,10 @@ impl<A: Operator> Woodbury<A> {
     /// `O(n r² + r³)` and one product of `S₀⁻¹` with `U`.
     ///
     /// # Errors
-    /// [`Error::Shape`], [`Error::NotFinite`] or [`Error::Asymmetric`] for a bad `u` or `c`; [`Error::Singular`] if
+    /// [`Error::Shape`], [`Error::NotFinite`] or [`Error::Asymmetric`] for a bad `base_inverse`, `u` or `c`; [`Error::Singular`] if
     /// `S₀ − U C Uᵀ` is numerically singular; [`Error::Domain`] if an entry of the capacitance matrix overflows.
     pub fn new(base_inverse: A, u: ArrayView2<f64>, c: ArrayView2<f64>) -> Result<Self> {
+        base_inverse.check()?;
         let rank = u.ncols();
         check::shape("u", &[base_inverse.order(), rank], u.shape())?;
         check::finite("u", &u)?;
@@ -106,6 +107,7 @@ impl KernelShiftInvert {
             return Err(Error::Empty { argument: "gram", expected: "row" });
         }
         check::symmetric("gram", gram)?;
+        inverse.check()?;
         check::shape("inverse", &[n, n], &[inverse.order(), inverse.order()])?;
         check::positive("beta", beta)?;
         let mut sum = gram.to_owned();

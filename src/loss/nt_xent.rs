@@ -6,6 +6,7 @@ use super::Loss;
 use super::softmax::Softmax;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
+use crate::linalg::rows::entries;
 use crate::linalg::scale::largest_of;
 use crate::scalar::Scalar;
 
@@ -127,7 +128,7 @@ fn on_the_sphere<F: Scalar>(z: ArrayView2<F>) -> Result<(Array2<F>, Array1<Lengt
     let mut lengths = Array1::from_elem(z.nrows(), Length { largest: F::zero(), relative: F::one() });
     Zip::from(units.rows_mut()).and(&mut lengths).par_for_each(|mut row, length| {
         // Squares of very small or large entries leave the number range; those of entries up to 1 do not.
-        let largest = largest_of(row.as_slice().unwrap_or_default());
+        let largest = largest_of(entries(&row));
         if largest > F::zero() {
             row /= largest;
             let relative = row.dot(&row).sqrt();

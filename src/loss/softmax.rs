@@ -11,6 +11,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
+use crate::linalg::rows::{entries, entries_mut};
 use crate::linalg::{add_product_on_this_thread, write_product_on_this_thread};
 use crate::scalar::Scalar;
 
@@ -253,7 +254,7 @@ fn add_common<F: Scalar>(
 ) {
     let mut totals = vec![F::zero(); block.ncols()];
     for (mut row, own) in block.rows_mut().into_iter().zip(rows.iter_mut()) {
-        let row = row.as_slice_mut().unwrap_or_default();
+        let row = entries_mut(&mut row);
         exponentials(sharpness, sharpness, row);
         own.sum += sum(row);
         if columns.is_some() {
@@ -278,7 +279,7 @@ fn add_relative<F: Scalar>(
     if let Some(columns) = columns {
         let mut largest = vec![F::neg_infinity(); block.ncols()];
         for row in block.rows() {
-            for (largest, &entry) in largest.iter_mut().zip(row.as_slice().unwrap_or_default()) {
+            for (largest, &entry) in largest.iter_mut().zip(entries(&row)) {
                 *largest = larger(*largest, entry);
             }
         }
@@ -288,16 +289,14 @@ fn add_relative<F: Scalar>(
         let shifts: Vec<F> = columns.iter().map(|column| column.shift).collect();
         let mut totals = vec![F::zero(); block.ncols()];
         for row in block.rows() {
-            for ((total, &shift), &entry) in
-                totals.iter_mut().zip(&shifts).zip(row.as_slice().unwrap_or_default())
-            {
+            for ((total, &shift), &entry) in totals.iter_mut().zip(&shifts).zip(entries(&row)) {
                 *total += (entry * sharpness - shift).branchless_exp();
             }
         }
         columns.iter_mut().zip(&totals).for_each(|(column, total)| column.sum += total.as_f64());
     }
     for (mut row, own) in block.rows_mut().into_iter().zip(rows) {
-        let row = row.as_slice_mut().unwrap_or_default();
+        let row = entries_mut(&mut row);
         let largest = row.iter().fold(F::neg_infinity(), |largest, &entry| larger(largest, entry));
         own.raise_to(largest * sharpness);
         if own.shift > F::neg_infinity() {
@@ -321,7 +320,7 @@ impl<F: Scalar> LogSum<F> {
 #[inline(always)]
 fn pulls<F: Scalar>(mut block: ArrayViewMut2<F>, rows: &[F], columns: &[F], exponentiate: impl Fn(&mut [F])) {
     for (mut row, &own) in block.rows_mut().into_iter().zip(rows) {
-        let row = row.as_slice_mut().unwrap_or_default();
+        let row = entries_mut(&mut row);
         exponentiate(row);
         for (entry, &other) in row.iter_mut().zip(columns) {
             *entry *= own + other;
@@ -333,7 +332,7 @@ fn pulls<F: Scalar>(mut block: ArrayViewMut2<F>, rows: &[F], columns: &[F], expo
 #[inline(always)]
 fn pulls_relative<F: Scalar>(sharpness: F, mut block: ArrayViewMut2<F>, rows: &[F], columns: &[F]) {
     for (mut row, &own) in block.rows_mut().into_iter().zip(rows) {
-        for (entry, &other) in row.as_slice_mut().unwrap_or_default().iter_mut().zip(columns) {
+        for (entry, &other) in entries_mut(&mut row).iter_mut().zip(columns) {
             let exponent = *entry * sharpness;
             *entry = (exponent - own).branchless_exp() + (exponent - other).branchless_exp();
         }

@@ -40,10 +40,11 @@ impl<'a, F: Scalar, M: Model<F>> FullBatch<'a, F, M> {
     /// The model with the parameters of `point`.
     ///
     /// # Errors
-    /// [`crate::Error::Shape`] if it has another length.
+    /// [`crate::Error::Shape`] if it has another length, [`crate::Error::NotFinite`]; the parameters are then as before.
     pub fn at(&mut self, point: ArrayView1<F>) -> Result<&M> {
         let count = self.model.parameters().into_iter().map(|parameter| parameter.value.len()).sum();
         check::shape("point", &[count], point.shape())?;
+        check::finite("point", &point)?;
         let mut entries = point.iter();
         for parameter in self.model.parameters_mut() {
             parameter.value.iter_mut().zip(&mut entries).for_each(|(to, &from)| *to = from);

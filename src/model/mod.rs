@@ -125,14 +125,17 @@ const OUT_OF_SCALE: &str = "finite: x or a parameter is out of scale";
 /// * `loss`: value and gradient, `(n, k)`, at the representations `(n, k)`, as [`crate::loss::Loss::value_and_gradient`].
 ///
 /// # Errors
-/// Those of [`Model::forward`] and of the loss; [`crate::Error::Shape`] if its gradient has another shape;
-/// [`crate::Error::Domain`] if value or gradients overflow.
+/// [`crate::Error::NotFinite`] if `x` holds NaN or an infinity, which an activation could hide; those of [`Model::forward`] and of
+/// the loss; [`crate::Error::Shape`] if `x` has another width than the model or the loss's gradient another shape than the
+/// representations; [`crate::Error::Domain`] if value or gradients overflow.
 pub fn value_and_gradients<F: Scalar>(
     model: &(impl Model<F> + ?Sized),
     x: impl Into<ArcArray2<F>>,
     loss: impl FnOnce(ArrayView2<F>) -> Result<(F, Array2<F>)> + Send,
 ) -> Result<(F, Vec<Array2<F>>)> {
     let x = x.into();
+    check::shape("x", &[x.nrows(), model.inputs()], x.shape())?;
+    check::finite("x", &x)?;
     in_pool(|| {
         let tape = Tape::new();
         let leaves: Vec<Var<F>> =

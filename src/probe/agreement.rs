@@ -7,7 +7,7 @@ use crate::error::{Error, Result, check};
 /// The adjusted Rand index of two partitions (Hubert and Arabie 1985): 1 if they are the same, 0 on average if one is random.
 ///
 /// Of the pairs of samples, the number together in both partitions, less its mean under random partitions of the same sizes,
-/// divided by the largest possible such difference. `O(n + a b)` for class numbers below `a` and `b`.
+/// divided by the largest possible such difference. Classes are any numbers. `O(n log n + a b)` for `a` and `b` of them.
 ///
 /// # Errors
 /// [`Error::Empty`] without samples, [`Error::Shape`] if the lengths differ.
@@ -26,7 +26,8 @@ pub fn adjusted_rand_index(found: &[usize], truth: &[usize]) -> Result<f64> {
 
 /// The share of samples whose class is right under the best one-to-one naming of the classes found by true ones.
 ///
-/// Classes found beyond the number of true ones are wrong throughout. `O(n + max(a, b)³)` for class numbers below `a` and `b`.
+/// Classes found beyond the number of true ones are wrong throughout. Classes are any numbers. `O(n log n + max(a, b)³)` for
+/// `a` and `b` of them.
 ///
 /// # Errors
 /// As [`adjusted_rand_index`].
@@ -41,16 +42,23 @@ pub fn matched_accuracy(found: &[usize], truth: &[usize]) -> Result<f64> {
     Ok(matched / found.len() as f64)
 }
 
-/// How many samples are in class `a` of the one and class `b` of the other.
+/// How many samples are in the `a`-th class of the one and the `b`-th of the other.
 fn contingency(found: &[usize], truth: &[usize]) -> Result<Array2<f64>> {
     if found.is_empty() {
         return Err(Error::Empty { argument: "found", expected: "sample" });
     }
     check::shape("truth", &[found.len()], &[truth.len()])?;
-    let classes = |of: &[usize]| of.iter().max().map_or(0, |&last| last + 1);
-    let mut table = Array2::zeros((classes(found), classes(truth)));
+    let classes = |of: &[usize]| {
+        let mut classes = of.to_vec();
+        classes.sort_unstable();
+        classes.dedup();
+        classes
+    };
+    let (of_found, of_truth) = (classes(found), classes(truth));
+    let place = |classes: &[usize], class: usize| classes.partition_point(|&other| other < class);
+    let mut table = Array2::zeros((of_found.len(), of_truth.len()));
     for (&a, &b) in found.iter().zip(truth) {
-        table[[a, b]] += 1.0;
+        table[[place(&of_found, a), place(&of_truth, b)]] += 1.0;
     }
     Ok(table)
 }

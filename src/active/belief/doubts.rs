@@ -22,7 +22,8 @@ impl Belief {
         (0..self.len()).filter_map(|sample| self.doubt_of_sample(sample, &population)).collect()
     }
 
-    /// A question that would settle a doubt; `None` if every question considered was asked or skipped before.
+    /// A question that would settle a doubt; `None` if every question considered was asked or skipped before, or the belief has no
+    /// such classes, parts or sample.
     ///
     /// Two groups of atoms are represented by up to twelve samples each: those asked about in the largest atom first, in the
     /// order in which they were first asked about, then those of the next atom, and the centre of an atom where none was asked
@@ -37,6 +38,7 @@ impl Belief {
                 let join = self.grouping.joins().get(step)?;
                 self.question_between(&join.first, &join.second)
             }
+            Subject::Sample { sample, .. } if sample >= self.len() => None,
             Subject::Sample { sample, class } => {
                 self.partner(sample, class).or_else(|| self.partner_elsewhere(sample, class))
             }

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::{BlockDiagonal, ThinSvd};
 use crate::error::{Error, Result};
+use crate::linalg::rows::entries_mut;
 use crate::scalar::Multiply;
 
 /// The backend's name in provenance records.
@@ -128,16 +129,11 @@ fn with_row_major<F: NdFloat + ComplexField>(
     if let Some(entries) = out.as_slice_mut() {
         with_matrix(a, |a| with_matrix(b, |b| add(a, b, entries)));
     } else if out.t().is_standard_layout() {
-        let mut out = out.reversed_axes();
-        if let Some(entries) = out.as_slice_mut() {
-            let (a, b) = (b.reversed_axes(), a.reversed_axes());
-            with_matrix(a, |a| with_matrix(b, |b| add(a, b, entries)));
-        }
+        let (a, b, mut out) = (b.reversed_axes(), a.reversed_axes(), out.reversed_axes());
+        with_matrix(a, |a| with_matrix(b, |b| add(a, b, entries_mut(&mut out))));
     } else {
         let mut copy = out.as_standard_layout().into_owned();
-        if let Some(entries) = copy.as_slice_mut() {
-            with_matrix(a, |a| with_matrix(b, |b| add(a, b, entries)));
-        }
+        with_matrix(a, |a| with_matrix(b, |b| add(a, b, entries_mut(&mut copy))));
         out.assign(&copy);
     }
 }

@@ -33,10 +33,10 @@ pub fn leading_eigenpairs_of_update(
 ) -> Result<Eigenpairs> {
     let n = values.len();
     check::count("k", k, n, "at least 1 and at most the order of the matrix")?;
-    check::shape("w", &[n, core.nrows()], w.shape())?;
+    check::shape("w", &[n, core.ncols()], w.shape())?;
     check::finite("values", &values)?;
     check::finite("w", &w)?;
-    check::finite("core", &core)?;
+    check::symmetric("core", core)?;
     // Powers of two that take the sum, and its factor, near 1: products of several are taken.
     let scale =
         |largest: f64| if largest == 0.0 || PLAIN.contains(&largest) { 1.0 } else { inverse_power(largest) };

@@ -21,7 +21,7 @@ use self::counted::Counted;
 use self::reduction::HouseholderReduction;
 use self::tridiagonal::Tridiagonal;
 use super::backend;
-use super::scale::{SAFE, safe_scale};
+use super::scale::{SAFE, largest, safe_scale};
 use crate::Observer;
 use crate::error::{Error, Result, check};
 
@@ -184,16 +184,9 @@ fn unscaled(values: Array1<f64>, vectors: Array2<f64>, next: Option<f64>, scale:
 /// # Errors
 /// [`Error::NotFinite`] naming its first entry that is not finite.
 fn largest_entry(a: ArrayView2<f64>) -> Result<f64> {
-    let mut largest = 0.0_f64;
-    for (i, row) in a.rows().into_iter().enumerate() {
-        for (j, &value) in row.iter().take(i + 1).enumerate() {
-            if !value.is_finite() {
-                return Err(Error::NotFinite { argument: "a", index: vec![i, j], value });
-            }
-            largest = largest.max(value.abs());
-        }
-    }
-    Ok(largest)
+    check::lower_triangle_finite("a", a)?;
+    let rows = a.rows().into_iter().enumerate();
+    Ok(rows.fold(0.0, |most, (i, row)| most.max(largest(row.iter().take(i + 1)))))
 }
 
 fn check_matrix(a: ArrayView2<f64>) -> Result<()> {

@@ -14,7 +14,7 @@
 use ndarray::ArrayView2;
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::linalg::rows::in_pool;
+use crate::linalg::rows::{entries, in_pool};
 use crate::linalg::simd::{AlignedBuffer, axpy, dot};
 use crate::{Observer, Task};
 
@@ -71,9 +71,8 @@ impl HouseholderReduction {
             }
         } else {
             let a = a.as_standard_layout();
-            let entries = a.as_slice().unwrap_or_default();
             // By strips of rows, so that reads and writes both run along cache lines.
-            for (first, rows) in (0..n).step_by(TILE).zip(entries.chunks(TILE * n)) {
+            for (first, rows) in (0..n).step_by(TILE).zip(entries(&a).chunks(TILE * n)) {
                 for (j, column) in
                     self.matrix.chunks_exact_mut(self.padded).take((first + TILE).min(n)).enumerate()
                 {

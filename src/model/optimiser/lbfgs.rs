@@ -66,8 +66,9 @@ const EVALUATIONS: usize = 40;
 /// algorithms 7.4, 3.5 and 3.6). Values never increase. `O(memory · parameters)` an iteration beside the objective.
 ///
 /// # Errors
-/// What `observe` reports, and the objective at the start; later, a point it refuses is stepped back from.
-/// [`Error::Domain`] for a memory of 0, a negative tolerance, or a start at which the value or its gradient is not finite.
+/// What `observe` reports, and the objective at the start; later, a point it refuses, or gives no gradient of its shape for, is
+/// stepped back from. [`Error::NotFinite`] if `start` holds NaN or an infinity, [`Error::Shape`] if the gradient there has another
+/// shape, [`Error::Domain`] for a memory of 0, a negative tolerance, or a start at which the value or its gradient is not finite.
 pub fn lbfgs<F: Scalar>(
     start: Array1<F>,
     options: Lbfgs,
@@ -76,14 +77,19 @@ pub fn lbfgs<F: Scalar>(
 ) -> Result<Minimum<F>> {
     check::count("memory", options.memory, usize::MAX, "at least 1")?;
     check::not_negative("tolerance", options.tolerance)?;
+    check::finite("start", &start)?;
+    let mut objective = |point: ArrayView1<F>| {
+        let (value, gradient) = objective(point)?;
+        check::shape("gradient", point.shape(), gradient.shape())?;
+        Ok((value, gradient))
+    };
     let (value, gradient) = objective(start.view())?;
-    check::shape("gradient", start.shape(), gradient.shape())?;
     if !value.is_finite() {
         return Err(Error::Domain { argument: "value at the start", value: value.as_f64(), must: "finite" });
     }
     check::in_range("gradient at the start", &gradient, "finite")?;
     let mut here = Place { point: start, value: value.as_f64(), gradient };
-    let mut curvature = Curvature { pairs: VecDeque::with_capacity(options.memory), memory: options.memory };
+    let mut curvature = Curvature { pairs: VecDeque::new(), memory: options.memory };
     let mut iterations = 0;
     loop {
         let slope = largest(&here.gradient);

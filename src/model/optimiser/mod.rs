@@ -93,7 +93,7 @@ impl<F: Scalar> Optimiser<F> {
 
     /// Moves the parameters one step at the rate given; `O(parameters)`, in parallel.
     ///
-    /// After an error the parameters are as before.
+    /// After an error the parameters are as before. Entries of parameters that are NaN or infinite are not looked for, and stay so.
     ///
     /// # Errors
     /// [`crate::Error::Domain`] unless the rate is finite and not negative, or if a parameter or moment would overflow;
