@@ -53,5 +53,5 @@ pub use create::{Created, create};
 pub use export::Exported;
 pub use folder::is_of_state;
 pub use log::{AnswerLog, Entry, WritesHeld, hold_writes};
-pub use settings::{Fingerprint, Reading, Settings, require_error};
+pub use settings::{Fingerprint, Reading, Settings};
 pub use state::{State, Summary};

@@ -13,8 +13,6 @@ use crate::oracle::{Budget, Ledger, Prices};
 /// The layout of state directories that is read and written here.
 pub(super) const FORMAT: u32 = 1;
 
-/// Rarer errors make one answer outweigh all others by more than numbers can hold.
-const LEAST_ERROR: f64 = 1e-12;
 /// Sums of as many as can be paid are exact to a share of the unit.
 const HIGHEST_PRICE: f64 = 1e12;
 /// Beyond, no curve can be drawn against it.
@@ -114,7 +112,7 @@ pub struct Settings {
     pub modes: usize,
     /// `τ`, a share of the graph's spectrum, positive; likewise.
     pub smoothing: f64,
-    /// `ε`: how often an answer is taken to be wrong, from `1e-12` to below `½`; that of [`BeliefOptions`].
+    /// `ε`: how often an answer is taken to be wrong; that of [`BeliefOptions`].
     pub error: f64,
     /// Seed of all randomness; 0.
     pub seed: u64,
@@ -165,7 +163,7 @@ impl Settings {
 
     /// What a new state may be made with; options of the start are checked by those who make it.
     pub(super) fn require_valid(&self) -> Result<()> {
-        require_error(self.error)?;
+        self.belief().require_valid()?;
         Ledger::new(self.prices, Budget::unlimited())?;
         let Prices { pair, label, captcha, candidate } = self.prices;
         for (argument, price) in [
@@ -192,15 +190,6 @@ pub(super) fn require_class(name: &str) -> Result<()> {
         return Err(Error::Empty { argument: "name of a class", expected: "letter" });
     }
     Ok(())
-}
-
-/// Checks how often an answer may be taken to be wrong: rarer than `1e-12`, one answer would outweigh all others by more than
-/// numbers can hold.
-///
-/// # Errors
-/// [`Error::Domain`] for numbers below `1e-12` and from `½` on.
-pub fn require_error(error: f64) -> Result<()> {
-    require((LEAST_ERROR..0.5).contains(&error), "error", error, "at least 1e-12 and below 0.5")
 }
 
 /// What was spent, in a state whose prices were set before they had a limit.

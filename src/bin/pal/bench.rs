@@ -15,7 +15,7 @@ use pal::data::io::readable;
 use pal::experiment::{Curve, Run, Scale, Settings, progress_bar};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
 use pal::probe::{adjusted_rand_index, matched_accuracy};
-use pal::session::{self, Reading};
+use pal::session::Reading;
 use pal::{Observer, plot};
 use rand::Rng;
 use serde::Serialize;
@@ -109,7 +109,7 @@ struct Parameters<'a> {
 
 impl Bench {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
-        session::require_error(self.error)?;
+        BeliefOptions { error: self.error, ..BeliefOptions::default() }.require_valid()?;
         limits::require_until_error(self.until_error)?;
         limits::require_trials(self.trials)?;
         limits::require_answers(self.budget as usize)?;

@@ -68,7 +68,7 @@ impl Embed {
             let (what, found) = ("--classes".to_owned(), format!("{:?}", self.classes));
             return Err(Failure::Unfit { what, found, expected: "a name between commas".to_owned() });
         }
-        session::require_error(self.error)?;
+        BeliefOptions { error: self.error, ..BeliefOptions::default() }.require_valid()?;
         let reading = Reading::from(&self.reading);
         let features = source::features(&self.features, &reading, output)?;
         let constant = features.constant(&self.features, output);
