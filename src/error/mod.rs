@@ -38,7 +38,7 @@ pub enum Error {
         op: &'static str,
     },
     /// A scalar lies outside its domain ("sigma = 0 must be positive").
-    #[error("{argument} = {value} must be {must}")]
+    #[error("{argument} = {} must be {must}", readable(*value))]
     Domain {
         /// Name of the offending argument.
         argument: &'static str,
@@ -58,7 +58,7 @@ pub enum Error {
         value: f64,
     },
     /// A matrix that must be symmetric is not.
-    #[error("{argument} must be symmetric: entry ({row}, {column}) is {value}, its mirror image is {mirror}")]
+    #[error("{argument} must be symmetric: entry ({row}, {column}) is {}, its mirror image is {}", readable(*value), readable(*mirror))]
     Asymmetric {
         /// Name of the offending matrix.
         argument: &'static str,
@@ -72,7 +72,7 @@ pub enum Error {
         mirror: f64,
     },
     /// A pair of samples is given two different weights.
-    #[error("{argument}: pair ({row}, {column}) is named with weight {first} and again with {second}")]
+    #[error("{argument}: pair ({row}, {column}) is named with weight {} and again with {}", readable(*first), readable(*second))]
     Conflict {
         /// Name of the offending argument.
         argument: &'static str,
@@ -98,7 +98,7 @@ pub enum Error {
         implied: f64,
     },
     /// A question costs more than is left of the budget; it was not asked.
-    #[error("the budget of {budget} is used up: {spent} is spent and the next question costs {price}")]
+    #[error("the budget of {} is used up: {} is spent and the next question costs {}", readable(*budget), readable(*spent), readable(*price))]
     Budget {
         /// What was spent before.
         spent: f64,
@@ -229,6 +229,11 @@ pub enum Error {
         /// What the drawing library said.
         reason: String,
     },
+}
+
+/// A number as people write it: with an exponent where it would have many zeros.
+pub(crate) fn readable(value: f64) -> String {
+    if value == 0.0 || (1e-5..1e16).contains(&value.abs()) { value.to_string() } else { format!("{value:e}") }
 }
 
 fn last_good(checkpoint: Option<&Path>) -> String {

@@ -36,12 +36,18 @@ pub enum StateError {
         given: String,
     },
     /// A label names a class that the settings do not.
-    #[error("class {name:?} is not one of the state's classes: {}", known.join(", "))]
+    #[error("class {name:?} is not one of the state's classes: {}", quoted(known))]
     UnknownClass {
         /// The name.
         name: String,
         /// Those that there are.
         known: Vec<String>,
+    },
+    /// A class is named twice where each is named once.
+    #[error("classes: {name:?} comes twice, expected each name once")]
+    RepeatedClass {
+        /// The name.
+        name: String,
     },
     /// An answer is about a sample that does not exist.
     #[error("sample {sample} does not exist: there are {samples}, counted from 0")]
@@ -84,6 +90,11 @@ fn one_of(open: &[usize]) -> String {
         [only] => format!("an answer to question {only}"),
         several => format!("an answer to one of the questions {several:?}"),
     }
+}
+
+/// Names that may hold commas and spaces.
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
 }
 
 fn by(process: &str) -> String {

@@ -3,13 +3,13 @@
 use std::cmp::Ordering;
 
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, CowArray};
 use rayon::slice::ParallelSliceMut;
 
 use super::SimilarityGraph;
 use crate::error::{Error, Result, check};
 use crate::linalg::add_product_on_this_thread;
-use crate::linalg::scale::{SMALLEST_SQUARE, norm};
+use crate::linalg::scale::{SAFE, SMALLEST_SQUARE, largest, norm, safe_scale};
 
 /// Rows whose distances to all samples are held at a time. Fixed, so that results do not depend on the number of threads.
 const BLOCK_ROWS: usize = 64;
@@ -46,6 +46,11 @@ impl SimilarityGraph {
             return Err(Error::Empty { argument: "x", expected: "column" });
         }
         check::finite("x", &x)?;
+        // Numbers near the smallest there are have few digits, and differences of them fewer: those of larger ones have all.
+        let largest = largest(x);
+        let scale = if largest < SAFE.start { safe_scale(largest) } else { 1.0 };
+        let x = if scale > 1.0 { CowArray::from(&x * scale) } else { x.into() };
+        let x = x.view();
         let points = points(x, SCALE_NEIGHBOUR.min(k));
         if points.len() == n {
             return Self::pairs(n, edges(x, k));

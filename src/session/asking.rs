@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::folder::{Folder, Lock};
-use super::settings::require_spent;
+use super::settings::{require_class, require_spent};
 use super::state::{Known, enter};
 use super::{Entry, State};
 use crate::active::{PairStrategy, STRATEGIES, StoppingRule, strategy};
@@ -226,11 +226,12 @@ impl Session {
 
     /// Takes in what `annotator` said within so many `seconds`, whether it was asked or not; the answer's id in the log.
     ///
-    /// It is on disk when this returns. An open question about the same pair is closed. Cost that of
+    /// It is on disk when this returns. The name of a class is trimmed. An open question about the same pair is closed. Cost that of
     /// [`Belief::learn_all`](crate::active::Belief::learn_all), and of a write that reaches the disk.
     ///
     /// # Errors
-    /// [`StateError::NoSample`], [`StateError::UnknownClass`], [`StateError::Candidates`]; as [`Answered::require_valid`];
+    /// [`StateError::NoSample`], [`StateError::UnknownClass`], [`StateError::Candidates`], [`Error::Empty`] for a class without a
+    /// name; as [`Answered::require_valid`];
     /// [`Error::Budget`] if it cannot be paid for, [`Error::Domain`] for seconds
     /// that are negative or not finite, [`Error::Io`] if it could not be written. Nothing is changed then.
     pub fn record(
@@ -239,6 +240,10 @@ impl Session {
         annotator: impl Into<String>,
         seconds: f64,
     ) -> Result<usize> {
+        let answered = match answered {
+            Answered::Label { sample, class } => Answered::Label { sample, class: class.trim().to_owned() },
+            other => other,
+        };
         self.require_valid(&answered)?;
         let ledger = &self.state.ledger;
         let cost = ledger.require(answered.kind(), answered.size())?;
@@ -347,7 +352,8 @@ impl Session {
             Answered::Label { sample, class } => {
                 self.require_sample(*sample)?;
                 let known = &self.state.settings().classes;
-                if !known.is_empty() && !known.contains(class) {
+                require_class(class)?;
+                if !known.is_empty() && !known.iter().any(|known| known.trim() == class) {
                     let (name, known) = (class.clone(), known.clone());
                     return Err(Error::State(StateError::UnknownClass { name, known }));
                 }

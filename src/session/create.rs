@@ -43,15 +43,19 @@ pub struct Created {
 ///
 /// # Errors
 /// [`StateError::OtherFeatures`] if there are answers about other features, [`StateError::Locked`] while another program may
-/// write; [`Error::Domain`] for options out of their range, [`Error::Shape`]
+/// write; [`Error::Domain`] for options out of their range, [`Error::Empty`] for a class without a name and
+/// [`StateError::RepeatedClass`] for one that comes twice, [`Error::Shape`]
 /// unless there is a name for every sample or for none; as [`WarmStart::of_features`], and
-/// [`Error::Io`]. The state that was there still stands then.
+/// [`Error::Io`]. The state that was there still stands then, and where nothing was, options and features that are refused leave
+/// nothing.
 pub fn create<'a>(
     folder: impl AsRef<Path>,
     features: impl Into<CowArray<'a, f64, Ix2>>,
     settings: Settings,
 ) -> Result<Created> {
     let features = features.into();
+    let classes = settings.classes.iter().map(|name| name.trim().to_owned()).collect();
+    let settings = Settings { classes, ..settings };
     settings.require_valid()?;
     if !settings.names.is_empty() {
         check::shape("names", &[features.nrows()], &[settings.names.len()])?;
@@ -59,10 +63,13 @@ pub fn create<'a>(
     let fingerprint = Fingerprint::of(features.view());
     let mut settings = Settings { format: FORMAT, fingerprint, ..settings };
     let (path, folder) = (folder.as_ref(), Folder::new(folder.as_ref()));
-    let _lock = folder.lock()?;
-    let answers = answers_kept(path, &folder, &settings.fingerprint)?;
+    // Where no session was yet, nothing is made before all is checked, so that nothing is left of what is refused.
+    let early = folder.has_lock().then(|| folder.lock()).transpose()?;
+    answers_kept(path, &folder, &settings.fingerprint)?;
     let start = Arc::new(WarmStart::of_features(features, &settings.warm_start())?);
     Belief::new(Arc::clone(&start), settings.belief())?; // the options are options
+    let _lock = early.map_or_else(|| folder.lock(), Ok)?;
+    let answers = answers_kept(path, &folder, &settings.fingerprint)?; // those given meanwhile as well
     folder.write(&start, &mut settings)?;
     Ok(Created { settings, start, answers })
 }

@@ -11,23 +11,64 @@ use serde_json::{Value, json};
 use super::State;
 use crate::data::io::{Numbers, malformed, write_atomically, write_npy, write_npz};
 use crate::error::Result;
-use crate::oracle::Pair;
+use crate::oracle::{Answered, Pair};
 
 const COLUMNS: [&str; 4] = ["row", "column", "weight", "together"];
 
+/// What can be exported of a [`State`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exported {
+    /// By [`State::write_labels`].
+    Labels,
+    /// By [`State::write_pairs`].
+    Pairs,
+    /// By [`State::write_graph`].
+    Graph,
+}
+
+impl Exported {
+    /// The endings of names that it can be written to.
+    #[must_use]
+    pub fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Labels => &["npy", "npz", "csv", "jsonl"],
+            Self::Pairs => &["csv", "jsonl"],
+            Self::Graph => &["npz", "csv"],
+        }
+    }
+
+    /// The ending of a name that it can be written to, in lower case; nothing is written.
+    ///
+    /// # Errors
+    /// [`Error::Format`](crate::Error::Format) for another ending.
+    pub fn ending_of(self, path: impl AsRef<Path>) -> Result<&'static str> {
+        let (path, endings) = (path.as_ref(), self.endings());
+        let given = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        endings
+            .iter()
+            .copied()
+            .find(|&ending| ending == given)
+            .ok_or_else(|| malformed(path, format!("a name that ends in {given:?}"), endings.join(" or ")))
+    }
+}
+
 impl State {
-    /// Writes the class of each sample and how sure it is; the number of rows, `n`.
+    /// Writes the class of each sample and how sure the belief is of it; the number of rows, `n`.
     ///
     /// By the ending of the name: `.csv` or `.jsonl` with sample, class, confidence, asked (whether an answer was about it),
-    /// and name if the settings have names; `.npz` with class and asked as integers and confidence; or `.npy` with a row
-    /// (class, confidence) a sample. Samples and classes count from 0.
+    /// name if the settings have names, and `class_name` if an answer that stands names a class: the name that most of them
+    /// give to samples of that class, of several the one given first, empty if none does; `.npz` with class and asked as integers
+    /// and confidence; or `.npy` with a row (class, confidence) a sample. Samples and classes count from 0.
+    ///
+    /// The confidence is the probability that the [belief](crate::active::Belief::confidence) itself gives, from its start and
+    /// the answers: nobody has checked it. What audits prove is the [remaining error](crate::active::remaining_error).
     ///
     /// # Errors
     /// [`Error::Format`](crate::Error::Format) for another ending, [`Error::Io`](crate::Error::Io).
     pub fn write_labels(&self, path: impl AsRef<Path>) -> Result<usize> {
         let (path, belief) = (path.as_ref(), self.belief());
         let (classes, confidence) = (belief.classes(), belief.confidence());
-        match extension(path).as_str() {
+        match Exported::Labels.ending_of(path)? {
             "npz" => {
                 let class: Vec<i64> = classes.iter().copied().map(whole).collect();
                 let asked: Vec<i64> =
@@ -48,30 +89,41 @@ impl State {
                 write_npy(path, &rows)?;
                 Ok(belief.len())
             }
-            _ => {
-                let (formats, columns) =
-                    (["npy", "npz", "csv", "jsonl"], ["sample", "class", "confidence", "asked"]);
-                let cells = |sample: usize| {
-                    [
-                        json!(sample),
-                        json!(classes[sample]),
-                        json!(confidence[sample]),
-                        json!(belief.was_asked(sample)),
-                    ]
-                };
-                let samples = 0..belief.len();
-                let names = &self.settings().names;
-                if names.is_empty() {
-                    return table(path, &formats, columns, samples.map(cells));
-                }
-                let [sample, class, confidence, asked] = columns;
-                let rows = samples.map(|at| {
-                    let [sample, class, confidence, asked] = cells(at);
-                    [sample, class, confidence, asked, json!(names.get(at))]
+            format => {
+                let (names, class_names) = (&self.settings().names, self.class_names());
+                let mut columns = vec!["sample", "class", "confidence", "asked"];
+                columns.extend((!names.is_empty()).then_some("name"));
+                columns.extend((!class_names.is_empty()).then_some("class_name"));
+                let rows = (0..belief.len()).map(|at| {
+                    let class = classes[at];
+                    let mut row =
+                        vec![json!(at), json!(class), json!(confidence[at]), json!(belief.was_asked(at))];
+                    row.extend((!names.is_empty()).then(|| json!(names.get(at))));
+                    row.extend(
+                        (!class_names.is_empty()).then(|| json!(class_names.get(&class).unwrap_or(&""))),
+                    );
+                    row
                 });
-                table(path, &formats, [sample, class, confidence, asked, "name"], rows)
+                table(path, format, &columns, rows)
             }
         }
+    }
+
+    /// The names of the classes to samples of which answers that stand gave some: of each the one that most gave, of several
+    /// the one given first. `O(m)` for `m` answers.
+    fn class_names(&self) -> BTreeMap<usize, &str> {
+        let mut given: BTreeMap<usize, Vec<(&str, usize)>> = BTreeMap::new();
+        for (_, record) in self.log().records() {
+            if let Answered::Label { sample, class: name } = &record.answered {
+                let names = given.entry(self.belief().classes()[*sample]).or_default();
+                match names.iter_mut().find(|(other, _)| other == name) {
+                    Some((_, times)) => *times += 1,
+                    None => names.push((name, 1)),
+                }
+            }
+        }
+        let most = |names: Vec<_>| names.into_iter().rev().max_by_key(|&(_, times)| times);
+        given.into_iter().filter_map(|(class, names)| Some((class, most(names)?.0))).collect()
     }
 
     /// Writes what answers that stand say of pairs i < j, with id, i, j, same, annotator, seconds, as `.csv` or `.jsonl`; the number
@@ -82,10 +134,11 @@ impl State {
     pub fn write_pairs(&self, path: impl AsRef<Path>) -> Result<usize> {
         let rows = self.statements().map(|(id, record, (pair, same))| {
             let (i, j) = (pair.first(), pair.second());
-            [json!(id), json!(i), json!(j), json!(same), json!(record.annotator), json!(record.seconds)]
+            vec![json!(id), json!(i), json!(j), json!(same), json!(record.annotator), json!(record.seconds)]
         });
         let columns = ["id", "i", "j", "same", "annotator", "seconds"];
-        table(path.as_ref(), &["csv", "jsonl"], columns, rows)
+        let path = path.as_ref();
+        table(path, Exported::Pairs.ending_of(path)?, &columns, rows)
     }
 
     /// Writes the similarity graph, once a pair of samples i < j that are neighbours or were asked about; the number of rows.
@@ -97,6 +150,7 @@ impl State {
     /// As [`State::write_labels`].
     pub fn write_graph(&self, path: impl AsRef<Path>) -> Result<usize> {
         let (path, belief) = (path.as_ref(), self.belief());
+        let format = Exported::Graph.ending_of(path)?;
         let mut weights: BTreeMap<Pair, f64> = belief.asked().iter().map(|&pair| (pair, 0.0)).collect();
         for (i, j, weight) in self.edges().filter(|(i, j, _)| i < j) {
             *weights.entry(Pair::new(i, j)?).or_default() += weight;
@@ -105,7 +159,7 @@ impl State {
         for (pair, weight) in weights {
             rows.push((pair.first(), pair.second(), weight, belief.probability_same(pair)?));
         }
-        if extension(path) == "npz" {
+        if format == "npz" {
             let first: Vec<i64> = rows.iter().map(|row| whole(row.0)).collect();
             let second: Vec<i64> = rows.iter().map(|row| whole(row.1)).collect();
             let weights: Vec<f64> = rows.iter().map(|row| row.2).collect();
@@ -120,23 +174,15 @@ impl State {
             write_npz(path, &arrays)?;
             return Ok(rows.len());
         }
-        let rows =
-            rows.iter().map(|(i, j, weight, together)| [json!(i), json!(j), json!(weight), json!(together)]);
-        table(path, &["npz", "csv"], COLUMNS, rows)
+        let rows = rows
+            .iter()
+            .map(|(i, j, weight, together)| vec![json!(i), json!(j), json!(weight), json!(together)]);
+        table(path, format, &COLUMNS, rows)
     }
 }
 
-/// Writes rows as csv or as JSON lines, as the name's ending says and `formats` allow; their number.
-fn table<const N: usize>(
-    path: &Path,
-    formats: &[&str],
-    names: [&str; N],
-    rows: impl Iterator<Item = [Value; N]>,
-) -> Result<usize> {
-    let format = extension(path);
-    if !formats.contains(&format.as_str()) {
-        return Err(malformed(path, format!("a name that ends in {format:?}"), formats.join(" or ")));
-    }
+/// Writes rows as csv or else as JSON lines; their number.
+fn table(path: &Path, format: &str, names: &[&str], rows: impl Iterator<Item = Vec<Value>>) -> Result<usize> {
     let mut count = 0;
     let rows = rows.inspect(|_| count += 1);
     write_atomically(path, |file| {
@@ -145,10 +191,10 @@ fn table<const N: usize>(
     Ok(count)
 }
 
-fn csv<const N: usize>(
+fn csv(
     file: &mut BufWriter<&mut File>,
-    names: [&str; N],
-    rows: impl Iterator<Item = [Value; N]>,
+    names: &[&str],
+    rows: impl Iterator<Item = Vec<Value>>,
 ) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(file);
     writer.write_record(names)?;
@@ -160,10 +206,10 @@ fn csv<const N: usize>(
     writer.flush()
 }
 
-fn json_lines<const N: usize>(
+fn json_lines(
     file: &mut BufWriter<&mut File>,
-    names: [&str; N],
-    rows: impl Iterator<Item = [Value; N]>,
+    names: &[&str],
+    rows: impl Iterator<Item = Vec<Value>>,
 ) -> io::Result<()> {
     for row in rows {
         let object: serde_json::Map<_, _> = names.iter().map(|&name| name.to_owned()).zip(row).collect();
@@ -171,11 +217,6 @@ fn json_lines<const N: usize>(
         writeln!(file)?;
     }
     Ok(())
-}
-
-/// The ending of a file's name, in lower case.
-fn extension(path: &Path) -> String {
-    path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase()
 }
 
 /// A count as an integer of the width that array programs index with.

@@ -20,6 +20,9 @@ const LOCK: &str = "lock";
 /// A start that has no name of its own yet.
 const NEW_START: &str = "start.npz";
 
+/// What helps where a file that answers do not depend on is lost.
+const MADE_ANEW: &str = "`pal embed` with the same features makes it anew and keeps the answers";
+
 /// Where the files of a state directory are.
 #[derive(Clone, Debug)]
 pub(super) struct Folder(PathBuf);
@@ -33,10 +36,16 @@ impl Folder {
         Self(path.to_owned())
     }
 
+    /// Whether someone has locked it before.
+    pub(super) fn has_lock(&self) -> bool {
+        self.0.join(LOCK).exists()
+    }
+
     /// Keeps others from writing, in this process too, until it is dropped; makes the directory if there is none.
     pub(super) fn lock(&self) -> Result<Lock> {
+        self.require_no_file()?;
         let path = self.0.join(LOCK);
-        fs::create_dir_all(&self.0).map_err(at(&path))?;
+        fs::create_dir_all(&self.0).map_err(at(&self.0))?;
         let mut options = File::options();
         let mut file = options.create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
         match file.try_lock() {
@@ -53,8 +62,16 @@ impl Folder {
         Ok(Lock(file))
     }
 
+    fn require_no_file(&self) -> Result<()> {
+        if fs::metadata(&self.0).is_ok_and(|found| !found.is_dir()) {
+            return Err(malformed(&self.0, "a file", "a state directory"));
+        }
+        Ok(())
+    }
+
     /// The settings; `None` if nothing was made here.
     pub(super) fn settings(&self) -> Result<Option<Settings>> {
+        self.require_no_file()?;
         let path = self.0.join(SETTINGS);
         let text = match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -73,7 +90,14 @@ impl Folder {
 
     /// The settings of a state that must be there.
     pub(super) fn require_settings(&self) -> Result<Settings> {
-        self.settings()?.ok_or_else(|| Error::State(StateError::Missing { folder: self.0.clone() }))
+        let missing = || Error::State(StateError::Missing { folder: self.0.clone() });
+        let settings = self.settings()?.ok_or_else(missing)?;
+        let (names, samples) = (settings.names.len(), settings.fingerprint.samples);
+        if names != 0 && names != samples {
+            let expected = format!("{samples}, one a sample; {MADE_ANEW}");
+            return Err(malformed(&self.0.join(SETTINGS), format!("{names} names of samples"), expected));
+        }
+        Ok(settings)
     }
 
     pub(super) fn log(&self, about: &Fingerprint) -> Result<AnswerLog> {
@@ -125,13 +149,13 @@ impl Folder {
     /// The start that belongs to the settings.
     pub(super) fn start(&self, settings: &Settings) -> Result<WarmStart> {
         let path = self.start_path(settings);
-        let found = checksum(&path)?;
-        if found != settings.start {
-            let expected = format!(
-                "{} as in state.json; `pal embed` with the same features makes it anew and keeps the answers",
-                settings.start
-            );
-            return Err(malformed(&path, format!("checksum {found}"), expected));
+        let found = match fs::exists(&path) {
+            Ok(false) => "no such file".to_owned(),
+            _ => format!("checksum {}", checksum(&path)?),
+        };
+        let expected = format!("checksum {}", settings.start);
+        if found != expected {
+            return Err(malformed(&path, found, format!("{expected} as in state.json; {MADE_ANEW}")));
         }
         let list = |name| -> Result<Array1<f64>> { read_npz(&path, name) };
         let whole = |number: &f64| {

@@ -7,14 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::active::{BeliefOptions, WarmStartOptions};
 use crate::data::io::{CsvOptions, Decimal, Delimiter, Header, RowNumbers, TextEncoding};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StateError};
 use crate::oracle::{Budget, Ledger, Prices};
 
 /// The layout of state directories that is read and written here.
 pub(super) const FORMAT: u32 = 1;
 
-/// Rarer errors make one answer outweigh all others by more than numbers can hold.
-const LEAST_ERROR: f64 = 1e-12;
 /// Sums of as many as can be paid are exact to a share of the unit.
 const HIGHEST_PRICE: f64 = 1e12;
 /// Beyond, no curve can be drawn against it.
@@ -114,13 +112,14 @@ pub struct Settings {
     pub modes: usize,
     /// `τ`, a share of the graph's spectrum, positive; likewise.
     pub smoothing: f64,
-    /// `ε`: how often an answer is taken to be wrong, from `1e-12` to below `½`; that of [`BeliefOptions`].
+    /// `ε`: how often an answer is taken to be wrong; that of [`BeliefOptions`].
     pub error: f64,
     /// Seed of all randomness; 0.
     pub seed: u64,
     /// What answers cost, each price at most `1e12`.
     pub prices: Prices,
-    /// The names of classes that labels may use; any if there are none.
+    /// The names of classes that labels may use, each once; any if there are none. [`create`](super::create) trims them, as
+    /// labels are.
     pub classes: Vec<String>,
     /// A name of each sample, if they have some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -164,7 +163,7 @@ impl Settings {
 
     /// What a new state may be made with; options of the start are checked by those who make it.
     pub(super) fn require_valid(&self) -> Result<()> {
-        require_error(self.error)?;
+        self.belief().require_valid()?;
         Ledger::new(self.prices, Budget::unlimited())?;
         let Prices { pair, label, captcha, candidate } = self.prices;
         for (argument, price) in [
@@ -175,22 +174,22 @@ impl Settings {
         ] {
             require(price <= HIGHEST_PRICE, argument, price, "at most 1e12")?;
         }
-        if self.classes.iter().any(|name| name.trim().is_empty()) {
-            return Err(Error::Empty { argument: "name of a class", expected: "letter" });
+        for (at, name) in self.classes.iter().enumerate() {
+            require_class(name)?;
+            if self.classes[..at].contains(name) {
+                return Err(Error::State(StateError::RepeatedClass { name: name.clone() }));
+            }
         }
         Ok(())
     }
 }
 
-/// Checks how often an answer may be taken to be wrong: rarer than `1e-12`, one answer would outweigh all others by more than
-/// numbers can hold.
-///
-/// # Errors
-/// [`Error::Domain`] for positive numbers below `1e-12`; zero and what is too large are refused by
-/// [`Belief::new`](crate::active::Belief::new).
-pub fn require_error(error: f64) -> Result<()> {
-    let is_too_rare = error != 0.0 && (0.0..LEAST_ERROR).contains(&error);
-    require(!is_too_rare, "error", error, "at least 1e-12 and below 0.5")
+/// A name of a class has something to read.
+pub(super) fn require_class(name: &str) -> Result<()> {
+    if name.trim().is_empty() {
+        return Err(Error::Empty { argument: "name of a class", expected: "letter" });
+    }
+    Ok(())
 }
 
 /// What was spent, in a state whose prices were set before they had a limit.

@@ -124,6 +124,19 @@ fn few_copies_are_neighbours_of_each_other() {
     assert!(graph.iter().zip(&expected).all(|(entry, expected)| (entry - expected).abs() < 1e-9));
 }
 
+/// In a unit so large that the samples are among the smallest numbers, which have one digit or a few, nothing changes.
+#[test]
+fn neighbours_do_not_depend_on_the_unit() {
+    let x =
+        Array2::from_shape_fn((40, 2), |(i, j)| ((7 * i + 31 * j + 5 * i * j) % 97 + 200 * (i % 2)) as f64);
+    let graph = SimilarityGraph::neighbours(x.view(), 8).unwrap().to_dense();
+    for power in [-1074, -1040, -1030, -500, 300] {
+        let half = 2_f64.powi(power / 2);
+        let scaled = &x * half * 2_f64.powi(power - power / 2);
+        assert_eq!(SimilarityGraph::neighbours(scaled.view(), 8).unwrap().to_dense(), graph, "2^{power}");
+    }
+}
+
 #[test]
 fn bad_neighbours_are_refused() {
     let x = gaussian(4, 2, &mut rng(0));

@@ -45,6 +45,9 @@ fn forty_answers_about_irises_tell_the_species() {
         let code = state.run("export", &options, "").code;
         assert_eq!(code, Some(i32::from(kind == "none")));
     }
+    let names = ["early.csv", "early.npz"].map(path);
+    state.run("export", &["--labels", &names[0], "--pairs", &names[1]], "").refuses(1, &["csv or jsonl"]);
+    assert!(!state.beside("early.csv").exists(), "all endings are checked first");
 }
 
 fn column(line: &str, at: usize) -> usize {
@@ -167,6 +170,8 @@ fn a_person_answers_skips_undoes_and_quits() {
     assert!(labelled.err.contains("answer 2 is taken back: ") && labelled.err.contains("2 classes"));
     assert_eq!(state.log().lines().count(), 5); // about, yes, no, undone, skipped
 
+    let rich = state.run("label", &["--budget", "1e300"], "q\n");
+    assert!(rich.err.contains(", 1e300 to spend"), "{}", rich.err);
     let quiet = state.run("label", &["--quiet", "--budget", "3"], "y\n");
     assert_eq!((quiet.code, quiet.err.as_str()), (Some(3), ""));
     let stopped = state.run("label", &["--json", "--until-error", "1"], &"y\n".repeat(30));
@@ -204,4 +209,20 @@ fn the_error_that_ends_it_is_a_share() {
         let says = format!("invalid value '{target}' for '--until-error");
         state.run("label", &["--until-error", target], &all).refuses(2, &[&says]);
     }
+}
+
+/// The name that most labels gave to samples of a class, whatever class a sample of another name is believed to be of.
+#[test]
+fn the_names_of_labels_are_exported() {
+    let state = State::of("bundled:iris");
+    assert_eq!(state.labels().lines().next(), Some("sample,class,confidence,asked"));
+    let label = |(sample, class)| json!({ "kind": "label", "sample": sample, "class": class }).to_string();
+    let said = [(0, "rose"), (1, "setosa"), (2, "setosa")].map(label).join("\n");
+    state.run("query", &[], &(said + "\n{\"pair\":[0,1],\"same\":true}\n{\"pair\":[0,149],\"same\":false}"));
+    let labels = state.labels();
+    let rows: Vec<Vec<&str>> = labels.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0], ["sample", "class", "confidence", "asked", "class_name"]);
+    let class_of_first = rows.iter().find(|row| row[0] == "1").unwrap()[1];
+    assert!(rows[1..].iter().all(|row| (row[1] == class_of_first) == (row[4] == "setosa")), "{labels}");
+    assert!(rows[150][4].is_empty(), "{labels}");
 }

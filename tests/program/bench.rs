@@ -76,6 +76,29 @@ fn it_says_where_an_annotator_would_have_stopped() {
 }
 
 #[test]
+fn results_for_people_are_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let finished = bench("bundled:iris", folder.path(), &["--budget", "5", "--trials", "1", "--quiet"]);
+    let lines: Vec<&str> = finished.out.lines().collect();
+    assert!(lines.len() == 2 && !finished.out.contains("\\u"), "{lines:?}");
+    assert!(lines[0].starts_with("pal: after 5 answers") && lines[1].starts_with("  --until-error 0.02: "));
+}
+
+#[test]
+fn a_failure_leaves_no_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    for (option, value) in
+        [("--neighbours", "0"), ("--modes", "0"), ("--error", "0"), ("--error-rate", "2"), ("--threads", "0")]
+    {
+        let out = folder.path().join("made/for/it");
+        bench("bundled:iris", &out, &["--budget", "5", option, value]).refuses(1, &[" = "]);
+        assert!(!folder.path().join("made").exists(), "{option}");
+        bench("bundled:iris", folder.path(), &["--budget", "5", option, value]).refuses(1, &[" = "]);
+        assert!(folder.path().exists(), "it was there before");
+    }
+}
+
+#[test]
 fn labels_come_from_numbers_and_names() {
     let folder = tempfile::tempdir().unwrap();
     let csv = |labels: &str| {

@@ -60,3 +60,43 @@ fn a_wrong_command_line_has_exit_code_2() {
         assert_eq!(run(pal().args(arguments), "").code, Some(2), "{arguments:?}");
     }
 }
+
+/// What a help text has under each of its headings.
+fn under<'a>(help: &'a str, heading: &str) -> Vec<&'a str> {
+    let lines = help.lines().skip_while(|line| line.trim_end_matches(':') != heading).skip(1);
+    let own = lines.take_while(|line| line.is_empty() || line.starts_with(' '));
+    own.filter_map(|line| line.trim_start().strip_prefix("--")?.split_whitespace().next()).collect()
+}
+
+#[test]
+fn options_are_under_their_headings() {
+    let of_features = ["header", "delimiter", "decimal", "encoding", "keep-index", "names", "drop", "array"];
+    for command in ["embed", "bench"] {
+        let help = run(pal().args([command, "--help"]), "").out;
+        assert_eq!(under(&help, "Reading features"), of_features, "{help}");
+        assert!(under(&help, "Options").contains(&"neighbours"), "{help}");
+    }
+    let help = run(pal().args(["bench", "--help"]), "").out;
+    assert_eq!(under(&help, "Reading labels"), ["labels-header", "labels-column"]);
+}
+
+#[test]
+fn a_wrong_command_line_is_told_as_json_where_that_is_asked_for() {
+    for arguments in [&["--json"][..], &["fly", "--json"], &["embed", "--json", "--features"]] {
+        let told = run(pal().args(arguments), "");
+        told.refuses(2, &["--help"]);
+        let error: serde_json::Value = serde_json::from_str(&told.err).unwrap();
+        assert!(error["error"].is_string() && told.err.lines().count() == 1, "{error}");
+    }
+    let help = run(pal().args(["--json", "--help"]), "");
+    assert!(help.code == Some(0) && help.out.contains("Usage: pal"), "{}", help.out);
+}
+
+#[cfg(unix)] // a device that is full
+#[test]
+fn help_that_cannot_be_printed_is_a_failure() {
+    for arguments in [&["--help"][..], &["--version"], &["help", "embed"], &["man"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        run(pal().args(arguments).stdout(full), "").refuses(1, &["standard output"]);
+    }
+}

@@ -105,3 +105,52 @@ fn what_a_killed_program_left_behind_is_removed() {
     assert!(left.iter().all(|path| !path.exists()) && others.iter().all(|path| path.exists()));
     assert!(looking.starts_with("sample,class"));
 }
+
+#[test]
+fn a_start_that_is_missing_and_names_too_few_are_made_anew() {
+    let state = State::of("bundled:iris");
+    state.run("query", &[], ANSWER);
+    fs::remove_file(&state.starts()[0]).unwrap();
+    let hint = "`pal embed` with the same features makes it anew";
+    state.run("query", &[], "").refuses(1, &["start-", "no such file", hint]);
+    assert_eq!(embed("bundled:iris", &state).code, Some(0));
+    let path = state.file("state.json");
+    let mut settings: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    settings["names"] = json!(vec!["iris"; 149]);
+    fs::write(path, settings.to_string()).unwrap();
+    for (command, options) in [("query", &[][..]), ("export", &["--labels", "x.csv"])] {
+        state
+            .run(command, options, "")
+            .refuses(1, &["state.json", "149 names of samples, expected 150", hint]);
+    }
+    let again = embed("bundled:iris", &state);
+    assert!(again.code == Some(0) && again.out.contains("1 answers kept"), "{}", again.err);
+}
+
+#[test]
+fn a_file_is_no_state_directory() {
+    let state = State::of("bundled:iris");
+    let file = state.beside("file");
+    fs::write(&file, "x").unwrap();
+    let said = [&file.display().to_string(), ": a file, expected a state directory"].concat();
+    for command in
+        [&["embed", "--features", "bundled:iris"][..], &["query"], &["export", "--labels", "x.csv"]]
+    {
+        run(pal().args(command).arg("--state").arg(&file), "").refuses(1, &[&said]);
+    }
+}
+
+/// Numbers among the smallest there are, each a multiple of the least, are those samples in another unit.
+#[test]
+fn a_start_does_not_depend_on_the_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers =
+        ndarray::Array2::from_shape_fn((60, 2), |(i, j)| ((7 * i + 31 * j) % 29 + 400 * (i % 2)) as f64);
+    let [plain, least] = [1.0, f64::from_bits(1)].map(|unit| {
+        let path = folder.path().join("x.npy");
+        pal::data::io::write_npy(&path, &(&numbers * unit)).unwrap();
+        State::of(&path.display().to_string())
+    });
+    let [plain, least] = [plain, least].map(|state| fs::read(&state.starts()[0]).unwrap());
+    assert!(plain == least);
+}

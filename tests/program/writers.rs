@@ -246,3 +246,30 @@ fn a_full_disk_is_the_reason_and_the_only_word() {
     assert!(!limited.err.contains("drop failed"), "{}", limited.err);
     assert!(limited.code != Some(0) && !state.beside("graph.npz").exists());
 }
+
+#[test]
+fn paths_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &[u8]| folder.path().join(std::ffi::OsStr::from_bytes(name));
+    let (state, labels, page, out) =
+        (path(b"s\xff"), path(b"l\xff.csv"), path(b"p\xff.html"), path(b"o\xff"));
+    let embed = ["embed", "--features", "bundled:iris"];
+    let bench =
+        ["bench", "--features", "bundled:iris", "--labels", "bundled:iris", "--budget", "3", "--trials", "1"];
+    for (command, options) in [
+        (&embed[..], vec![("--state", &state)]),
+        (&["export"], vec![("--state", &state), ("--labels", &labels)]),
+        (&["report"], vec![("--state", &state), ("--out", &page)]),
+        (&bench, vec![("--out", &out)]),
+    ] {
+        let mut program = pal();
+        program.args(command).arg("--json");
+        for (option, path) in options {
+            program.arg(option).arg(path);
+        }
+        let finished = run(&mut program, "");
+        assert!(finished.code == Some(0) && finished.lines().len() == 1, "{command:?}: {}", finished.err);
+    }
+    assert!([state, labels, page, out.join("bench.csv")].iter().all(|path| path.exists()));
+}

@@ -6,7 +6,7 @@ use std::fs;
 use ndarray::{Array2, array};
 use pal::data::io::{read_npy, read_npz};
 use pal::oracle::Prices;
-use pal::session::{Fingerprint, Reading, Settings, State, create, is_of_state, require_error};
+use pal::session::{Fingerprint, Reading, Settings, State, create, is_of_state};
 use pal::{Error, StateError};
 
 use crate::support::refused;
@@ -104,9 +104,17 @@ fn a_state_is_not_made_of_what_it_cannot_be() {
     refused!(made(Settings { names, ..Settings::default() }), Error::Shape { argument: "names", .. });
     let classes = vec!["a".to_owned(), " ".to_owned()];
     refused!(made(Settings { classes, ..Settings::default() }), Error::Empty { .. });
+    let classes = vec!["a".to_owned(), " a".to_owned()];
+    refused!(
+        made(Settings { classes, ..Settings::default() }),
+        Error::State(StateError::RepeatedClass { .. })
+    );
     refused!(State::open(folder.path()), Error::State(StateError::Missing { .. }));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     made(Settings { error: 1e-12, ..Settings::default() }).unwrap();
-    assert!(require_error(1e-12).is_ok() && require_error(0.9e-12).is_err());
+    for error in [0.9e-12, 0.0, 0.5, f64::NAN] {
+        refused!(made(Settings { error, ..Settings::default() }), Error::Domain { argument: "error", .. });
+    }
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn what_does_not_fit_is_neither_kept_nor_believed_nor_paid_for() {
         Error::State(StateError::UnknownClass { name, known }) => name == "rose" && known.len() == 2,
         _ => false,
     };
-    let refused: [(Answered, f64, IsExpected); 11] = [
+    let refused: [(Answered, f64, IsExpected); 12] = [
         (pair(0, 150, true), 1.0, no_sample),
         (pair(150, 0, true), 1.0, no_sample),
         (label(150, "setosa"), 1.0, no_sample),
@@ -85,6 +85,7 @@ fn what_does_not_fit_is_neither_kept_nor_believed_nor_paid_for() {
         (captcha(&[1], &[2, 3, 2], &[true, true, false]), 1.0, candidates),
         (captcha(&[], &[1], &[true]), 1.0, |error| matches!(error, Error::Empty { argument: "shown", .. })),
         (label(0, "rose"), 1.0, no_class),
+        (label(0, " "), 1.0, |error| matches!(error, Error::Empty { argument: "name of a class", .. })),
         (pair(0, 1, true), -1.0, |error| matches!(error, Error::Domain { argument: "seconds", .. })),
         (label(0, "setosa"), 1.0, |error| matches!(error, Error::Budget { spent: 2.0, price: 2.5, .. })),
     ];

@@ -21,7 +21,7 @@ const EXEMPT: &[(&str, &str)] = &[
          graph::SimilarityGraph::entry graph::SimilarityGraph::on_views graph::redraw_labels \
          closed_form::supervised active::strategy active::discover active::discovery_cost \
          active::most_discovery_cost active::placement_probability active::random_pairs \
-         active::StoppingRule::is_met",
+         active::StoppingRule::is_met active::BeliefOptions::require_valid",
     ),
     (
         "takes counts or numbers, and tests/kernel.rs, tests/autodiff, tests/model.rs and tests/magnitudes.rs refuse bad ones",

@@ -58,7 +58,7 @@ use regression::Regression;
 /// Options of [`Belief`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BeliefOptions {
-    /// `ε`: how often an answer is taken to be wrong, in `(0, ½)`; 0.01. Small values trust the annotators, and ask little
+    /// `ε`: how often an answer is taken to be wrong, from `1e-12` to below `½`; 0.01. Small values trust the annotators, and ask little
     /// twice.
     pub error: f64,
     /// How much the starting clusters count beside an answer, in `[0, 1]`; 0.5.
@@ -72,6 +72,24 @@ pub struct BeliefOptions {
 impl Default for BeliefOptions {
     fn default() -> Self {
         Self { error: 0.01, prior: 0.5, noise: 0.1, seed: 0 }
+    }
+}
+
+/// Rarer errors make one answer outweigh all others by more than numbers can hold.
+const LEAST_ERROR: f64 = 1e-12;
+
+impl BeliefOptions {
+    /// Checks what [`Belief::new`] relies on, before the work of a start is done.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] for an option out of its range.
+    pub fn require_valid(&self) -> Result<()> {
+        if !(LEAST_ERROR..0.5).contains(&self.error) {
+            let must = "at least 1e-12 and below 0.5";
+            return Err(Error::Domain { argument: "error", value: self.error, must });
+        }
+        check::probability("prior", self.prior)?;
+        check::positive("noise", self.noise)
     }
 }
 
@@ -121,14 +139,10 @@ impl Belief {
     /// surroundings are mostly of another. In general `O(n r c + nnz + A²)`, with `A` micro-clusters.
     ///
     /// # Errors
-    /// [`Error::Domain`] for an option out of its range.
+    /// As [`BeliefOptions::require_valid`].
     pub fn new(start: impl Into<Arc<WarmStart>>, options: BeliefOptions) -> Result<Self> {
         let start = start.into();
-        if !(options.error > 0.0 && options.error < 0.5) {
-            return Err(Error::Domain { argument: "error", value: options.error, must: "in (0, 0.5)" });
-        }
-        check::probability("prior", options.prior)?;
-        check::positive("noise", options.noise)?;
+        options.require_valid()?;
         let centres: Vec<usize> =
             start.samples_of_clusters().iter().filter_map(|samples| start.centre_of(samples)).collect();
         let (clusters, atom_of) = (start.clusters(), start.micro_clusters());

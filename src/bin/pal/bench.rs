@@ -1,5 +1,6 @@
 //! `pal bench`: how many answers a strategy needs, on labelled data.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,10 +11,11 @@ use pal::active::{
     strategy,
 };
 use pal::data::Labels;
+use pal::data::io::readable;
 use pal::experiment::{Curve, Run, Scale, Settings, progress_bar};
 use pal::oracle::{LabelOracle, Noise, Noisy, Oracle};
 use pal::probe::{adjusted_rand_index, matched_accuracy};
-use pal::session::{self, Reading};
+use pal::session::Reading;
 use pal::{Observer, plot};
 use rand::Rng;
 use serde::Serialize;
@@ -49,7 +51,7 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "NAME", default_value = STRATEGIES[0], value_parser = PossibleValuesParser::new(STRATEGIES.into_iter().chain(["all"])))]
     strategy: String,
     /// Answers a trial, at most 1000000
-    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u32).range(1..), allow_hyphen_values = true)]
+    #[arg(long, value_name = "Q", allow_hyphen_values = true)]
     budget: u32,
     /// Trials, each with random choices of its own, to average over; at most 10000
     #[arg(long, value_name = "T", default_value_t = 5, allow_negative_numbers = true)]
@@ -69,7 +71,7 @@ pub(crate) struct Bench {
     /// How often an answer is taken to be wrong, at least 1e-12 and below 0.5
     #[arg(long, value_name = "E", default_value_t = BeliefOptions::default().error, allow_hyphen_values = true)]
     error: f64,
-    /// Share of wrong samples at which an annotator stops: at most this is stated to be wrong
+    /// Share of wrong samples at which an annotator stops: at most this is stated to be wrong, after at least 20 answers
     #[arg(long, value_name = "E", default_value_t = StoppingRule::default().target, allow_hyphen_values = true)]
     until_error: f64,
     /// Neighbours that each sample is joined to
@@ -107,7 +109,7 @@ struct Parameters<'a> {
 
 impl Bench {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
-        session::require_error(self.error)?;
+        BeliefOptions { error: self.error, ..BeliefOptions::default() }.require_valid()?;
         limits::require_until_error(self.until_error)?;
         limits::require_trials(self.trials)?;
         limits::require_answers(self.budget as usize)?;
@@ -115,6 +117,16 @@ impl Bench {
             ["csv", "svg", "png", "json"].map(|ending| self.out.join("bench").with_extension(ending));
         let inputs = [&self.features, &self.labels].map(Path::new);
         require_apart(endings.iter().map(|path| ("--out", &**path)), inputs, None)?;
+        let new_folders: Vec<&Path> = self.out.ancestors().take_while(|folder| !folder.exists()).collect();
+        let measured = self.measure(output);
+        if measured.is_err() {
+            // What was made for the outputs goes where there is none.
+            let _ = new_folders.into_iter().try_for_each(fs::remove_dir);
+        }
+        measured
+    }
+
+    fn measure(&self, output: Output) -> Result<Outcome> {
         let reading = Reading::from(&self.reading);
         let features = source::features(&self.features, &reading, output)?;
         features.constant(&self.features, output);
@@ -247,15 +259,12 @@ impl Bench {
                     object[name] = json!(header);
                 }
             }
-            output.result(
-                format_args!(
-                    "{name}: after {} answers, ARI {ari:.4}, accuracy {accuracy:.4}, at most {:.1} % stated to be wrong\n{}",
-                    self.budget,
-                    100.0 * upper,
-                    self.stops(own()),
-                ),
-                &object,
-            )?;
+            let reached = format!(
+                "{name}: after {} answers, ARI {ari:.4}, accuracy {accuracy:.4}, at most {:.1} % stated to be wrong",
+                self.budget,
+                100.0 * upper,
+            );
+            output.result_of_lines(&[reached, self.stops(own())], &object)?;
         }
         output.note(format_args!(
             "{} trials in {:.1} s on {} threads, in {}",
@@ -272,15 +281,14 @@ impl Bench {
         let count = trials.len();
         let mut stops: Vec<(usize, f64)> = trials.filter_map(|trial| trial.stopped).collect();
         stops.sort_unstable_by_key(|&(answers, _)| answers);
-        let target = 100.0 * self.until_error;
+        let (share, target) = (readable(self.until_error), 100.0 * self.until_error);
         let (Some((first, _)), Some((last, _))) = (stops.first(), stops.last()) else {
-            return format!("  --until-error {}: no trial of {count} stops", self.until_error);
+            return format!("  --until-error {share}: no trial of {count} stops");
         };
         let right = stops.iter().filter(|&&(_, error)| error <= self.until_error).count();
         format!(
-            "  --until-error {}: {} of {count} trials stop, after {first} to {last} answers; {right} of them have at most {target:.1} % \
+            "  --until-error {share}: {} of {count} trials stop, after {first} to {last} answers; {right} of them have at most {target:.1} % \
              wrong then",
-            self.until_error,
             stops.len(),
         )
     }

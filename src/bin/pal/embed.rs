@@ -46,7 +46,8 @@ pub(crate) struct Embed {
     /// Seed of all randomness, of later questions too
     #[arg(long, value_name = "S", default_value_t = 0, allow_negative_numbers = true)]
     seed: u64,
-    /// The classes that answers may name, separated by commas; without it, any name is a class
+    /// The classes that answers may name, separated by commas, each once; without it, any name is a class. Spaces around a name
+    /// do not count
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     classes: Vec<String>,
     /// Price of a question about a pair, at most 1e12 as all prices
@@ -67,7 +68,7 @@ impl Embed {
             let (what, found) = ("--classes".to_owned(), format!("{:?}", self.classes));
             return Err(Failure::Unfit { what, found, expected: "a name between commas".to_owned() });
         }
-        session::require_error(self.error)?;
+        BeliefOptions { error: self.error, ..BeliefOptions::default() }.require_valid()?;
         let reading = Reading::from(&self.reading);
         let features = source::features(&self.features, &reading, output)?;
         let constant = features.constant(&self.features, output);
@@ -80,7 +81,7 @@ impl Embed {
         }
         let (samples, clusters, modes) = (start.len(), start.number_of_clusters(), start.eigenvalues().len());
         let mut object = json!({
-            "state": self.state, "samples": samples, "clusters": clusters, "modes": modes, "answers": kept,
+            "state": self.state.to_string_lossy(), "samples": samples, "clusters": clusters, "modes": modes, "answers": kept,
             "crc": settings.fingerprint.crc, "constant": constant,
         });
         if let Some(header) = header {

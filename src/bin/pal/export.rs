@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::ArgGroup;
-use pal::session::State;
+use pal::session::{Exported, State};
 use serde_json::json;
 
 use crate::apart::require_apart;
@@ -19,9 +19,12 @@ pub(crate) struct Export {
     /// The state directory; another program may be asking meanwhile
     #[arg(long, value_name = "DIR")]
     state: PathBuf,
-    /// The class of each sample and how sure it is: .csv or .jsonl with sample, class, confidence, asked (whether an answer was
-    /// about it), and name if the features had a column of names; .npz with class and asked as integers and confidence; or
-    /// .npy with a row (class, confidence) a sample
+    /// The class of each sample and how sure the program is of it: .csv or .jsonl with sample, class, confidence, asked (whether
+    /// an answer was about it), name if the features had a column of names, and `class_name` if answers named classes (the name
+    /// most of them gave to samples of that class); .npz with class and asked as integers and confidence; or .npy with a row
+    /// (class, confidence) a sample. The confidence is the program's own probability, given what it started from and the
+    /// answers: nobody has checked it, and without answers it is near 1 however many are wrong. What audits prove is the
+    /// remaining error that `pal label` and `pal report` state
     #[arg(long, value_name = "FILE", group = "outputs")]
     labels: Option<PathBuf>,
     /// What answers that stand say of pairs: .csv or .jsonl with id, i, j, same, annotator, seconds
@@ -38,20 +41,25 @@ type Writer = fn(&State, &Path) -> pal::Result<usize>;
 impl Export {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
         let state = State::open(&self.state)?;
-        let wanted: [(&str, &Option<PathBuf>, Writer); 3] = [
-            ("labels", &self.labels, |state, path| state.write_labels(path)),
-            ("pairs", &self.pairs, |state, path| state.write_pairs(path)),
-            ("graph", &self.graph, |state, path| state.write_graph(path)),
+        let outputs: [(&str, &Option<PathBuf>, Exported, Writer); 3] = [
+            ("--labels", &self.labels, Exported::Labels, |state, path| state.write_labels(path)),
+            ("--pairs", &self.pairs, Exported::Pairs, |state, path| state.write_pairs(path)),
+            ("--graph", &self.graph, Exported::Graph, |state, path| state.write_graph(path)),
         ];
-        let outputs = [("--labels", &self.labels), ("--pairs", &self.pairs), ("--graph", &self.graph)];
-        let outputs = outputs.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)));
-        require_apart(outputs, [Path::new(&state.settings().features)], Some(&self.state))?;
-        for (what, path, write) in wanted {
-            if let Some(path) = path {
-                let rows = write(&state, path)?;
-                let sentence = format!("{what}: {rows} rows in {}", path.display());
-                output.result(sentence, &json!({ "written": what, "rows": rows, "path": path }))?;
-            }
+        let given = outputs.into_iter().filter_map(|(option, path, what, write)| {
+            let path = path.as_deref()?;
+            Some((option, path, what, write))
+        });
+        let given: Vec<(&str, &Path, Exported, Writer)> = given.collect();
+        let named = given.iter().map(|&(option, path, ..)| (option, path));
+        require_apart(named, [Path::new(&state.settings().features)], Some(&self.state))?;
+        // All, before the first is written.
+        given.iter().try_for_each(|(_, path, what, _)| what.ending_of(path).map(drop))?;
+        for (option, path, _, write) in given {
+            let what = option.trim_start_matches("--");
+            let (rows, path) = (write(&state, path)?, path.display().to_string());
+            let sentence = format!("{what}: {rows} rows in {path}");
+            output.result(sentence, &json!({ "written": what, "rows": rows, "path": path }))?;
         }
         Ok(Outcome::Done)
     }

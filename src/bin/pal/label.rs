@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use pal::active::StoppingRule;
+use pal::data::io::readable;
 use pal::oracle::{Answered, Reply, Terminal};
 use pal::session::{Entry, Session, Stop};
 
@@ -25,7 +26,8 @@ pub(crate) struct Label {
     state: PathBuf,
     #[command(flatten)]
     shown: Shown,
-    /// Stop once the share of samples in the wrong class is at most this, with 95 % confidence
+    /// Stop once the share of samples in the wrong class is at most this, with 95 % confidence, and at least 20 answers were
+    /// given
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
     until_error: Option<f64>,
     #[command(flatten)]
@@ -112,7 +114,7 @@ fn standing(session: &Session) -> String {
     let error = summary.error;
     let [share, most] = [error.share, error.interval.1].map(|share| 100.0 * share);
     let left = if ledger.budget().amount().is_finite() {
-        format!(", {} to spend", ledger.left())
+        format!(", {} to spend", readable(ledger.left()))
     } else {
         String::new()
     };

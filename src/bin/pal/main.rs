@@ -66,7 +66,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let Cli { output, command } = Cli::parse();
+    let Cli { output, command } = match Cli::try_parse() {
+        Ok(given) => given,
+        Err(said) => return output::end_without_command(&said),
+    };
     let outcome = run(&command, output);
     match outcome {
         Ok(outcome) => outcome.code(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use pal::active::{RemainingError, remaining_error};
 use pal::data::Labels;
-use pal::data::io::{at, write_atomically};
+use pal::data::io::{at, readable, write_atomically};
 use pal::experiment::{Curve, escape_html, html_page};
 use pal::oracle::{Answered, Contradiction, Statement};
 use pal::plot::{self, Axes, Link, ScatterPanel};
@@ -128,7 +128,7 @@ fn summary(state: &State) -> String {
     let facts = [
         ["samples".to_owned(), state.settings().fingerprint.samples.to_string()],
         ["answers".to_owned(), format!("{standing}, and {} taken back", given - standing)],
-        ["cost".to_owned(), state.ledger().spent().to_string()],
+        ["cost".to_owned(), readable(state.ledger().spent())],
         ["classes".to_owned(), belief.number_of_classes().to_string()],
         [
             "in the wrong class".to_owned(),

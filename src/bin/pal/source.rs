@@ -33,34 +33,37 @@ const SETS: [Bundled; 4] = [
     ("bundled:digits", data::digits),
 ];
 
+/// Headings of the help. Each option names its own: one for a whole group would go on to the options after it.
+const OF_FEATURES: &str = "Reading features";
+const OF_LABELS: &str = "Reading labels";
+
 /// How files of features are read.
 #[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Reading features")]
 pub(crate) struct ReadingArgs {
     /// Whether the first row of a table of text names the columns: auto, present or absent. What auto finds is stated
-    #[arg(long, value_name = "WHETHER", default_value = "auto", value_parser = named::<Header>)]
+    #[arg(help_heading = OF_FEATURES, long, value_name = "WHETHER", default_value = "auto", value_parser = named::<Header>)]
     header: Header,
     /// What separates the cells of a table of text: auto, comma, semicolon, tab or bar
-    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = named::<Delimiter>)]
+    #[arg(help_heading = OF_FEATURES, long, value_name = "NAME", default_value = "auto", value_parser = named::<Delimiter>)]
     delimiter: Delimiter,
     /// What sets off the decimals in a table of text: point or comma
-    #[arg(long, value_name = "NAME", default_value = "point", value_parser = named::<Decimal>)]
+    #[arg(help_heading = OF_FEATURES, long, value_name = "NAME", default_value = "point", value_parser = named::<Decimal>)]
     decimal: Decimal,
     /// How a table of text is encoded: utf-8, latin1, utf-16le, … A byte-order mark comes first
-    #[arg(long, value_name = "LABEL", default_value_t)]
+    #[arg(help_heading = OF_FEATURES, long, value_name = "LABEL", default_value_t)]
     encoding: TextEncoding,
     /// Keep a column of a table of text that merely counts the rows; else it is left out, with a warning
-    #[arg(long)]
+    #[arg(help_heading = OF_FEATURES, long)]
     keep_index: bool,
     /// The column of a table of text, by name or by number from 1, that names the samples: shown in questions, reports and
     /// exports
-    #[arg(long, value_name = "COLUMN", allow_negative_numbers = true)]
+    #[arg(help_heading = OF_FEATURES, long, value_name = "COLUMN", allow_negative_numbers = true)]
     names: Option<String>,
     /// Columns of a table of text to leave out, by name or by number from 1, separated by commas
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(help_heading = OF_FEATURES, long, value_name = "COLUMNS", value_delimiter = ',', allow_negative_numbers = true)]
     drop: Vec<String>,
     /// The array of an .npz file
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = OF_FEATURES, long, value_name = "NAME")]
     array: Option<String>,
 }
 
@@ -71,14 +74,13 @@ fn named<T: for<'de> Deserialize<'de>>(name: &str) -> Result<T, String> {
 
 /// How files of labels are read.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
-#[command(next_help_heading = "Reading labels")]
 pub(crate) struct LabelReading {
     /// Whether the first row of a table of text with the labels names the columns: auto, present or absent
-    #[arg(long, value_name = "WHETHER", default_value = "auto", value_parser = named::<Header>)]
+    #[arg(help_heading = OF_LABELS, long, value_name = "WHETHER", default_value = "auto", value_parser = named::<Header>)]
     labels_header: Header,
     /// The column of a table of text, by name or by number from 1, or the array of an .npz file, that holds the labels
     /// [default: the last column]
-    #[arg(long, value_name = "COLUMN", allow_negative_numbers = true)]
+    #[arg(help_heading = OF_LABELS, long, value_name = "COLUMN", allow_negative_numbers = true)]
     labels_column: Option<String>,
 }
 

@@ -30,7 +30,7 @@ pub use table::{CsvOptions, LastColumn, RowNumbers, Table, TableFile, TextColumn
 pub(crate) use write::require_writable_folder;
 pub use write::{is_temporary, write_atomically};
 
-use crate::error::Error;
+use crate::error::{self, Error};
 
 /// Names the path an operating system's error happened at.
 pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
@@ -41,6 +41,16 @@ pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
 /// The error of a file that does not hold what it should.
 pub(crate) fn malformed(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Error {
     Error::Format { path: path.to_owned(), found: found.into(), expected: expected.into() }
+}
+
+/// A number as people write it: plain, but with an exponent from `1e16` on and below `1e-5`, where it would have many zeros.
+///
+/// ```
+/// assert_eq!([2.5, 1e13, 1e308, 5e-324].map(pal::data::io::readable), ["2.5", "10000000000000", "1e308", "5e-324"]);
+/// ```
+#[must_use]
+pub fn readable(value: f64) -> String {
+    error::readable(value)
 }
 
 /// The shortest decimal text that reads back as exactly `value`: plain or with an exponent.
