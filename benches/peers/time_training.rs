@@ -1,6 +1,6 @@
-//! Times a step of training a multi-layer perceptron in `f32`: our side of `training.py`.
+//! Times a step of training a network in `f32`: our side of `training.py`.
 //!
-//! `time_training FOLDER SECONDS`, where the folder holds the inputs `x.npy`, two views a sample, and the weights `0.npy`,
+//! `time_training FOLDER MODEL SECONDS`, where the model is `perceptron` or `convolutional` and the folder holds the inputs `x.npy`, two views a sample, and the weights `0.npy`,
 //! `1.npy` and so on, prints one line of JSON: the fastest step in milliseconds, and the loss of the fifth.
 
 #![allow(clippy::cast_possible_truncation)] // rounding to single precision
@@ -11,6 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ndarray::{ArcArray2, Array2};
+use pal::data::augment::ImageShape;
 use pal::data::io::read_npy;
 use pal::graph::SimilarityGraph;
 use pal::loss::{Loss, VicReg};
@@ -18,14 +19,16 @@ use pal::model::{Activation, Adam, Model, Network, Optimiser, Rule, value_and_gr
 use pal::random::stream;
 
 const WIDTHS: [usize; 4] = [784, 512, 512, 128];
+const CHANNELS: [usize; 3] = [16, 32, 64];
+const OUTPUTS: usize = 128;
 const RATE: f64 = 1e-3;
 /// Steps before those that are timed; the loss of the last is reported.
 const CHECKED_STEPS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [folder, seconds] = &arguments[..] else {
-        return Err("usage: time_training FOLDER SECONDS".into());
+    let [folder, model, seconds] = &arguments[..] else {
+        return Err("usage: time_training FOLDER MODEL SECONDS".into());
     };
     let read = |name: &str| -> Result<Array2<f32>, Box<dyn Error>> {
         let array: Array2<f64> = read_npy(Path::new(folder).join(name))?;
@@ -33,7 +36,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let x = read("x.npy")?.into_shared();
     let graph = SimilarityGraph::views(x.nrows() / 2, 2)?;
-    let mut network = Network::mlp(&WIDTHS, Activation::Relu, &mut stream(0, 0))?;
+    let mut rng = stream(0, 0);
+    let mut network = match model.as_str() {
+        "perceptron" => Network::mlp(&WIDTHS, Activation::Relu, &mut rng)?,
+        "convolutional" => {
+            let image = ImageShape::grey(28, 28);
+            Network::convolutional(image, &CHANNELS, OUTPUTS, Activation::Relu, &mut rng)?
+        }
+        _ => return Err(format!("no model {model:?}").into()),
+    };
     for (layer, parameters) in network.parameters_mut().chunks_exact_mut(2).enumerate() {
         parameters[0].value.assign(&read(&format!("{layer}.npy"))?);
     }
