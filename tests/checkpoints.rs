@@ -13,9 +13,10 @@ use pal::{Error, Scalar};
 mod support;
 use support::{gaussian, rng};
 
-/// All parameters of a model, in order.
+/// All that a model keeps, in order.
 fn point<F: Scalar>(model: &impl Model<F>) -> Vec<F> {
-    model.parameters().iter().flat_map(|parameter| parameter.value.iter().copied()).collect()
+    let kept = [model.parameters(), model.buffers()].concat();
+    kept.iter().flat_map(|parameter| parameter.value.iter().copied()).collect()
 }
 
 fn unchanged(p: usize) -> Augmentation {
@@ -31,7 +32,8 @@ fn a_resumed_training_ends_in_the_same_bits() {
     let noise = Augmentation::new(ImageShape::vector(3), [Change::Noise { std: 0.1 }]).unwrap();
     let loss = VicReg::default();
     for rule in [Rule::Adam(Adam::default()), Rule::Sgd(Sgd::default()), Rule::Lars(Lars::default())] {
-        let network = Network::<f32>::mlp(&[3, 8, 4], Activation::Gelu, &mut rng).unwrap();
+        let made = |rng: &mut _| Network::<f32>::residual(ImageShape::vector(3), &[4, 3], 4, rng).unwrap();
+        let network = made(&mut rng);
         let path = folder.path().join("state.safetensors");
         let settings = Training { epochs: 7, batch: 5, rule, checkpoint: Some(path), ..Training::default() };
         let mut whole =
@@ -48,8 +50,7 @@ fn a_resumed_training_ends_in_the_same_bits() {
         });
         assert!(stopped.is_err());
         // The model that comes to be resumed has other weights; the file's take their place.
-        let other = Network::<f32>::mlp(&[3, 8, 4], Activation::Gelu, &mut rng).unwrap();
-        let mut second = Trainer::resume(settings.clone(), other).unwrap();
+        let mut second = Trainer::resume(settings.clone(), made(&mut rng)).unwrap();
         assert_eq!(second.history().len(), 3);
         second.run(&loss, &graph, x.view(), &noise, |_, epoch| Ok(epoch.loss)).unwrap();
         let bits = |model: &Network<f32>| point(model).into_iter().map(f32::to_bits).collect::<Vec<_>>();

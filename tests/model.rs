@@ -11,8 +11,8 @@ use pal::graph::SimilarityGraph;
 use pal::kernel::{Exponential, gram};
 use pal::loss::{Loss, NtXent, SpectralLoss, VicReg};
 use pal::model::{
-    Activation, Adam, FullBatch, KernelMachine, Lars, Lbfgs, Model, Network, Optimiser, Projected, Rule,
-    Schedule, Sgd, Trainer, Training, lbfgs,
+    Activation, Adam, FullBatch, KernelMachine, Lars, Lbfgs, Model, Network, Optimiser, Pass, Projected,
+    Rule, Schedule, Sgd, Trainer, Training, lbfgs, value_and_gradients,
 };
 use pal::{Error, Scalar};
 use proptest::prelude::*;
@@ -112,6 +112,130 @@ fn a_convolutional_encoder_is_its_sums() {
     }
 }
 
+/// Images as `(height, width, channels)` of numbers, for the sums of a convolution of odd `side` and the residual encoder.
+struct Image {
+    dim: (usize, usize, usize),
+    numbers: Vec<f64>,
+}
+
+impl Image {
+    fn convolved(&self, side: usize, stride: usize, weights: &Array2<f64>) -> Self {
+        let (height, width, channels) = self.dim;
+        let (rows, columns, half) = (height.div_ceil(stride), width.div_ceil(stride), side as i64 / 2);
+        let mut numbers = Vec::new();
+        for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
+            for q in 0..weights.ncols() {
+                let mut sum = 0.0;
+                for (down, right) in (0..side).flat_map(|down| (0..side).map(move |right| (down, right))) {
+                    let at = [(row, down), (column, right)].map(|(at, by)| (stride * at + by) as i64 - half);
+                    if at[0] < 0 || at[1] < 0 || at[0] >= height as i64 || at[1] >= width as i64 {
+                        continue;
+                    }
+                    for channel in 0..channels {
+                        let from = (at[0] as usize * width + at[1] as usize) * channels + channel;
+                        sum += self.numbers[from] * weights[[(down * side + right) * channels + channel, q]];
+                    }
+                }
+                numbers.push(sum);
+            }
+        }
+        Self { dim: (rows, columns, weights.ncols()), numbers }
+    }
+}
+
+/// The convolutions of all images with the channels at mean 0 and variance 1, over the images and their pixels.
+fn standardised(images: &[Image], side: usize, stride: usize, weights: &Array2<f64>) -> Vec<Image> {
+    let mut images: Vec<Image> = images.iter().map(|image| image.convolved(side, stride, weights)).collect();
+    for channel in 0..weights.ncols() {
+        let of_channel = |image: &mut Image, f: &mut dyn FnMut(&mut f64)| {
+            image.numbers.iter_mut().skip(channel).step_by(weights.ncols()).for_each(f);
+        };
+        let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
+        for image in &mut images {
+            of_channel(image, &mut |x| (count, sum, squares) = (count + 1.0, sum + *x, squares + *x * *x));
+        }
+        let (mean, variance) = (sum / count, squares / count - (sum / count).powi(2));
+        for image in &mut images {
+            of_channel(image, &mut |x| *x = (*x - mean) / (variance + 1e-5).sqrt());
+        }
+    }
+    images
+}
+
+fn relu(mut images: Vec<Image>) -> Vec<Image> {
+    images.iter_mut().flat_map(|image| &mut image.numbers).for_each(|x| *x = x.max(0.0));
+    images
+}
+
+/// A block that keeps the shape and one that changes it, on images that are not square, by their sums.
+#[test]
+fn a_residual_encoder_is_its_sums() {
+    let shape = ImageShape { height: 5, width: 4, channels: 2 };
+    let mut rng = rng(21);
+    let network = Network::<f64>::residual(shape, &[3, 2], 4, &mut rng).unwrap();
+    let x = gaussian(6, shape.len(), &mut rng);
+    let weights = |layer: usize| parameter(&network, &format!("{layer}.weights"));
+    let images: Vec<Image> =
+        x.outer_iter().map(|row| Image { dim: (5, 4, 2), numbers: row.to_vec() }).collect();
+    let plus = |mut left: Vec<Image>, right: &[Image]| {
+        for (left, right) in left.iter_mut().zip(right) {
+            left.numbers.iter_mut().zip(&right.numbers).for_each(|(left, right)| *left += right);
+        }
+        left
+    };
+    // Layers: 0 to 2 the first convolution, 3 a fork, 4 to 8 the block, 9 its end; 11 a fork, 12 to 16 the block, 17 its shortcut.
+    let stem = relu(standardised(&images, 3, 1, &weights(0)));
+    let hidden = relu(standardised(&stem, 3, 1, &weights(4)));
+    let first = relu(plus(standardised(&hidden, 3, 1, &weights(7)), &stem));
+    let hidden = relu(standardised(&first, 3, 2, &weights(12)));
+    let shortcut: Vec<Image> = first.iter().map(|image| image.convolved(1, 2, &weights(17))).collect();
+    let second = relu(plus(standardised(&hidden, 3, 1, &weights(15)), &shortcut));
+    assert_eq!(second[0].dim, (3, 2, 2));
+    let pooled = Array2::from_shape_fn((6, 2), |(i, channel)| {
+        second[i].numbers.iter().skip(channel).step_by(2).sum::<f64>() / 6.0
+    });
+    let expected = pooled.dot(&parameter(&network, "21.weights"));
+
+    let step = value_and_gradients(&network, x.clone(), |z| {
+        assert!(rel(&z, &expected) < 1e-10);
+        Ok((0.0, Array2::zeros(z.dim())))
+    })
+    .unwrap();
+    assert_eq!(step.moments.len(), 5);
+}
+
+/// In use a sample's representation is its own; once the running means are those of a batch, it is that of training.
+#[test]
+fn running_means_take_the_place_of_the_batch() {
+    let mut rng = rng(22);
+    let mut network = Network::<f64>::residual(ImageShape::grey(4, 4), &[2, 3], 3, &mut rng).unwrap();
+    let x = gaussian(8, 16, &mut rng);
+    let mut in_training = Array2::zeros((0, 0));
+    let mut step = |network: &Network<f64>| {
+        value_and_gradients(network, x.clone(), |z| {
+            in_training = z.to_owned();
+            Ok((0.0, Array2::zeros(z.dim())))
+        })
+        .unwrap()
+    };
+    let before = network.embed(x.view()).unwrap();
+    let moments = step(&network).moments;
+    network.observe(&moments);
+    let mean = network.buffers()[0].value.clone();
+    assert!(rel(&mean, &(&moments[0].mean * 0.1)) < 1e-12, "a tenth of the batch");
+    for _ in 0..300 {
+        network.observe(&moments);
+    }
+    let _ = step(&network);
+    let in_use = network.embed(x.view()).unwrap();
+    assert!(rel(&in_use, &in_training) < 1e-9);
+    assert!(rel(&before, &in_training) > 1e-3);
+    for (i, row) in in_use.outer_iter().enumerate() {
+        let alone = network.embed(x.slice(s![i..=i, ..])).unwrap();
+        assert!(rel(&alone, &row.insert_axis(Axis(0))) < 1e-12);
+    }
+}
+
 #[test]
 fn a_projector_standardises_hidden_columns_and_is_thrown_away() {
     let mut rng = rng(4);
@@ -129,7 +253,8 @@ fn a_projector_standardises_hidden_columns_and_is_thrown_away() {
     let tape = Tape::new();
     let parameters: Vec<Var<f64>> =
         model.parameters().iter().map(|parameter| tape.constant(parameter.value.clone())).collect();
-    let z = model.forward(&parameters, tape.constant(x)).unwrap().value();
+    let mut pass = Pass::Training(Vec::new());
+    let z = model.forward(&parameters, tape.constant(x), &mut pass).unwrap().value();
     assert!(rel(&z, &expected) < 1e-12);
     let names: Vec<&str> = model.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
     assert_eq!(names[..2], ["0.weights", "0.bias"]);

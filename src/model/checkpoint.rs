@@ -1,6 +1,6 @@
 //! Checkpoints: a training's whole state in one safetensors file.
 //!
-//! Tensors `model.NAME` are the parameters, `optimiser.I` the moments; the text entry `training` of the header holds the rest
+//! Tensors `model.NAME` are the parameters and the running means of the model, `optimiser.I` the moments; the text entry `training` of the header holds the rest
 //! as JSON. Other programs can read the parameters by their names.
 
 use std::collections::HashMap;
@@ -56,7 +56,7 @@ pub(super) fn write<F: Scalar>(
     };
     let refused = |error: &dyn std::fmt::Display| malformed(path, error.to_string(), "tensors to write");
     let header = serde_json::to_string(&header).map_err(|error| refused(&error))?;
-    let parameters = model.parameters();
+    let parameters = [model.parameters(), model.buffers()].concat();
     let parameters = parameters.iter().map(|parameter| {
         (format!("model.{}", parameter.name), parameter.value.dim(), bytes(parameter.value.iter()))
     });
@@ -113,8 +113,8 @@ pub(super) fn read<F: Scalar>(
         Array2::from_shape_vec(found, entries).map_err(|error| unreadable(&error))
     };
     // Everything is read before anything changes.
-    let parameters = model
-        .parameters()
+    let parameters = [model.parameters(), model.buffers()]
+        .concat()
         .into_iter()
         .map(|parameter| array(format!("model.{}", parameter.name), Some(parameter.value.dim())))
         .collect::<Result<Vec<_>>>()?;
@@ -124,8 +124,12 @@ pub(super) fn read<F: Scalar>(
         .map(|name| array(name, None))
         .collect::<Result<Vec<_>>>()?;
     let optimiser = Optimiser::resume(recipe.rule, header.steps, moments)?;
-    for (parameter, value) in model.parameters_mut().into_iter().zip(parameters) {
+    let mut values = parameters.into_iter();
+    for (parameter, value) in model.parameters_mut().into_iter().zip(&mut values) {
         parameter.value = value.into();
+    }
+    for (buffer, value) in model.buffers_mut().into_iter().zip(values) {
+        buffer.value = value.into();
     }
     Ok((optimiser, header.history))
 }

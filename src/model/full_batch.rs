@@ -67,10 +67,10 @@ impl<'a, F: Scalar, M: Model<F>> FullBatch<'a, F, M> {
     /// As [`FullBatch::at`], and those of the loss.
     pub fn value_and_gradient(&mut self, point: ArrayView1<F>) -> Result<(F, Array1<F>)> {
         self.at(point)?;
-        let (value, gradients) = value_and_gradients(&self.model, self.inputs.clone(), |z| {
+        let step = value_and_gradients(&self.model, self.inputs.clone(), |z| {
             self.loss.value_and_gradient(z, self.graph)
         })?;
-        let joined = gradients.into_iter().flat_map(Array2::into_iter).collect();
-        Ok((value, joined))
+        let joined = step.gradients.into_iter().flat_map(Array2::into_iter).collect();
+        Ok((step.value, joined))
     }
 }

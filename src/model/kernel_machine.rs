@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
-use super::{Model, Parameter};
+use super::{Model, Parameter, Pass};
 use crate::Scalar;
 use crate::autodiff::Var;
 use crate::error::{Result, check};
@@ -57,7 +57,7 @@ impl<K: RadialKernel, F: Scalar> Model<F> for KernelMachine<K, F> {
         vec![&mut self.coefficients]
     }
 
-    fn forward<'t>(&self, parameters: &[Var<'t, F>], x: Var<'t, F>) -> Result<Var<'t, F>> {
+    fn forward<'t>(&self, parameters: &[Var<'t, F>], x: Var<'t, F>, _: &mut Pass<F>) -> Result<Var<'t, F>> {
         let points = x.value().mapv(Scalar::as_f64);
         let features = cross_gram(&self.kernel, points.view(), self.centres.view())?.mapv(F::of);
         check::shape("parameters", &[1], &[parameters.len()])?;

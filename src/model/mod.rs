@@ -77,6 +77,24 @@ pub struct Parameter<F> {
     pub value: ArcArray2<F>,
 }
 
+/// Mean and variance of the columns of a batch, by which a layer standardised it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments<F> {
+    /// `(1, q)`.
+    pub mean: Array2<F>,
+    /// `(1, q)`, over the number of rows.
+    pub variance: Array2<F>,
+}
+
+/// What layers that standardise go by (Ioffe and Szegedy 2015).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pass<F> {
+    /// The batch itself, as in a step of training: its moments are noted here, layer after layer.
+    Training(Vec<Moments<F>>),
+    /// The running means of the moments that [`Model::observe`] took in: a sample's representation does not depend on the others.
+    Use,
+}
+
 /// A function of samples with parameters to train.
 pub trait Model<F: Scalar>: Sync {
     /// Width `p` of the samples it takes.
@@ -91,11 +109,27 @@ pub trait Model<F: Scalar>: Sync {
     /// The same parameters, to be changed; shapes must stay.
     fn parameters_mut(&mut self) -> Vec<&mut Parameter<F>>;
 
+    /// Numbers that are kept with the parameters, but not trained: running means.
+    fn buffers(&self) -> Vec<&Parameter<F>> {
+        Vec::new()
+    }
+
+    /// The same, to be changed; shapes must stay.
+    fn buffers_mut(&mut self) -> Vec<&mut Parameter<F>> {
+        Vec::new()
+    }
+
+    /// Takes the moments of a batch, as a [`Pass::Training`] noted them, into the running means.
+    fn observe(&mut self, moments: &[Moments<F>]) {
+        let _ = moments;
+    }
+
     /// What the loss is taken of: `(n, k)` from `x` `(n, p)`, with `parameters` on the same tape in the model's order.
     ///
     /// # Errors
     /// [`crate::Error::Operands`] if shapes do not fit.
-    fn forward<'t>(&self, parameters: &[Var<'t, F>], x: Var<'t, F>) -> Result<Var<'t, F>>;
+    fn forward<'t>(&self, parameters: &[Var<'t, F>], x: Var<'t, F>, pass: &mut Pass<F>)
+    -> Result<Var<'t, F>>;
 
     /// The representation that is kept, `(n, k)` from `x` `(n, p)`.
     ///
@@ -108,7 +142,7 @@ pub trait Model<F: Scalar>: Sync {
         let tape = Tape::new();
         let constants: Vec<Var<F>> =
             self.parameters().into_iter().map(|parameter| tape.constant(parameter.value.clone())).collect();
-        let z = self.forward(&constants, tape.constant(x.to_owned()))?.value().into_owned();
+        let z = self.forward(&constants, tape.constant(x.to_owned()), &mut Pass::Use)?.value().into_owned();
         check::in_range("representation", &z, "finite: x or a parameter is out of scale")?;
         Ok(z)
     }
@@ -116,8 +150,18 @@ pub trait Model<F: Scalar>: Sync {
 
 const OUT_OF_SCALE: &str = "finite: x or a parameter is out of scale";
 
-/// Value of a loss on what the model makes of `x`, and its gradients in the order of the parameters; zero where the loss
-/// does not depend on one.
+/// What a step of training goes by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepGradients<F> {
+    /// The loss before the step.
+    pub value: F,
+    /// Its gradients in the order of the parameters; zero where it does not depend on one.
+    pub gradients: Vec<Array2<F>>,
+    /// Moments of the batch, for [`Model::observe`].
+    pub moments: Vec<Moments<F>>,
+}
+
+/// Value of a loss on what the model makes of `x`, its gradients, and the moments of the batch.
 ///
 /// The part of a step of training before [`Optimiser::step`], for a loop of one's own.
 ///
@@ -132,7 +176,7 @@ pub fn value_and_gradients<F: Scalar>(
     model: &(impl Model<F> + ?Sized),
     x: impl Into<ArcArray2<F>>,
     loss: impl FnOnce(ArrayView2<F>) -> Result<(F, Array2<F>)> + Send,
-) -> Result<(F, Vec<Array2<F>>)> {
+) -> Result<StepGradients<F>> {
     let x = x.into();
     check::shape("x", &[x.nrows(), model.inputs()], x.shape())?;
     check::finite("x", &x)?;
@@ -140,7 +184,8 @@ pub fn value_and_gradients<F: Scalar>(
         let tape = Tape::new();
         let leaves: Vec<Var<F>> =
             model.parameters().into_iter().map(|parameter| tape.leaf(parameter.value.clone())).collect();
-        let value = model.forward(&leaves, tape.constant(x))?.scalar_op(loss)?;
+        let mut pass = Pass::Training(Vec::new());
+        let value = model.forward(&leaves, tape.constant(x), &mut pass)?.scalar_op(loss)?;
         let mut gradients = tape.backward(value)?;
         let of = |&leaf: &Var<F>| {
             let gradient = gradients.take(leaf).unwrap_or_else(|| Array2::zeros(leaf.dim()));
@@ -149,6 +194,8 @@ pub fn value_and_gradients<F: Scalar>(
         };
         let value = value.scalar()?;
         check::number("value of the loss", value.as_f64(), OUT_OF_SCALE)?;
-        Ok((value, leaves.iter().map(of).collect::<Result<_>>()?))
+        let gradients = leaves.iter().map(of).collect::<Result<_>>()?;
+        let Pass::Training(moments) = pass else { unreachable!("a pass stays what it is") };
+        Ok(StepGradients { value, gradients, moments })
     })
 }

@@ -6,7 +6,7 @@ use ndarray::Array2;
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
-use super::{Model, Parameter};
+use super::{Model, Moments, Parameter, Pass};
 use crate::Scalar;
 use crate::autodiff::{ColumnTable, Var};
 use crate::data::augment::ImageShape;
@@ -25,30 +25,42 @@ pub enum Activation {
     Tanh,
 }
 
-/// A layer. Its two parameters, if it has some, are the next two of the network.
+/// A layer. The two parameters of a linear, convolution, shortcut or standardising layer are the next two of the network.
 #[derive(Clone, Debug)]
 enum Layer {
     /// `x W + b`: weights `(p, q)`, bias `(1, q)`.
     Dense,
-    /// The same on every patch of an image: weights `(9 c, q)`, bias `(1, q)`.
+    /// The same on every patch of an image: weights `(s² c, q)` for patches of side `s`, bias `(1, q)`.
     Convolution(Patches),
-    /// Columns at mean 0 and variance 1 over the batch, then scaled and shifted by two parameters `(1, q)`.
+    /// Remembers what comes here.
+    Fork,
+    /// A convolution of what was remembered last, in its place.
+    Shortcut(Patches),
+    /// Adds what was remembered last, which is forgotten. No parameters.
+    Join,
+    /// The means of so many channels over all pixels. No parameters.
+    Pool(usize),
+    /// Columns, of every pixel of an image together, at mean 0 and variance 1 over the batch, then scaled and shifted by two
+    /// parameters `(1, q)`; the mean and variance that it uses after training are the next two buffers of the network.
     Standardise,
     /// Entry by entry.
     Activation(Activation),
 }
 
-/// Where the 3×3 patches of an image stand in its row.
+/// Where the square patches of an image stand in its row.
 #[derive(Clone, Debug)]
 struct Patches {
     table: ColumnTable,
+    side: usize,
     stride: usize,
 }
 
-/// Side of a patch.
+/// Side of a patch but in a shortcut, where it is a pixel.
 const SIDE: usize = 3;
 /// Added to variances under the root.
 const EPSILON: f64 = 1e-5;
+/// Share of a batch's moments in the running means.
+const MOMENTUM: f64 = 0.1;
 
 /// Layers one after another.
 ///
@@ -59,6 +71,8 @@ pub struct Network<F> {
     inputs: usize,
     layers: Vec<Layer>,
     parameters: Vec<Parameter<F>>,
+    /// Running mean and variance of each layer that standardises.
+    buffers: Vec<Parameter<F>>,
     /// Of one sample, after the last layer.
     width: usize,
 }
@@ -86,13 +100,7 @@ impl<F: Scalar> Network<F> {
     /// # Errors
     /// As [`Network::mlp`].
     pub fn projector(widths: &[usize], rng: &mut impl Rng) -> Result<Self> {
-        let standardise = |network: &mut Self| {
-            let dim = (1, network.width);
-            network.push_parameter("scale", Array2::ones(dim));
-            network.push_parameter("shift", Array2::zeros(dim));
-            network.layers.push(Layer::Standardise);
-        };
-        Self::stacked(widths, Activation::Relu, standardise, rng)
+        Self::stacked(widths, Activation::Relu, |network| network.push_standardise(network.width), rng)
     }
 
     /// An encoder of images: 3×3 convolutions with the activation, the first at every pixel, each later one at every second
@@ -116,14 +124,86 @@ impl<F: Scalar> Network<F> {
             if out == 0 {
                 return Err(Error::Empty { argument: "channels", expected: "channel a convolution" });
             }
-            let (patches, smaller) = Patches::of(shape, if position == 0 { 1 } else { 2 })?;
-            network.push_weights(SIDE * SIDE * shape.channels, out, Some(activation), rng);
-            network.layers.extend([Layer::Convolution(patches), Layer::Activation(activation)]);
-            shape = ImageShape { channels: out, ..smaller };
-            network.width = shape.len();
+            let stride = if position == 0 { 1 } else { 2 };
+            shape = network.push_convolution(shape, (SIDE, stride), out, Some(activation), rng)?;
+            network.layers.push(Layer::Activation(activation));
         }
         network.push_dense(outputs, None, rng);
         Ok(network)
+    }
+
+    /// A residual encoder of images (He et al. 2016), with `ReLU`: a 3×3 convolution to `channels[0]`, then for each of the
+    /// `channels` a block of two, the first of each block but the first at every second row and column, every convolution
+    /// standardised over the batch; each block adds what came into it, by a 1×1 convolution where the shape changes. The means
+    /// over the pixels go through a linear layer to `outputs` numbers.
+    ///
+    /// A batch of training needs two samples; after it, the running means make each sample's representation its own.
+    ///
+    /// # Errors
+    /// As [`Network::convolutional`].
+    pub fn residual(
+        shape: ImageShape,
+        channels: &[usize],
+        outputs: usize,
+        rng: &mut impl Rng,
+    ) -> Result<Self> {
+        let Some(&first) = channels.first() else {
+            return Err(Error::Empty { argument: "channels", expected: "convolution" });
+        };
+        if channels.contains(&0) {
+            return Err(Error::Empty { argument: "channels", expected: "channel a convolution" });
+        }
+        let (mut network, _) = Self::starting(&[shape.len(), outputs])?;
+        let relu = Layer::Activation(Activation::Relu);
+        let mut shape = network.push_standardised(shape, 1, first, rng)?;
+        network.layers.push(relu.clone());
+        for (position, &out) in channels.iter().enumerate() {
+            let stride = if position == 0 { 1 } else { 2 };
+            let before = shape;
+            network.layers.push(Layer::Fork);
+            shape = network.push_standardised(before, stride, out, rng)?;
+            network.layers.push(relu.clone());
+            shape = network.push_standardised(shape, 1, out, rng)?;
+            if shape != before {
+                network.push_weights(before.channels, out, None, rng);
+                network.layers.push(Layer::Shortcut(Patches::of(before, (1, stride))?.0));
+            }
+            network.layers.extend([Layer::Join, relu.clone()]);
+        }
+        network.layers.push(Layer::Pool(shape.channels));
+        network.width = shape.channels;
+        network.push_dense(outputs, None, rng);
+        Ok(network)
+    }
+
+    /// A 3×3 convolution whose channels are standardised; the shape of its images.
+    fn push_standardised(
+        &mut self,
+        shape: ImageShape,
+        stride: usize,
+        channels: usize,
+        rng: &mut impl Rng,
+    ) -> Result<ImageShape> {
+        let shape = self.push_convolution(shape, (SIDE, stride), channels, Some(Activation::Relu), rng)?;
+        self.push_standardise(channels);
+        Ok(shape)
+    }
+
+    /// A convolution of patches of this side and stride; the shape of its images.
+    fn push_convolution(
+        &mut self,
+        shape: ImageShape,
+        (side, stride): (usize, usize),
+        channels: usize,
+        before: Option<Activation>,
+        rng: &mut impl Rng,
+    ) -> Result<ImageShape> {
+        let (patches, smaller) = Patches::of(shape, (side, stride))?;
+        self.push_weights(side * side * shape.channels, channels, before, rng);
+        self.layers.push(Layer::Convolution(patches));
+        let shape = ImageShape { channels, ..smaller };
+        self.width = shape.len();
+        Ok(shape)
     }
 
     /// Linear layers between the `widths`; after each but the last what `hidden` adds, then the activation.
@@ -149,7 +229,13 @@ impl<F: Scalar> Network<F> {
     fn starting(widths: &[usize]) -> Result<(Self, &[usize])> {
         match widths {
             [inputs, rest @ ..] if !rest.is_empty() && !widths.contains(&0) => Ok((
-                Self { inputs: *inputs, layers: Vec::new(), parameters: Vec::new(), width: *inputs },
+                Self {
+                    inputs: *inputs,
+                    layers: Vec::new(),
+                    parameters: Vec::new(),
+                    buffers: Vec::new(),
+                    width: *inputs,
+                },
                 rest,
             )),
             _ => Err(Error::Empty { argument: "widths", expected: "number of inputs and of outputs" }),
@@ -181,29 +267,43 @@ impl<F: Scalar> Network<F> {
         self.push_parameter("bias", Array2::zeros((1, outputs)));
     }
 
+    fn push_standardise(&mut self, columns: usize) {
+        let (ones, zeros) = (Array2::ones((1, columns)), Array2::zeros((1, columns)));
+        self.push_parameter("scale", ones.clone());
+        self.push_parameter("shift", zeros.clone());
+        let buffers = [self.next("mean", zeros), self.next("variance", ones)];
+        self.buffers.extend(buffers);
+        self.layers.push(Layer::Standardise);
+    }
+
     fn push_parameter(&mut self, kind: &str, value: Array2<F>) {
-        let name = format!("{}.{kind}", self.layers.len());
-        self.parameters.push(Parameter { name, value: value.into() });
+        let parameter = self.next(kind, value);
+        self.parameters.push(parameter);
+    }
+
+    /// A parameter of the next layer.
+    fn next(&self, kind: &str, value: Array2<F>) -> Parameter<F> {
+        Parameter { name: format!("{}.{kind}", self.layers.len()), value: value.into() }
     }
 }
 
 impl Patches {
     /// One patch around every `stride`-th pixel of every `stride`-th row, zero outside; and the shape of what is left.
-    fn of(shape: ImageShape, stride: usize) -> Result<(Self, ImageShape)> {
+    fn of(shape: ImageShape, (side, stride): (usize, usize)) -> Result<(Self, ImageShape)> {
         let ImageShape { height, width, channels } = shape;
         let smaller = ImageShape { height: height.div_ceil(stride), width: width.div_ceil(stride), channels };
-        // Counted from one row and column outside the image, to stay with natural numbers.
-        let inside = |padded: usize, end: usize| padded.checked_sub(1).filter(|&at| at < end);
-        let mut sources = Vec::with_capacity(smaller.height * smaller.width * SIDE * SIDE * channels);
+        // Counted from half a patch outside the image, to stay with natural numbers.
+        let inside = |padded: usize, end: usize| padded.checked_sub(side / 2).filter(|&at| at < end);
+        let mut sources = Vec::with_capacity(smaller.height * smaller.width * side * side * channels);
         for (row, column) in (0..smaller.height).flat_map(|row| (0..smaller.width).map(move |c| (row, c))) {
-            for (down, right) in (0..SIDE).flat_map(|down| (0..SIDE).map(move |right| (down, right))) {
+            for (down, right) in (0..side).flat_map(|down| (0..side).map(move |right| (down, right))) {
                 let at = inside(stride * row + down, height).zip(inside(stride * column + right, width));
                 let pixel = at.map(|(row, column)| (row * width + column) * channels);
                 sources.extend((0..channels).map(|channel| pixel.map(|pixel| pixel + channel)));
             }
         }
         let table = ColumnTable::new(shape.len(), &sources)?;
-        Ok((Self { table, stride }, smaller))
+        Ok((Self { table, side, stride }, smaller))
     }
 }
 
@@ -220,10 +320,18 @@ impl<F: Scalar> Model<F> for Network<F> {
             let _ = match layer {
                 Layer::Dense => write!(line, " dense"),
                 Layer::Convolution(patches) => write!(line, " convolution/{}", patches.stride),
+                Layer::Shortcut(patches) => {
+                    write!(line, " shortcut{0}x{0}/{1}", patches.side, patches.stride)
+                }
                 Layer::Standardise => write!(line, " standardise"),
-                Layer::Activation(activation) => {
+                Layer::Activation(_) | Layer::Fork | Layer::Join | Layer::Pool(_) => {
                     line.push(' ');
-                    line.push_str(activation.name());
+                    line.push_str(match layer {
+                        Layer::Activation(activation) => activation.name(),
+                        Layer::Fork => "fork",
+                        Layer::Join => "join",
+                        _ => "pool",
+                    });
                     continue;
                 }
             };
@@ -243,12 +351,36 @@ impl<F: Scalar> Model<F> for Network<F> {
         self.parameters.iter_mut().collect()
     }
 
-    fn forward<'t>(&self, parameters: &[Var<'t, F>], x: Var<'t, F>) -> Result<Var<'t, F>> {
+    fn buffers(&self) -> Vec<&Parameter<F>> {
+        self.buffers.iter().collect()
+    }
+
+    fn buffers_mut(&mut self) -> Vec<&mut Parameter<F>> {
+        self.buffers.iter_mut().collect()
+    }
+
+    fn observe(&mut self, moments: &[Moments<F>]) {
+        let momentum = F::of(MOMENTUM);
+        for (running, Moments { mean, variance }) in self.buffers.chunks_exact_mut(2).zip(moments) {
+            for (running, now) in running.iter_mut().zip([mean, variance]) {
+                running.value.zip_mut_with(now, |running, &now| *running += momentum * (now - *running));
+            }
+        }
+    }
+
+    fn forward<'t>(
+        &self,
+        parameters: &[Var<'t, F>],
+        x: Var<'t, F>,
+        pass: &mut Pass<F>,
+    ) -> Result<Var<'t, F>> {
         let mut parameters = parameters.chunks_exact(2);
         let mut next = || match parameters.next() {
             Some(&[first, second]) => Ok((first, second)),
             _ => Err(Error::Empty { argument: "parameters", expected: "pair a layer" }),
         };
+        let mut running = self.buffers.chunks_exact(2);
+        let mut remembered = Vec::new();
         let mut x = x;
         for layer in &self.layers {
             x = match layer {
@@ -260,14 +392,54 @@ impl<F: Scalar> Model<F> for Network<F> {
                     let (weights, bias) = next()?;
                     x.convolve(table, weights, bias)?
                 }
+                Layer::Fork => {
+                    remembered.push(x);
+                    x
+                }
+                Layer::Shortcut(Patches { table, .. }) => {
+                    let (weights, bias) = next()?;
+                    if let Some(last) = remembered.last_mut() {
+                        *last = last.convolve(table, weights, bias)?;
+                    }
+                    x
+                }
+                Layer::Join => match remembered.pop() {
+                    Some(last) => (x + last)?,
+                    None => x,
+                },
+                Layer::Pool(channels) => x.mean_of_groups(*channels)?,
                 Layer::Standardise => {
                     let (scale, shift) = next()?;
-                    ((x.standardise_columns(F::of(EPSILON))?.values * scale)? + shift)?
+                    let (dim, columns) = (x.dim(), scale.dim().1.max(1));
+                    let pixels = x.reshape((dim.0 * dim.1 / columns, columns))?;
+                    let standard = standardised(pixels, running.next(), pass)?;
+                    ((standard * scale)? + shift)?.reshape(dim)?
                 }
                 Layer::Activation(activation) => activation.of(x),
             };
         }
         Ok(x)
+    }
+}
+
+/// The columns at mean 0 and variance 1 over the batch, or by the running mean and variance.
+fn standardised<'t, F: Scalar>(
+    x: Var<'t, F>,
+    running: Option<&[Parameter<F>]>,
+    pass: &mut Pass<F>,
+) -> Result<Var<'t, F>> {
+    match (pass, running) {
+        (Pass::Use, Some([mean, variance])) => {
+            let deviation = variance.value.mapv(|variance| (variance + F::of(EPSILON)).sqrt());
+            (x - x.tape().constant(mean.value.clone()))? / x.tape().constant(deviation)
+        }
+        (pass, _) => {
+            let batch = x.standardise_columns(F::of(EPSILON))?;
+            if let Pass::Training(moments) = pass {
+                moments.push(Moments { mean: batch.mean, variance: batch.variance });
+            }
+            Ok(batch.values)
+        }
     }
 }
 

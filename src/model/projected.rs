@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::{Model, Network, Parameter};
+use super::{Model, Moments, Network, Parameter, Pass};
 use crate::Scalar;
 use crate::autodiff::Var;
 use crate::error::{Error, Result};
@@ -30,6 +30,9 @@ impl<F: Scalar> Projected<F> {
         }
         for parameter in projector.parameters_mut() {
             parameter.name = format!("projector.{}", parameter.name);
+        }
+        for buffer in projector.buffers_mut() {
+            buffer.name = format!("projector.{}", buffer.name);
         }
         Ok(Self { encoder, projector })
     }
@@ -59,9 +62,32 @@ impl<F: Scalar> Model<F> for Projected<F> {
         all
     }
 
-    fn forward<'t>(&self, parameters: &[Var<'t, F>], x: Var<'t, F>) -> Result<Var<'t, F>> {
+    fn buffers(&self) -> Vec<&Parameter<F>> {
+        [self.encoder.buffers(), self.projector.buffers()].concat()
+    }
+
+    fn buffers_mut(&mut self) -> Vec<&mut Parameter<F>> {
+        let mut all = self.encoder.buffers_mut();
+        all.extend(self.projector.buffers_mut());
+        all
+    }
+
+    fn observe(&mut self, moments: &[Moments<F>]) {
+        // Two buffers a layer that standardises.
+        let (first, second) = moments.split_at((self.encoder.buffers().len() / 2).min(moments.len()));
+        self.encoder.observe(first);
+        self.projector.observe(second);
+    }
+
+    fn forward<'t>(
+        &self,
+        parameters: &[Var<'t, F>],
+        x: Var<'t, F>,
+        pass: &mut Pass<F>,
+    ) -> Result<Var<'t, F>> {
         let (first, second) = parameters.split_at(self.encoder.parameters().len().min(parameters.len()));
-        self.projector.forward(second, self.encoder.forward(first, x)?)
+        let x = self.encoder.forward(first, x, pass)?;
+        self.projector.forward(second, x, pass)
     }
 
     fn embed(&self, x: ArrayView2<F>) -> Result<Array2<F>> {

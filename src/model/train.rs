@@ -210,7 +210,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
                 Err(diverged("representation"))
             }
         });
-        let (value, gradients) = match found {
+        let step = match found {
             // The losses refuse what is not finite.
             Err(Error::Domain { value, argument, .. } | Error::NotFinite { value, argument, .. })
                 if !value.is_finite() =>
@@ -223,10 +223,12 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
             self.model.parameters_mut().into_iter().map(|parameter| parameter.value.view_mut()).collect();
         // Named before the step, whose number it is.
         let failed = diverged("parameter");
-        match self.optimiser.step(rate, &mut parameters, &gradients) {
-            Err(Error::Domain { value, .. }) if !value.is_finite() => Err(failed),
-            done => done.map(|()| value.as_f64()),
+        match self.optimiser.step(rate, &mut parameters, &step.gradients) {
+            Err(Error::Domain { value, .. }) if !value.is_finite() => return Err(failed),
+            done => done?,
         }
+        self.model.observe(&step.moments);
+        Ok(step.value.as_f64())
     }
 
     fn out_of_patience(&self) -> bool {

@@ -102,6 +102,8 @@ proptest! {
     fn reductions(a in matrix()) {
         check(&[&a], |v| Ok(v[0].sum()));
         check(&[&a], |v| v[0].mean());
+        check(&[&a], |v| v[0].mean_of_groups(a.ncols()));
+        check(&[&a], |v| v[0].reshape((1, a.len()))?.mean_of_groups(a.ncols()));
         check(&[&a], |v| v[0].log_sum_exp_rows());
         check(&[&a.mapv(|x| 100.0 * x)], |v| (v[0] * 0.01).log_sum_exp_rows());
         for axis in [Axis(0), Axis(1)] {

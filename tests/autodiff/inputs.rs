@@ -25,6 +25,8 @@ fn shapes_that_do_not_fit() {
         ("reshape", x.reshape((usize::MAX, 2)), (usize::MAX, 2)),
         ("pick", x.pick(&[0, 0, 0]), (3, 1)),
         ("gather_columns", x.gather_columns(&table), (4, 1)),
+        ("mean_of_groups", x.mean_of_groups(2), (2, 2)),
+        ("mean_of_groups", x.mean_of_groups(0), (2, 0)),
         ("convolve", x.convolve(&table, zeros(&tape, 4, 1), zeros(&tape, 1, 1)), (4, 1)),
         ("concatenate", tape.concatenate(Axis(0), &[x, zeros(&tape, 2, 2)]), (2, 2)),
         ("concatenate", tape.concatenate(Axis(1), &[x, zeros(&tape, 1, 3)]), (1, 3)),

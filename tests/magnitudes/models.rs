@@ -59,8 +59,8 @@ fn networks<F: Scalar>(of: Magnitudes) -> Result<(), TestCaseError> {
         let found = value_and_gradients(&network, x.clone(), |z| {
             pal::loss::Loss::value_and_gradient(&loss, z, &graph)
         });
-        numbers("value_and_gradients", found, |(value, gradients)| {
-            [vec![value.as_f64()], gradients.iter().flat_map(entries).collect()].concat()
+        numbers("value_and_gradients", found, |step| {
+            [vec![step.value.as_f64()], step.gradients.iter().flat_map(entries).collect()].concat()
         })?;
         let scale = F::of(of.number(4));
         if scale.is_finite() {

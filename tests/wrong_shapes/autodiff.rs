@@ -60,6 +60,7 @@ fn of_one(n: usize, rng: &mut impl Rng) -> Vec<Door> {
         of_op("autodiff::Var::mean", x(), |d| has_entries(d[0]), |_, x| x[0].mean()),
         of_op("autodiff::Var::mean_axis", x(), |d| d[0].0 > 0, |_, x| x[0].mean_axis(Axis(0))),
         of_op("autodiff::Var::mean_axis", x(), |d| d[0].1 > 0, |_, x| x[0].mean_axis(Axis(1))),
+        of_op("autodiff::Var::mean_of_groups", x(), |d| d[0].1 == 3, |_, x| x[0].mean_of_groups(3)),
         of_op("autodiff::Var::log_sum_exp_rows", x(), |d| d[0].1 > 0, |_, x| x[0].log_sum_exp_rows()),
         of_op("autodiff::Var::max_rows", x(), |d| d[0].1 > 0, |_, x| x[0].max_rows()),
         of_op(

@@ -26,9 +26,9 @@ fn of_model(n: usize, p: usize, rng: &mut impl Rng, model: impl Model<f64> + 'st
         move |d| d[0] == (n, p),
         move |a| {
             let loss = |z: ArrayView2<f64>| VicReg::default().value_and_gradient(z, &graph);
-            let (value, gradients) = value_and_gradients(&model, a[0].clone(), loss)?;
+            let step = value_and_gradients(&model, a[0].clone(), loss)?;
             let z = model.embed(a[0].view())?;
-            Ok([vec![value], numbers(&gradients), numbers([&z])].concat())
+            Ok([vec![step.value], numbers(&step.gradients), numbers([&z])].concat())
         },
     )
 }
@@ -47,6 +47,7 @@ pub(crate) fn doors(n: usize, rng: &mut impl Rng) -> Vec<Door> {
     let encoder = Network::convolutional(image, &[2, 3], 4, Activation::Tanh, &mut support::rng(1)).unwrap();
     let projector = Network::projector(&[4, 5, 3], &mut support::rng(2)).unwrap();
     doors.push(of_model(n, 2, rng, network(&[2, 6, 3])));
+    doors.push(of_model(n, 6, rng, Network::residual(image, &[2, 3], 4, &mut support::rng(4)).unwrap()));
     doors.push(of_model(n, 6, rng, Projected::new(encoder, projector).unwrap()));
     let centres = gaussian(4, 2, rng);
     let machine =

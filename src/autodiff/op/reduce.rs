@@ -51,6 +51,36 @@ impl<F: Scalar> Var<'_, F> {
         Ok(sums / F::of(length as f64))
     }
 
+    /// The mean over groups of `columns` neighbours, `(m, columns)`: `y_ij = mean_g x_{i, g·columns + j}`, the channels of an
+    /// image averaged over its pixels. Back: `X̄_{i, g·columns + j} = Ȳ_ij / groups`.
+    ///
+    /// # Errors
+    /// [`Error::Operands`] if the number of columns is no positive multiple of `columns`.
+    pub fn mean_of_groups(self, columns: usize) -> Result<Self> {
+        let (m, n) = self.dim();
+        if columns == 0 || n == 0 || !n.is_multiple_of(columns) {
+            return Err(Error::Operands { op: "mean_of_groups", left: (m, n), right: (m, columns) });
+        }
+        let (to, share) = (self.target(), F::of((n / columns) as f64).recip());
+        let x = self.value();
+        let mut means = Array2::zeros((m, columns));
+        for (mut mean, row) in means.rows_mut().into_iter().zip(x.rows()) {
+            for group in row.exact_chunks(columns) {
+                mean += &group;
+            }
+        }
+        means *= share;
+        Ok(self.tape().record(&[self], means, move |g, cotangents| {
+            cotangents.add_with(to, (m, n), |mut sum| {
+                for (mut sum, g) in sum.rows_mut().into_iter().zip(g.rows()) {
+                    for mut group in sum.exact_chunks_mut(columns) {
+                        group.scaled_add(share, &g);
+                    }
+                }
+            });
+        }))
+    }
+
     /// `ln Σ_j exp x_ij` of every row, `(m, 1)`, without overflow. Back: `X̄_ij = Ȳ_i exp(x_ij − y_i)`, the softmax.
     ///
     /// An entry may be `−∞` (a masked one). A row of nothing else has value `−∞` and gradient 0.
