@@ -220,11 +220,11 @@ fn running_means_take_the_place_of_the_batch() {
     };
     let before = network.embed(x.view()).unwrap();
     let moments = step(&network).moments;
-    network.observe(&moments);
+    network.observe(&moments).unwrap();
     let mean = network.buffers()[0].value.clone();
     assert!(rel(&mean, &(&moments[0].mean * 0.1)) < 1e-12, "a tenth of the batch");
     for _ in 0..300 {
-        network.observe(&moments);
+        network.observe(&moments).unwrap();
     }
     let _ = step(&network);
     let in_use = network.embed(x.view()).unwrap();

@@ -120,8 +120,11 @@ pub trait Model<F: Scalar>: Sync {
     }
 
     /// Takes the moments of a batch, as a [`Pass::Training`] noted them, into the running means.
-    fn observe(&mut self, moments: &[Moments<F>]) {
-        let _ = moments;
+    ///
+    /// # Errors
+    /// [`crate::Error::Shape`] if they are of other layers, [`crate::Error::NotFinite`]; nothing is taken in then.
+    fn observe(&mut self, moments: &[Moments<F>]) -> Result<()> {
+        check::shape("moments", &[0], &[moments.len()])
     }
 
     /// What the loss is taken of: `(n, k)` from `x` `(n, p)`, with `parameters` on the same tape in the model's order.

@@ -10,7 +10,7 @@ use super::{Model, Moments, Parameter, Pass};
 use crate::Scalar;
 use crate::autodiff::{ColumnTable, Var};
 use crate::data::augment::ImageShape;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check};
 
 /// What stands between linear layers, entry by entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,6 +242,23 @@ impl<F: Scalar> Network<F> {
         }
     }
 
+    /// How many layers standardise: two buffers each.
+    pub(super) fn standardising_layers(&self) -> usize {
+        self.buffers.len() / 2
+    }
+
+    /// Checks that the moments are of the layers that standardise.
+    pub(super) fn require_moments(&self, moments: &[Moments<F>]) -> Result<()> {
+        check::shape("moments", &[self.standardising_layers()], &[moments.len()])?;
+        for (running, Moments { mean, variance }) in self.buffers.chunks_exact(2).zip(moments) {
+            for (running, now) in running.iter().zip([mean, variance]) {
+                check::shape("moments", running.value.shape(), now.shape())?;
+                check::finite("moments", now)?;
+            }
+        }
+        Ok(())
+    }
+
     fn push_dense(&mut self, outputs: usize, before: Option<Activation>, rng: &mut impl Rng) {
         self.push_weights(self.width, outputs, before, rng);
         self.layers.push(Layer::Dense);
@@ -359,13 +376,15 @@ impl<F: Scalar> Model<F> for Network<F> {
         self.buffers.iter_mut().collect()
     }
 
-    fn observe(&mut self, moments: &[Moments<F>]) {
+    fn observe(&mut self, moments: &[Moments<F>]) -> Result<()> {
+        self.require_moments(moments)?;
         let momentum = F::of(MOMENTUM);
         for (running, Moments { mean, variance }) in self.buffers.chunks_exact_mut(2).zip(moments) {
             for (running, now) in running.iter_mut().zip([mean, variance]) {
                 running.value.zip_mut_with(now, |running, &now| *running += momentum * (now - *running));
             }
         }
+        Ok(())
     }
 
     fn forward<'t>(

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use super::{Model, Moments, Network, Parameter, Pass};
 use crate::Scalar;
 use crate::autodiff::Var;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check};
 
 /// The loss is taken of the projector's output, the representation that is kept is the encoder's (Chen et al. 2020).
 #[derive(Clone, Debug)]
@@ -72,11 +72,14 @@ impl<F: Scalar> Model<F> for Projected<F> {
         all
     }
 
-    fn observe(&mut self, moments: &[Moments<F>]) {
-        // Two buffers a layer that standardises.
-        let (first, second) = moments.split_at((self.encoder.buffers().len() / 2).min(moments.len()));
-        self.encoder.observe(first);
-        self.projector.observe(second);
+    fn observe(&mut self, moments: &[Moments<F>]) -> Result<()> {
+        let of_encoder = self.encoder.standardising_layers();
+        let layers = of_encoder + self.projector.standardising_layers();
+        check::shape("moments", &[layers], &[moments.len()])?;
+        let (first, second) = moments.split_at(of_encoder);
+        self.projector.require_moments(second)?;
+        self.encoder.observe(first)?;
+        self.projector.observe(second)
     }
 
     fn forward<'t>(

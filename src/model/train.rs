@@ -227,7 +227,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
             Err(Error::Domain { value, .. }) if !value.is_finite() => return Err(failed),
             done => done?,
         }
-        self.model.observe(&step.moments);
+        self.model.observe(&step.moments)?;
         Ok(step.value.as_f64())
     }
 

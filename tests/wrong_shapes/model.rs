@@ -5,8 +5,8 @@ use pal::graph::SimilarityGraph;
 use pal::kernel::Exponential;
 use pal::loss::{Loss, VicReg};
 use pal::model::{
-    Activation, Adam, FullBatch, KernelMachine, Lars, Lbfgs, Model, Network, Optimiser, Projected, Rule, Sgd,
-    Trainer, Training, lbfgs, value_and_gradients,
+    Activation, Adam, FullBatch, KernelMachine, Lars, Lbfgs, Model, Moments, Network, Optimiser, Projected,
+    Rule, Sgd, Trainer, Training, lbfgs, value_and_gradients,
 };
 use rand::Rng;
 
@@ -49,6 +49,16 @@ pub(crate) fn doors(n: usize, rng: &mut impl Rng) -> Vec<Door> {
     doors.push(of_model(n, 2, rng, network(&[2, 6, 3])));
     doors.push(of_model(n, 6, rng, Network::residual(image, &[2, 3], 4, &mut support::rng(4)).unwrap()));
     doors.push(of_model(n, 6, rng, Projected::new(encoder, projector).unwrap()));
+    doors.push(door(
+        "model::Model::observe model::Model::buffers",
+        vec![gaussian(1, 5, rng), gaussian(1, 5, rng)],
+        |d| *d == [(1, 5), (1, 5)],
+        |a| {
+            let mut network = Network::<f64>::projector(&[4, 5, 3], &mut support::rng(5))?;
+            network.observe(&[Moments { mean: a[0].clone(), variance: a[1].clone() }])?;
+            Ok(network.buffers().iter().flat_map(|buffer| buffer.value.iter().copied()).collect())
+        },
+    ));
     let centres = gaussian(4, 2, rng);
     let machine =
         KernelMachine::new(Exponential { sigma: 1.0 }, centres.view(), 3, &mut support::rng(3)).unwrap();
