@@ -7,7 +7,7 @@ use std::fs;
 use pal::data::augment::{Augmentation, Change, ImageShape};
 use pal::graph::SimilarityGraph;
 use pal::loss::{SpectralLoss, VicReg};
-use pal::model::{Activation, Adam, Lars, Model, Network, Rule, Schedule, Sgd, Trainer, Training};
+use pal::model::{Adam, Lars, Model, Network, Rule, Schedule, Sgd, Trainer, Training};
 use pal::{Error, Scalar};
 
 mod support;

@@ -197,7 +197,7 @@ fn a_residual_encoder_is_its_sums() {
     let expected = pooled.dot(&parameter(&network, "21.weights"));
 
     let step = value_and_gradients(&network, x.clone(), |z| {
-        assert!(rel(&z, &expected) < 1e-10);
+        assert!(rel(z, &expected) < 1e-10);
         Ok((0.0, Array2::zeros(z.dim())))
     })
     .unwrap();
@@ -232,7 +232,7 @@ fn running_means_take_the_place_of_the_batch() {
     assert!(rel(&before, &in_training) > 1e-3);
     for (i, row) in in_use.outer_iter().enumerate() {
         let alone = network.embed(x.slice(s![i..=i, ..])).unwrap();
-        assert!(rel(&alone, &row.insert_axis(Axis(0))) < 1e-12);
+        assert!(rel(&alone, row.insert_axis(Axis(0))) < 1e-12);
     }
 }
 

@@ -72,10 +72,9 @@ fn step(
     x: &ArcArray2<f32>,
     graph: &SimilarityGraph,
 ) -> pal::Result<f32> {
-    let (value, gradients) =
-        value_and_gradients(network, x.clone(), |z| VicReg::default().value_and_gradient(z, graph))?;
+    let found = value_and_gradients(network, x.clone(), |z| VicReg::default().value_and_gradient(z, graph))?;
     let mut parameters: Vec<_> =
         network.parameters_mut().into_iter().map(|parameter| parameter.value.view_mut()).collect();
-    optimiser.step(RATE, &mut parameters, &gradients)?;
-    Ok(value)
+    optimiser.step(RATE, &mut parameters, &found.gradients)?;
+    Ok(found.value)
 }

@@ -37,7 +37,7 @@
 //!
 //! | model | `x ↦` |
 //! |---|---|
-//! | [`Network`] | layers one after another: linear, multi-layer perceptron, convolutional encoder |
+//! | [`Network`] | layers one after another: linear, multi-layer perceptron, convolutional and residual encoder |
 //! | [`Projected`] | an encoder, trained through a projector that is thrown away |
 //! | [`KernelMachine`] | `k(x, X) α`, the dual coefficients `α` being trained |
 //!
