@@ -253,7 +253,7 @@ fn a_projector_standardises_hidden_columns_and_is_thrown_away() {
     let tape = Tape::new();
     let parameters: Vec<Var<f64>> =
         model.parameters().iter().map(|parameter| tape.constant(parameter.value.clone())).collect();
-    let mut pass = Pass::Training(Vec::new());
+    let mut pass = Pass::Step(Vec::new());
     let z = model.forward(&parameters, tape.constant(x), &mut pass).unwrap().value();
     assert!(rel(&z, &expected) < 1e-12);
     let names: Vec<&str> = model.parameters().iter().map(|parameter| parameter.name.as_str()).collect();

@@ -43,6 +43,7 @@
 //!
 //! [`lbfgs()`] descends on all samples at once, by way of [`FullBatch`]; [`Trainer`] takes small steps on batches.
 
+mod activation;
 #[cfg(feature = "files")]
 mod checkpoint;
 mod epoch;
@@ -50,6 +51,7 @@ mod full_batch;
 mod kernel_machine;
 mod network;
 mod optimiser;
+mod patches;
 mod projected;
 mod train;
 
@@ -60,10 +62,11 @@ use crate::autodiff::{Tape, Var};
 use crate::error::{Result, check};
 use crate::linalg::rows::in_pool;
 
+pub use activation::Activation;
 pub use epoch::Epoch;
 pub use full_batch::FullBatch;
 pub use kernel_machine::KernelMachine;
-pub use network::{Activation, Network};
+pub use network::Network;
 pub use optimiser::{Adam, Iterate, Lars, Lbfgs, Minimum, Optimiser, Rule, Schedule, Sgd, lbfgs};
 pub use projected::Projected;
 pub use train::{Trainer, Training};
@@ -90,7 +93,7 @@ pub struct Moments<F> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pass<F> {
     /// The batch itself, as in a step of training: its moments are noted here, layer after layer.
-    Training(Vec<Moments<F>>),
+    Step(Vec<Moments<F>>),
     /// The running means of the moments that [`Model::observe`] took in: a sample's representation does not depend on the others.
     Use,
 }
@@ -119,7 +122,7 @@ pub trait Model<F: Scalar>: Sync {
         Vec::new()
     }
 
-    /// Takes the moments of a batch, as a [`Pass::Training`] noted them, into the running means.
+    /// Takes the moments of a batch, as a [`Pass::Step`] noted them, into the running means.
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if they are of other layers, [`crate::Error::NotFinite`]; nothing is taken in then.
@@ -187,7 +190,7 @@ pub fn value_and_gradients<F: Scalar>(
         let tape = Tape::new();
         let leaves: Vec<Var<F>> =
             model.parameters().into_iter().map(|parameter| tape.leaf(parameter.value.clone())).collect();
-        let mut pass = Pass::Training(Vec::new());
+        let mut pass = Pass::Step(Vec::new());
         let value = model.forward(&leaves, tape.constant(x), &mut pass)?.scalar_op(loss)?;
         let mut gradients = tape.backward(value)?;
         let of = |&leaf: &Var<F>| {
@@ -198,7 +201,7 @@ pub fn value_and_gradients<F: Scalar>(
         let value = value.scalar()?;
         check::number("value of the loss", value.as_f64(), OUT_OF_SCALE)?;
         let gradients = leaves.iter().map(of).collect::<Result<_>>()?;
-        let Pass::Training(moments) = pass else { unreachable!("a pass stays what it is") };
+        let Pass::Step(moments) = pass else { unreachable!("a pass stays what it is") };
         Ok(StepGradients { value, gradients, moments })
     })
 }

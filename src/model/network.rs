@@ -6,24 +6,13 @@ use ndarray::Array2;
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
+use super::activation::Activation;
+use super::patches::Patches;
 use super::{Model, Moments, Parameter, Pass};
 use crate::Scalar;
-use crate::autodiff::{ColumnTable, Var};
+use crate::autodiff::Var;
 use crate::data::augment::ImageShape;
 use crate::error::{Error, Result, check};
-
-/// What stands between linear layers, entry by entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activation {
-    /// `max(x, 0)`.
-    Relu,
-    /// `x Φ(x)` in its tanh form.
-    Gelu,
-    /// `log(1 + eˣ)`.
-    Softplus,
-    /// `tanh x`.
-    Tanh,
-}
 
 /// A layer. The two parameters of a linear, convolution, shortcut or standardising layer are the next two of the network.
 #[derive(Clone, Debug)]
@@ -45,14 +34,6 @@ enum Layer {
     Standardise,
     /// Entry by entry.
     Activation(Activation),
-}
-
-/// Where the square patches of an image stand in its row.
-#[derive(Clone, Debug)]
-struct Patches {
-    table: ColumnTable,
-    side: usize,
-    stride: usize,
 }
 
 /// Side of a patch but in a shortcut, where it is a pixel.
@@ -304,26 +285,6 @@ impl<F: Scalar> Network<F> {
     }
 }
 
-impl Patches {
-    /// One patch around every `stride`-th pixel of every `stride`-th row, zero outside; and the shape of what is left.
-    fn of(shape: ImageShape, (side, stride): (usize, usize)) -> Result<(Self, ImageShape)> {
-        let ImageShape { height, width, channels } = shape;
-        let smaller = ImageShape { height: height.div_ceil(stride), width: width.div_ceil(stride), channels };
-        // Counted from half a patch outside the image, to stay with natural numbers.
-        let inside = |padded: usize, end: usize| padded.checked_sub(side / 2).filter(|&at| at < end);
-        let mut sources = Vec::with_capacity(smaller.height * smaller.width * side * side * channels);
-        for (row, column) in (0..smaller.height).flat_map(|row| (0..smaller.width).map(move |c| (row, c))) {
-            for (down, right) in (0..side).flat_map(|down| (0..side).map(move |right| (down, right))) {
-                let at = inside(stride * row + down, height).zip(inside(stride * column + right, width));
-                let pixel = at.map(|(row, column)| (row * width + column) * channels);
-                sources.extend((0..channels).map(|channel| pixel.map(|pixel| pixel + channel)));
-            }
-        }
-        let table = ColumnTable::new(shape.len(), &sources)?;
-        Ok((Self { table, side, stride }, smaller))
-    }
-}
-
 impl<F: Scalar> Model<F> for Network<F> {
     fn inputs(&self) -> usize {
         self.inputs
@@ -454,30 +415,10 @@ fn standardised<'t, F: Scalar>(
         }
         (pass, _) => {
             let batch = x.standardise_columns(F::of(EPSILON))?;
-            if let Pass::Training(moments) = pass {
+            if let Pass::Step(moments) = pass {
                 moments.push(Moments { mean: batch.mean, variance: batch.variance });
             }
             Ok(batch.values)
-        }
-    }
-}
-
-impl Activation {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Relu => "relu",
-            Self::Gelu => "gelu",
-            Self::Softplus => "softplus",
-            Self::Tanh => "tanh",
-        }
-    }
-
-    fn of<F: Scalar>(self, x: Var<'_, F>) -> Var<'_, F> {
-        match self {
-            Self::Relu => x.relu(),
-            Self::Gelu => x.gelu(),
-            Self::Softplus => x.softplus(),
-            Self::Tanh => x.tanh(),
         }
     }
 }
