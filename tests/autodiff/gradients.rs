@@ -175,6 +175,10 @@ proptest! {
         let patches = ColumnTable::new(n, &sources).unwrap();
         let [x, weights, bias] = [(m, n), (2, q), (1, q)].map(|(rows, columns)| gaussian(rows, columns, &mut rng));
         check(&[&x, &weights, &bias], |v| v[0].convolve(&patches, v[1], v[2]));
+        // What comes back from the transpose, before, is not in row-major order.
+        check(&[&x, &weights, &bias], |v| {
+            v[0].convolve(&patches, v[1], v[2])?.sum() + v[0].transpose().square().sum()
+        });
         check(&[&x.reversed_axes(), &weights, &bias], |v| v[0].transpose().convolve(&patches, v[1], v[2]));
     }
 

@@ -8,7 +8,7 @@ use super::shape::reshaped;
 use crate::Scalar;
 use crate::autodiff::Var;
 use crate::error::{Error, Result};
-use crate::linalg::rows::{entries, entries_mut};
+use crate::linalg::rows::{entries, entries_mut, in_rows};
 use crate::linalg::{add_product_on_this_thread, write_product_on_this_thread};
 
 /// Entries of the patches that one thread holds at a time: about what stays in its cache.
@@ -40,7 +40,8 @@ impl<'t, F: Scalar> Var<'t, F> {
             return Err(Error::Operands { op: "convolve", left: b.dim(), right: c.dim() });
         }
         let layer = Layer { table: patches.clone(), k };
-        let x = x.as_standard_layout().into_owned().into_shared();
+        let dim = x.dim();
+        let x = reshaped(x, dim); // in row-major order
         let mut y = Array2::zeros((x.nrows() * layer.count(), q));
         let together = layer.rows_together();
         y.axis_chunks_iter_mut(Axis(0), (together * layer.count()).max(1))
@@ -60,7 +61,9 @@ impl<'t, F: Scalar> Var<'t, F> {
             let g = reshaped(g.into_shared(), (x.nrows() * layer.count(), q));
             cotangents.add(to_bias, || g.sum_axis(Axis(0)).insert_axis(Axis(0)));
             cotangents.add(to_weights, || layer.of_weights(x.view(), g.view()));
-            cotangents.add_with(to_x, x.dim(), |sum| layer.add_of_inputs(sum, g.view(), b.view()));
+            cotangents.add_with(to_x, dim, |sum| {
+                in_rows(g.view(), sum, |g, sum| layer.add_of_inputs(sum, g, b.view()));
+            });
         }))
     }
 }

@@ -7,6 +7,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis
 use crate::Scalar;
 use crate::autodiff::Var;
 use crate::error::{Error, Result, check};
+use crate::linalg::rows::{entries, entries_mut, in_rows};
 
 /// Number of entries from which a second thread saves time.
 const PARALLEL_FROM: usize = 1 << 15;
@@ -60,13 +61,17 @@ impl ColumnTable {
 
     /// Copies a row's entries to their places in `to`; what the table leaves out stays as it is.
     pub(super) fn copy_row<F: Scalar>(&self, from: &[F], to: &mut [F]) {
-        along_runs_of_row(self.runs.iter().copied(), to, from, &|to, from| *to = from);
+        for run in &*self.runs {
+            to[run.to..][..run.length].copy_from_slice(&from[run.from..][..run.length]);
+        }
     }
 
-    /// Adds each entry of `copies` to the one in `sum` that it is a copy of.
+    /// Adds each entry of `copies` to the one in `sum` that it is a copy of, in the order of the copies.
     pub(super) fn add_back<F: Scalar>(&self, copies: &[F], sum: &mut [F]) {
-        let back = self.runs.iter().copied().map(Run::reversed);
-        along_runs_of_row(back, sum, copies, &|sum, copy| *sum += copy);
+        for run in &*self.runs {
+            let copies = &copies[run.to..][..run.length];
+            sum[run.from..][..run.length].iter_mut().zip(copies).for_each(|(sum, &copy)| *sum += copy);
+        }
     }
 }
 
@@ -104,11 +109,10 @@ impl<F: Scalar> Var<'_, F> {
         }
         let table = table.clone();
         let mut gathered = Array2::zeros((x.nrows(), table.outputs));
-        along_runs(&table.runs, gathered.view_mut(), x.view(), |to, from| *to = from);
+        over_rows(x.view(), gathered.view_mut(), |from, to| table.copy_row(from, to));
         Ok(self.tape().record(&[self], gathered, move |g, cotangents| {
             cotangents.add_with(to, dim, |sum| {
-                let back: Vec<Run> = table.runs.iter().copied().map(Run::reversed).collect();
-                along_runs(&back, sum, g.view(), |sum, part| *sum += part);
+                over_rows(g.view(), sum, |copies, sum| table.add_back(copies, sum));
             });
         }))
     }
@@ -138,47 +142,12 @@ impl<F: Scalar> Var<'_, F> {
     }
 }
 
-impl Run {
-    fn reversed(self) -> Self {
-        Self { to: self.from, from: self.to, length: self.length }
-    }
-}
-
-/// Calls `each` on the pairs of entries of one row that the runs join, in their order.
-fn along_runs_of_row<F: Scalar>(
-    runs: impl Iterator<Item = Run>,
-    to: &mut [F],
-    from: &[F],
-    each: &impl Fn(&mut F, F),
-) {
-    for run in runs {
-        let (to, from) = (&mut to[run.to..][..run.length], &from[run.from..][..run.length]);
-        to.iter_mut().zip(from).for_each(|(to, &from)| each(to, from));
-    }
-}
-
-/// Calls `each` on the pairs of entries that the runs join, row by row, in the order of the runs.
-fn along_runs<F: Scalar>(
-    runs: &[Run],
-    mut to: ArrayViewMut2<F>,
-    from: ArrayView2<F>,
-    each: impl Fn(&mut F, F) + Sync,
-) {
-    let entries = to.len().max(from.len());
-    let row = |mut to: ArrayViewMut1<F>, from: ArrayView1<F>| {
-        if let (Some(to), Some(from)) = (to.as_slice_mut(), from.to_slice()) {
-            return along_runs_of_row(runs.iter().copied(), to, from, &each);
-        }
-        for run in runs {
-            for offset in 0..run.length {
-                each(&mut to[run.to + offset], from[run.from + offset]);
-            }
-        }
-    };
-    let zip = Zip::from(to.rows_mut()).and(from.rows());
-    if entries < PARALLEL_FROM {
-        zip.for_each(row);
-    } else {
-        zip.par_for_each(row);
-    }
+/// Calls `each` on every row of `from` and that of `to`.
+fn over_rows<F: Scalar>(from: ArrayView2<F>, to: ArrayViewMut2<F>, each: impl Fn(&[F], &mut [F]) + Sync) {
+    let is_large = to.len().max(from.len()) >= PARALLEL_FROM;
+    in_rows(from, to, |from, mut to| {
+        let rows = Zip::from(from.rows()).and(to.rows_mut());
+        let each = |from: ArrayView1<F>, mut to: ArrayViewMut1<F>| each(entries(&from), entries_mut(&mut to));
+        if is_large { rows.par_for_each(each) } else { rows.for_each(each) }
+    });
 }
