@@ -1,7 +1,7 @@
 //! Checkpoints: a training's whole state in one safetensors file.
 //!
-//! Tensors `model.NAME` are the parameters and the running means of the model, `optimiser.I` the moments; the text entry `training` of the header holds the rest
-//! as JSON. Other programs can read the parameters by their names.
+//! Tensors `model.NAME` are the parameters and the running means of the model, `optimiser.I` the moments; the text entry
+//! `training` of the header holds the rest as JSON. Other programs can read the parameters by their names.
 
 use std::collections::HashMap;
 use std::fs;

@@ -1,5 +1,6 @@
 //! Networks: layers one after another.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use ndarray::Array2;
@@ -34,6 +35,25 @@ enum Layer {
     Standardise,
     /// Entry by entry.
     Activation(Activation),
+}
+
+impl Layer {
+    fn has_parameters(&self) -> bool {
+        matches!(self, Self::Dense | Self::Convolution(_) | Self::Shortcut(_) | Self::Standardise)
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        match self {
+            Self::Dense => "dense".into(),
+            Self::Convolution(patches) => format!("convolution/{}", patches.stride).into(),
+            Self::Fork => "fork".into(),
+            Self::Shortcut(patches) => format!("shortcut1x1/{}", patches.stride).into(),
+            Self::Join => "join".into(),
+            Self::Pool(_) => "pool".into(),
+            Self::Standardise => "standardise".into(),
+            Self::Activation(activation) => activation.name().into(),
+        }
+    }
 }
 
 /// Side of a patch but in a shortcut, where it is a pixel.
@@ -96,17 +116,12 @@ impl<F: Scalar> Network<F> {
         activation: Activation,
         rng: &mut impl Rng,
     ) -> Result<Self> {
-        if channels.is_empty() {
-            return Err(Error::Empty { argument: "channels", expected: "convolution" });
-        }
+        first_of(channels)?;
         let (mut network, _) = Self::starting(&[shape.len(), outputs])?;
         let mut shape = shape;
         for (position, &out) in channels.iter().enumerate() {
-            if out == 0 {
-                return Err(Error::Empty { argument: "channels", expected: "channel a convolution" });
-            }
             let stride = if position == 0 { 1 } else { 2 };
-            shape = network.push_convolution(shape, (SIDE, stride), out, Some(activation), rng)?;
+            shape = network.push_convolution(shape, stride, out, activation, rng)?;
             network.layers.push(Layer::Activation(activation));
         }
         network.push_dense(outputs, None, rng);
@@ -128,12 +143,7 @@ impl<F: Scalar> Network<F> {
         outputs: usize,
         rng: &mut impl Rng,
     ) -> Result<Self> {
-        let Some(&first) = channels.first() else {
-            return Err(Error::Empty { argument: "channels", expected: "convolution" });
-        };
-        if channels.contains(&0) {
-            return Err(Error::Empty { argument: "channels", expected: "channel a convolution" });
-        }
+        let first = first_of(channels)?;
         let (mut network, _) = Self::starting(&[shape.len(), outputs])?;
         let relu = Layer::Activation(Activation::Relu);
         let mut shape = network.push_standardised(shape, 1, first, rng)?;
@@ -165,22 +175,22 @@ impl<F: Scalar> Network<F> {
         channels: usize,
         rng: &mut impl Rng,
     ) -> Result<ImageShape> {
-        let shape = self.push_convolution(shape, (SIDE, stride), channels, Some(Activation::Relu), rng)?;
+        let shape = self.push_convolution(shape, stride, channels, Activation::Relu, rng)?;
         self.push_standardise(channels);
         Ok(shape)
     }
 
-    /// A convolution of patches of this side and stride; the shape of its images.
+    /// A 3×3 convolution before an activation; the shape of its images.
     fn push_convolution(
         &mut self,
         shape: ImageShape,
-        (side, stride): (usize, usize),
+        stride: usize,
         channels: usize,
-        before: Option<Activation>,
+        before: Activation,
         rng: &mut impl Rng,
     ) -> Result<ImageShape> {
-        let (patches, smaller) = Patches::of(shape, (side, stride))?;
-        self.push_weights(side * side * shape.channels, channels, before, rng);
+        let (patches, smaller) = Patches::of(shape, (SIDE, stride))?;
+        self.push_weights(SIDE * SIDE * shape.channels, channels, Some(before), rng);
         self.layers.push(Layer::Convolution(patches));
         let shape = ImageShape { channels, ..smaller };
         self.width = shape.len();
@@ -294,26 +304,13 @@ impl<F: Scalar> Model<F> for Network<F> {
         let mut line = format!("{}", self.inputs);
         let mut parameters = self.parameters.iter();
         for layer in &self.layers {
-            // Writing to a string does not fail.
-            let _ = match layer {
-                Layer::Dense => write!(line, " dense"),
-                Layer::Convolution(patches) => write!(line, " convolution/{}", patches.stride),
-                Layer::Shortcut(patches) => {
-                    write!(line, " shortcut{0}x{0}/{1}", patches.side, patches.stride)
-                }
-                Layer::Standardise => write!(line, " standardise"),
-                Layer::Activation(_) | Layer::Fork | Layer::Join | Layer::Pool(_) => {
-                    line.push(' ');
-                    line.push_str(match layer {
-                        Layer::Activation(activation) => activation.name(),
-                        Layer::Fork => "fork",
-                        Layer::Join => "join",
-                        _ => "pool",
-                    });
-                    continue;
-                }
-            };
+            line.push(' ');
+            line += &layer.name();
+            if !layer.has_parameters() {
+                continue;
+            }
             if let Some(first) = parameters.next() {
+                // Writing to a string does not fail.
                 let _ = write!(line, "({}, {})", first.value.nrows(), first.value.ncols());
             }
             parameters.next();
@@ -399,6 +396,15 @@ impl<F: Scalar> Model<F> for Network<F> {
             };
         }
         Ok(x)
+    }
+}
+
+/// The first of the numbers of channels, if they are some and none is 0.
+fn first_of(channels: &[usize]) -> Result<usize> {
+    match channels {
+        [] => Err(Error::Empty { argument: "channels", expected: "convolution" }),
+        [first, ..] if !channels.contains(&0) => Ok(*first),
+        _ => Err(Error::Empty { argument: "channels", expected: "channel a convolution" }),
     }
 }
 

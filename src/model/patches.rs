@@ -8,7 +8,6 @@ use crate::error::Result;
 #[derive(Clone, Debug)]
 pub(super) struct Patches {
     pub(super) table: ColumnTable,
-    pub(super) side: usize,
     pub(super) stride: usize,
 }
 
@@ -28,6 +27,6 @@ impl Patches {
             }
         }
         let table = ColumnTable::new(shape.len(), &sources)?;
-        Ok((Self { table, side, stride }, smaller))
+        Ok((Self { table, stride }, smaller))
     }
 }

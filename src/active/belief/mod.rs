@@ -58,8 +58,8 @@ use regression::Regression;
 /// Options of [`Belief`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BeliefOptions {
-    /// `ε`: how often an answer is taken to be wrong, from `1e-12` to below `½`; 0.01. Small values trust the annotators, and ask little
-    /// twice.
+    /// `ε`: how often an answer is taken to be wrong, from `1e-12` to below `½`; 0.01. Small values trust the annotators, and
+    /// ask little twice.
     pub error: f64,
     /// How much the starting clusters count beside an answer, in `[0, 1]`; 0.5.
     pub prior: f64,
