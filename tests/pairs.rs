@@ -317,6 +317,20 @@ proptest! {
     }
 }
 
+/// A start of one cluster, whose centre has nothing to be compared with, leaves every strategy a question, whichever sample it
+/// draws first.
+#[test]
+fn one_cluster_leaves_a_question() {
+    let (x, _) = blobs(24, 3, 2.0, 4_018_080_190_589_134_006);
+    let belief = belief_of(&x);
+    assert_eq!(belief.number_of_classes(), 1);
+    for name in STRATEGIES {
+        for seed in 0..200 {
+            assert!(strategy(name).unwrap().propose(&belief, &mut rng(seed)).unwrap().is_some(), "{name}, seed {seed}");
+        }
+    }
+}
+
 /// With the truth as oracle every strategy but the passive one finds all classes of blobs that touch.
 #[test]
 fn strategies_find_the_classes() {

@@ -1,9 +1,8 @@
 //! The strategy of the paper, one candidate at a time ([Active](crate::theory#active) in the theory).
 
 use rand::Rng;
-use rand::seq::IndexedRandom;
 
-use super::pair_strategy::{PairStrategy, question_about};
+use super::pair_strategy::{PairStrategy, question_about_any};
 use crate::active::Belief;
 use crate::error::Result;
 use crate::oracle::Pair;
@@ -25,9 +24,6 @@ impl PairStrategy for LeastAsked {
         }
         let mut classes: Vec<usize> = (0..open.len()).filter(|&class| !open[class].is_empty()).collect();
         classes.sort_by_key(|&class| asked[class]);
-        Ok(classes.into_iter().find_map(|class| {
-            let sample = open[class].choose(rng)?;
-            question_about(belief, *sample)
-        }))
+        Ok(classes.into_iter().find_map(|class| question_about_any(belief, std::mem::take(&mut open[class]), rng)))
     }
 }

@@ -1,9 +1,8 @@
 //! Explore and consolidate (Basu, Banerjee and Mooney 2004), the number of classes being unknown.
 
 use rand::Rng;
-use rand::seq::IndexedRandom;
 
-use super::pair_strategy::{PairStrategy, question_about};
+use super::pair_strategy::{PairStrategy, question_about_any};
 use super::{Cover, Ranked};
 use crate::active::Belief;
 use crate::error::Result;
@@ -31,7 +30,7 @@ impl PairStrategy for ExploreConsolidate {
         if belief.asked_since_a_class_was_found() < PATIENCE * belief.number_of_classes() {
             return Ranked::by(Cover).propose(belief, rng);
         }
-        let open: Vec<usize> = (0..belief.len()).filter(|&sample| !belief.was_asked(sample)).collect();
-        Ok(open.choose(rng).and_then(|&sample| question_about(belief, sample)))
+        let open = (0..belief.len()).filter(|&sample| !belief.was_asked(sample)).collect();
+        Ok(question_about_any(belief, open, rng))
     }
 }

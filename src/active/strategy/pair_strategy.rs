@@ -1,6 +1,6 @@
 //! What a strategy for pairs must be able to do.
 
-use rand::Rng;
+use rand::{Rng, RngExt};
 
 use crate::active::{Belief, Subject};
 use crate::error::Result;
@@ -44,7 +44,14 @@ impl<S: PairStrategy + ?Sized> PairStrategy for Box<S> {
     }
 }
 
-/// The question whether `sample` is of the class it is given now.
-pub(super) fn question_about(belief: &Belief, sample: usize) -> Option<Pair> {
-    belief.question(Subject::Sample { sample, class: belief.classes()[sample] })
+/// The question whether one of `samples`, at random among those that still have a question, is of the class it is given now.
+pub(super) fn question_about_any(belief: &Belief, mut samples: Vec<usize>, rng: &mut dyn Rng) -> Option<Pair> {
+    while !samples.is_empty() {
+        let sample = samples.swap_remove(rng.random_range(0..samples.len()));
+        let pair = belief.question(Subject::Sample { sample, class: belief.classes()[sample] });
+        if pair.is_some() {
+            return pair;
+        }
+    }
+    None
 }
