@@ -13,7 +13,8 @@
 //! | [`wine`] | 178 wines, 13 chemical measures, units differ | three cultivars: 59, 71, 48 |
 //! | [`breast_cancer`] | 569 tumours, 30 measures of cell nuclei, units differ | 212 malignant, 357 benign |
 //!
-//! [`augment`] makes views of samples, the positive pairs of self-supervised learning; [`io`] reads and writes files.
+//! [`augment`] makes views of samples, the positive pairs of self-supervised learning; [`io`] reads and writes files,
+//! and `images` (feature `images`) reads folders of png and jpeg.
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -35,6 +36,8 @@ pub mod augment;
 mod bundled;
 mod circles;
 mod digits;
+#[cfg(feature = "images")]
+pub mod images;
 #[cfg(feature = "files")]
 pub mod io;
 mod labels;
