@@ -15,7 +15,7 @@ use pal::model::{Architecture, Encoder, Training};
 
 fn trained(inputs: &Array2<f64>, shape: ImageShape, training: Training) -> pal::Result<Encoder> {
     let views = SimilarityGraph::views(inputs.nrows(), 2)?;
-    Encoder::train(inputs.view(), shape, &views, "vicreg", training)
+    Ok(Encoder::train(inputs.view(), shape, &views, "vicreg", training)?.0)
 }
 
 fn short() -> Training {

@@ -14,7 +14,7 @@
 //! | [`breast_cancer`] | 569 tumours, 30 measures of cell nuclei, units differ | 212 malignant, 357 benign |
 //!
 //! [`augment`] makes views of samples, the positive pairs of self-supervised learning; [`io`] reads and writes files,
-//! and `images` (feature `images`) reads folders of png and jpeg.
+//! and `images` reads folders of png and jpeg (feature `images`).
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -36,7 +36,7 @@ pub mod augment;
 mod bundled;
 mod circles;
 mod digits;
-#[cfg(feature = "images")]
+#[cfg(feature = "files")]
 pub mod images;
 #[cfg(feature = "files")]
 pub mod io;

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2, Axis, s};
 use serde::{Deserialize, Serialize};
 
 use super::tensor_file::{self, Tensor};
-use super::{Architecture, Model, Network, Trainer, Training, checkpoint, default_augmentation};
+use super::{Architecture, Epoch, Model, Network, Trainer, Training, checkpoint, default_augmentation};
 use crate::data::augment::ImageShape;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
@@ -32,7 +32,8 @@ const OUT_OF_SCALE: &str = "within the range of single precision";
 /// let iris = pal::data::iris()?;
 /// let views = SimilarityGraph::views(150, 2)?; // nothing else is known
 /// let training = Training { epochs: 2, ..Training::default() };
-/// let encoder = Encoder::train(iris.inputs.view(), ImageShape::vector(4), &views, "vicreg", training)?;
+/// let (encoder, epochs) = Encoder::train(iris.inputs.view(), ImageShape::vector(4), &views, "vicreg", training)?;
+/// assert_eq!(epochs.len(), 2);
 /// let folder = tempfile::tempdir()?;
 /// encoder.save(folder.path().join("iris.safetensors"))?;
 /// let again = Encoder::load(folder.path().join("iris.safetensors"))?;
@@ -71,6 +72,8 @@ struct Header {
 }
 
 impl Encoder {
+    /// The encoder, and the epochs it took.
+    ///
     /// Trains the [architecture](Architecture::of) of the shape through its projector, on views by [`default_augmentation`].
     ///
     /// * `inputs`: `(n, shape.len())`, `n ≥ 2`. Those of images are divided by the largest, so that what is zero, the outside of a
@@ -89,7 +92,7 @@ impl Encoder {
         graph: &SimilarityGraph,
         loss: &str,
         training: Training,
-    ) -> Result<Self> {
+    ) -> Result<(Self, Vec<Epoch>)> {
         let named: NamedLoss = loss.parse()?;
         check::shape("inputs", &[inputs.nrows(), shape.len()], inputs.shape())?;
         check::finite("inputs", &inputs)?;
@@ -107,8 +110,9 @@ impl Encoder {
             if has_checkpoint { Trainer::resume(training, model)? } else { Trainer::new(training, model)? };
         let augmentation = default_augmentation(shape)?;
         trainer.run(&named, graph, x.view(), &augmentation, |_, epoch| Ok(epoch.loss))?;
+        let history = trainer.history().to_vec();
         let network = trainer.into_model().into_encoder();
-        Ok(Self { architecture, network, shape, standards, loss: loss.to_owned() })
+        Ok((Self { architecture, network, shape, standards, loss: loss.to_owned() }, history))
     }
 
     /// How the numbers of a sample stand in its row.

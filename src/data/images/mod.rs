@@ -1,32 +1,28 @@
-//! Folders of png and jpeg images.
+//! Images: folders of png and jpeg files (feature `images`), and arrays.
 //!
 //! Every image is one row: its pixels row by row, the channels of a pixel side by side, from 0 (black) to 255. An image is grey
 //! or RGB as its file says; what is neither, or has pixels that can be seen through, is refused with the file's name. A camera's
 //! note of how it was held (EXIF orientation) is followed.
 
+#[cfg(feature = "images")]
+mod folder;
+#[cfg(feature = "images")]
 mod orientation;
+#[cfg(feature = "images")]
 mod picture;
+#[cfg(feature = "images")]
 mod resize;
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use ndarray::Array2;
-use rayon::prelude::*;
+use ndarray::{Array2, ArrayD};
 use serde::{Deserialize, Serialize};
 
 use super::augment::ImageShape;
-use super::io::{at, malformed};
-use crate::error::{Error, Result, check};
-use picture::Picture;
+use crate::error::{Error, Result};
 
-/// Endings of the names of images, in small letters.
-const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
-
-/// Longest side that images are brought to.
-const LONGEST_SIDE: usize = 4096;
+#[cfg(feature = "images")]
+pub use folder::read_images;
 
 /// What images are turned into.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,81 +69,47 @@ pub struct ImageOptions {
     pub subfolders: bool,
 }
 
+impl ImageOptions {
+    /// Whether nothing was chosen.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Images of one shape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Images {
-    /// `(n, shape.len())`, from 0 to 255; an image of 16 bits a channel keeps fractions.
+    /// `(n, shape.len())`; those of files from 0 to 255, with fractions if they have 16 bits a channel.
     pub numbers: Array2<f64>,
     /// How the numbers of a row stand.
     pub shape: ImageShape,
-    /// The files, by their path from the folder.
+    /// The files, by their path from the folder; none for an array.
     pub names: Vec<String>,
 }
 
-/// Reads the png and jpeg files of a folder, sorted by name; other files are passed over.
-///
-/// Files are decoded in parallel; takes 8 bytes a number, `n · shape.len()` of them.
-///
-/// # Errors
-/// [`Error::Io`]; [`Error::Format`] with the file's name for one that is damaged, cut short, of another kind than its name says, of
-/// neither grey nor RGB colours or seen through, with the folder's if it holds no image, and with the first two that differ where sizes
-/// or, as they are, colours are mixed; [`Error::Domain`] for a side of 0 or above 4096.
-pub fn read_images(folder: impl AsRef<Path>, options: &ImageOptions) -> Result<Images> {
-    let folder = folder.as_ref();
-    if let Some(side) = options.side {
-        check::count("side", side, LONGEST_SIDE, "at least 1 and at most 4096")?;
-    }
-    let names = files_of(folder, options.subfolders)?;
-    let read = |name: &PathBuf| Picture::read(&folder.join(name)).map(|picture| picture.prepared(options));
-    let pictures: Vec<Result<Picture>> = names.par_iter().map(read).collect();
-    let pictures = pictures.into_iter().collect::<Result<Vec<Picture>>>()?;
-    let Some(first) = pictures.first() else {
-        return Err(malformed(folder, "no image", "files whose names end in .png, .jpg or .jpeg"));
-    };
-    let shape = first.shape;
-    for (name, picture) in names.iter().zip(&pictures) {
-        if picture.shape == shape {
-            continue;
-        }
-        let path = folder.join(name);
-        let first = names[0].display();
-        return Err(if picture.shape.channels == shape.channels {
-            let size = |shape: ImageShape| format!("{} × {} pixels", shape.width, shape.height);
-            let expected = format!("{} as {first}, or a side that all are brought to", size(shape));
-            malformed(&path, size(picture.shape), expected)
-        } else {
-            let colours = |shape: ImageShape| if shape.channels == 1 { "grey" } else { "RGB" };
-            let expected = format!("{} as {first}, or a colour that all are turned into", colours(shape));
-            malformed(&path, colours(picture.shape), expected)
-        });
-    }
-    let mut numbers = Vec::with_capacity(names.len() * shape.len());
-    pictures.into_iter().for_each(|picture| numbers.extend(picture.numbers));
-    let numbers = Array2::from_shape_vec((names.len(), shape.len()), numbers)
-        .map_err(|error| malformed(folder, error.to_string(), "images of one shape"))?;
-    let names = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-    Ok(Images { numbers, shape, names })
-}
-
-/// The images in a folder by their path from it, sorted.
-fn files_of(folder: &Path, with_subfolders: bool) -> Result<Vec<PathBuf>> {
-    let mut found = BTreeSet::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(inner) = open.pop() {
-        for entry in fs::read_dir(&inner).map_err(at(&inner))? {
-            let entry = entry.map_err(at(&inner))?;
-            let path = entry.path();
-            if entry.file_type().map_err(at(&path))?.is_dir() {
-                if with_subfolders {
-                    open.push(path);
-                }
-                continue;
+impl Images {
+    /// The images of an array `(n, height, width)` or `(n, height, width, channels)`, one channel or three, as they are.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for another number of axes or of channels, which come last; [`Error::Empty`] without images or pixels.
+    pub fn from_array(array: ArrayD<f64>) -> Result<Self> {
+        let dim = array.shape().to_vec();
+        let (n, shape) = match dim[..] {
+            [n, height, width] => (n, ImageShape::grey(height, width)),
+            [n, height, width, channels @ (1 | 3)] => (n, ImageShape { height, width, channels }),
+            [n, height, width, _] => {
+                let expected = vec![n, height, width, 3];
+                return Err(Error::Shape { argument: "images, channels last", expected, got: dim });
             }
-            let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-            if ENDINGS.iter().any(|&known| ending == known) && !path.is_dir() {
-                found.insert(path.strip_prefix(folder).unwrap_or(&path).to_owned());
-            }
+            _ => return Err(Error::Shape { argument: "images", expected: vec![1, 28, 28], got: dim }),
+        };
+        if array.is_empty() {
+            return Err(Error::Empty { argument: "images", expected: "image and pixel" });
         }
+        let numbers = Array2::from_shape_vec((n, shape.len()), array.iter().copied().collect());
+        let numbers =
+            numbers.map_err(|_| Error::Shape { argument: "images", expected: vec![n], got: dim })?;
+        Ok(Self { numbers, shape, names: Vec::new() })
     }
-    Ok(found.into_iter().collect())
 }
