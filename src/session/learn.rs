@@ -13,6 +13,7 @@ use crate::data::Labels;
 use crate::data::augment::ImageShape;
 use crate::error::{Error, Result, StateError, check};
 use crate::graph::SimilarityGraph;
+use crate::loss::NamedLoss;
 use crate::model::{Encoder, Epoch, Training, default_augmentation};
 
 /// How a representation is learned.
@@ -123,13 +124,14 @@ pub fn learn(
 }
 
 impl State {
-    /// What there is to train on: the views of every sample, and those that the answers imply to belong together, or not to. Answers that
+    /// What there is to train on: the views of every sample, the samples that the answers imply to belong together, and
+    /// the pairs that they say not to. Answers that
     /// contradict others are left out.
     ///
     /// # Errors
     /// [`Error::Shape`] if the shape is not that of the inputs, [`StateError::OtherFeatures`] if they are not what the state was made of
     /// or learned from before, or with `same_samples` are more or fewer; [`Error::Domain`] for a weight that is negative or not finite,
-    /// or fewer than two views.
+    /// or not zero where the loss takes no negative one, or fewer than two views; [`Error::UnknownName`] for another loss.
     pub fn learn_job<'a>(
         &self,
         inputs: ArrayView2<'a, f64>,
@@ -141,6 +143,11 @@ impl State {
         check::count("views", options.views, usize::MAX, "at least 1")?;
         check::not_negative("together", options.together)?;
         check::not_negative("apart", options.apart)?;
+        let loss: NamedLoss = options.loss.parse()?;
+        if options.apart > 0.0 && !loss.takes_negative_weights() {
+            let must = "0: the loss takes no negative weight";
+            return Err(Error::Domain { argument: "apart", value: options.apart, must });
+        }
         if options.views < 2 {
             let value = options.views as f64;
             return Err(Error::Domain { argument: "views", value, must: "at least 2" });
@@ -232,6 +239,12 @@ impl State {
 }
 
 impl LearnJob<'_> {
+    /// What is known, over `views · n` rows.
+    #[must_use]
+    pub fn graph(&self) -> &SimilarityGraph {
+        &self.graph
+    }
+
     /// Trains, and makes a start of the representation. The state is not touched, but for a checkpoint beside it after every epoch.
     ///
     /// # Errors

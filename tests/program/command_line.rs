@@ -70,11 +70,24 @@ fn under<'a>(help: &'a str, heading: &str) -> Vec<&'a str> {
 
 #[test]
 fn options_are_under_their_headings() {
-    let of_features = ["header", "delimiter", "decimal", "encoding", "keep-index", "names", "drop", "array"];
-    for command in ["embed", "bench"] {
+    let of_features = [
+        "header",
+        "delimiter",
+        "decimal",
+        "encoding",
+        "keep-index",
+        "names",
+        "drop",
+        "array",
+        "side",
+        "colour",
+        "subfolders",
+    ];
+    for command in ["embed", "learn", "bench"] {
         let help = run(pal().args([command, "--help"]), "").out;
         assert_eq!(under(&help, "Reading features"), of_features, "{help}");
-        assert!(under(&help, "Options").contains(&"neighbours"), "{help}");
+        let own = if command == "learn" { "epochs" } else { "neighbours" };
+        assert!(under(&help, "Options").contains(&own), "{help}");
     }
     let help = run(pal().args(["bench", "--help"]), "").out;
     assert_eq!(under(&help, "Reading labels"), ["labels-header", "labels-column"]);

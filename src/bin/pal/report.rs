@@ -12,7 +12,7 @@ use pal::data::io::{at, readable, write_atomically};
 use pal::experiment::{Curve, escape_html, html_page};
 use pal::oracle::{Answered, Contradiction, Statement};
 use pal::plot::{self, Axes, Link, ScatterPanel};
-use pal::session::{Entry, State};
+use pal::session::{Entry, Learned, State};
 
 use crate::apart::require_apart;
 use crate::failure::{Outcome, Result};
@@ -149,10 +149,15 @@ fn summary(state: &State) -> String {
         ],
         ["contradictions".to_owned(), state.evidence().contradictions().len().to_string()],
     ];
-    let rows = facts.map(|[name, value]| {
+    let learned = state.settings().learned.as_ref().map(|learned| {
+        let Learned { loss, epochs, answers, .. } = learned;
+        let value = format!("learned by {loss} in {epochs} epochs from {answers} answers");
+        ["representation".to_owned(), value]
+    });
+    let rows = facts.into_iter().chain(learned).map(|[name, value]| {
         format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", name, escape_html(&value))
     });
-    format!("<table>\n{}</table>\n", rows.concat())
+    format!("<table>\n{}</table>\n", rows.collect::<String>())
 }
 
 fn classes(state: &State) -> String {

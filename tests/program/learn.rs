@@ -1,0 +1,197 @@
+//! `pal learn`, and `pal embed --encoder`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use ndarray::{Array2, Array3, s};
+use ndarray_npy::WriteNpyExt;
+use pal::data::io::read_npy;
+use serde_json::json;
+
+use crate::drive::{Finished, State, pal, run};
+
+/// A folder of the first digits as png files.
+fn write_digits(folder: &Path, count: usize) {
+    fs::create_dir_all(folder).unwrap();
+    let digits = pal::data::digits().unwrap();
+    for (sample, pixels) in digits.inputs.rows().into_iter().take(count).enumerate() {
+        let bytes: Vec<u8> = pixels.iter().map(|pixel| (255.0 * pixel) as u8).collect();
+        let mut encoder =
+            png::Encoder::new(fs::File::create(folder.join(format!("{sample:03}.png"))).unwrap(), 8, 8);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.write_header().unwrap().write_image_data(&bytes).unwrap();
+    }
+}
+
+fn npy(path: &Path, array: &Array3<f64>) {
+    array.write_npy(fs::File::create(path).unwrap()).unwrap();
+}
+
+const SHORT: [&str; 4] = ["--epochs", "2", "--batch", "16"];
+
+fn learn(state: &State, options: &[&str]) -> Finished {
+    state.run("learn", &[options, &SHORT].concat(), "")
+}
+
+#[track_caller]
+fn done(finished: Finished) -> Finished {
+    assert_eq!(finished.code, Some(0), "{}", finished.err);
+    finished
+}
+
+/// The bytes of all files but the lock's and those of trainings under way, by name.
+fn files(state: &State) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(state.dir()).unwrap().map(|file| file.unwrap().path()).collect();
+    files.retain(|path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name != "lock" && !name.starts_with("training-")
+    });
+    files.sort();
+    files.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+}
+
+#[test]
+fn a_folder_of_images_becomes_a_state_whose_answers_train_it() {
+    let state = State::empty();
+    let (images, new) = (state.beside("images"), state.beside("new"));
+    write_digits(&images, 40);
+    write_digits(&new, 7);
+    let (images, new) = (images.to_str().unwrap(), new.to_str().unwrap());
+    let first = done(learn(&state, &["--features", images]));
+    assert!(first.err.contains("40 images of 8 × 8 pixels, grey"), "{}", first.err);
+    assert!(first.out.contains("40 samples") && first.out.contains("from 0 answers"), "{}", first.out);
+    let said: String =
+        (1..6).map(|other| json!({"pair": [0, other], "same": other == 3}).to_string() + "\n").collect();
+    done(state.run("query", &[], &said));
+    let log = state.log();
+    // What it was trained on is known by now.
+    let [encoder, z] = ["e.safetensors", "z.npy"].map(|name| state.beside(name).to_str().unwrap().to_owned());
+    let again = done(learn(&state, &["--encoder", &encoder, "--out", &z, "--json"]));
+    let object = &again.lines()[0];
+    assert_eq!(
+        (&object["answers"], &object["epochs"], &object["samples"]),
+        (&json!(5), &json!(2), &json!(40))
+    );
+    assert_eq!(state.log(), log);
+    let report = state.beside("report.html");
+    done(state.run("report", &["--out", report.to_str().unwrap()], ""));
+    assert!(fs::read_to_string(&report).unwrap().contains("2 epochs"));
+    // The first seven of the samples are the new ones.
+    let of_new = state.beside("new.npy");
+    let embed = |features: &str| {
+        run(pal().args(["embed", "--encoder", &encoder, "--features", features, "--out"]).arg(&of_new), "")
+    };
+    done(embed(new));
+    let (z, of_new): (Array2<f64>, Array2<f64>) = (read_npy(z).unwrap(), read_npy(&of_new).unwrap());
+    assert_eq!(of_new.dim(), (7, z.ncols()));
+    assert!((&z.slice(s![..7, ..]) - &of_new).iter().all(|difference| difference.abs() < 1e-5));
+    // Samples of another shape.
+    let wide = state.beside("wide.npy");
+    npy(&wide, &Array3::zeros((2, 8, 9)));
+    embed(wide.to_str().unwrap()).refuses(1, &["wide.npy", "[8, 8, 1]", "[8, 9, 1]", "e.safetensors"]);
+    embed("bundled:iris").refuses(1, &["bundled:iris", "[8, 8, 1]", "[1, 4, 1]"]);
+    // As many numbers, but no images.
+    let flat = state.beside("flat.csv");
+    fs::write(&flat, format!("{}\n", ["0.5"; 64].join(",")).repeat(2)).unwrap();
+    embed(flat.to_str().unwrap()).refuses(1, &["flat.csv", "[1, 64, 1]"]);
+    let whole = fs::read(&encoder).unwrap();
+    fs::write(&encoder, &whole[..whole.len() / 2]).unwrap();
+    embed(new).refuses(1, &["e.safetensors", "a file of an encoder"]);
+}
+
+#[test]
+fn vectors_and_arrays_are_learned_and_an_encoder_of_vectors_takes_no_images() {
+    let state = State::of("bundled:iris");
+    let encoder = state.beside("e.safetensors");
+    let encoder = encoder.to_str().unwrap();
+    done(learn(&state, &["--encoder", encoder, "--loss", "simclr"]));
+    let images = state.beside("images.npy");
+    npy(&images, &Array3::zeros((2, 2, 2)));
+    let out = state.beside("z.npy");
+    let refused =
+        run(pal().args(["embed", "--encoder", encoder, "--features"]).arg(&images).arg("--out").arg(out), "");
+    refused.refuses(1, &["images.npy", "[1, 4, 1]", "[2, 2, 1]"]);
+    let of_array = State::empty();
+    npy(&images, &Array3::from_shape_fn((9, 4, 3), |(i, j, k)| ((i + 2 * j + 3 * k) % 7) as f64));
+    done(learn(&of_array, &["--features", images.to_str().unwrap()]));
+    let mut bad = Array3::zeros((3, 2, 2));
+    bad[[1, 0, 1]] = f64::NAN;
+    npy(&images, &bad);
+    learn(&State::empty(), &["--features", images.to_str().unwrap()])
+        .refuses(1, &["images.npy", "[1, 0, 1]", "NaN"]);
+    npy(&images, &Array3::ones((1, 2, 2)));
+    learn(&State::empty(), &["--features", images.to_str().unwrap()]).refuses(1, &["number of samples = 1"]);
+}
+
+#[test]
+fn what_cannot_be_learned_from_is_refused_and_the_state_stays() {
+    let state = State::of("bundled:iris");
+    let said = "{\"pair\":[0,1],\"same\":true}\n{\"pair\":[0,60],\"same\":false}\n";
+    done(state.run("query", &[], said));
+    let before = files(&state);
+    let images = state.beside("images");
+    fs::create_dir(&images).unwrap();
+    let source = images.to_str().unwrap();
+    learn(&state, &["--features", source]).refuses(1, &["images", "no image"]);
+    write_digits(&images, 3);
+    learn(&state, &["--features", source])
+        .refuses(1, &["150 samples of 4 numbers", "3 samples", "--same-samples"]);
+    learn(&state, &["--features", source, "--same-samples"]).refuses(1, &["150 samples", "3 samples"]);
+    fs::write(images.join("001.png"), "no image").unwrap();
+    learn(&state, &["--features", source]).refuses(1, &["001.png", "another kind of file"]);
+    learn(&state, &["--features", "bundled:iris", "--side", "4"])
+        .refuses(1, &["--side", "a folder of images"]);
+    learn(&state, &["--side", "4"]).refuses(1, &["--features"]);
+    learn(&state, &["--rate", "-1"]).refuses(1, &["--rate", "positive"]);
+    learn(&state, &["--minutes", "nan"]).refuses(1, &["--minutes", "minutes"]);
+    learn(&state, &["--views", "1"]).refuses(1, &["views = 1", "at least 2"]);
+    learn(&state, &["--loss", "simsiam"]).refuses(2, &["simsiam", "vicreg"]);
+    learn(&state, &["--loss", "simclr", "--apart", "1"]).refuses(1, &["apart = 1", "no negative weight"]);
+    learn(&state, &["--rate", "1e30"]).refuses(1, &["diverged", "smaller rate"]);
+    let own = state.file("state.json");
+    learn(&state, &["--encoder", own.to_str().unwrap()]).refuses(1, &["--encoder", "a file of the state"]);
+    assert_eq!(files(&state), before);
+    learn(&State::empty(), &[]).refuses(1, &["no state directory"]);
+}
+
+/// A kill at any moment leaves the old representation or the new one, and the same command ends where it would have.
+#[test]
+#[cfg(unix)]
+fn a_training_that_is_killed_leaves_the_old_or_the_new_and_goes_on() {
+    let options = ["--epochs", "12", "--batch", "32"];
+    let undisturbed = State::of("bundled:iris");
+    let answer = "{\"pair\":[0,1],\"same\":true}\n";
+    done(undisturbed.run("query", &[], answer));
+    done(undisturbed.run("learn", &options, ""));
+    let read = |state: &State| fs::read_to_string(state.file("state.json")).unwrap();
+    let new = read(&undisturbed);
+
+    let state = State::of("bundled:iris");
+    done(state.run("query", &[], answer));
+    let old = read(&state);
+    let (mut finished, mut went_on) = (false, 0);
+    for kill in 0..40 {
+        let mut child = state.command("learn", &options).spawn().unwrap();
+        thread::sleep(Duration::from_millis(5 * (kill % 20)));
+        let _ = child.kill();
+        finished |= child.wait().unwrap().success();
+        let is_new = read(&state) == new;
+        assert!(is_new || read(&state) == old);
+        assert!(!finished || is_new);
+        went_on += usize::from(
+            fs::read_dir(state.dir())
+                .unwrap()
+                .any(|file| file.unwrap().file_name().to_string_lossy().starts_with("training-")),
+        );
+        assert_eq!(state.labels().lines().count(), 151); // it can be opened
+    }
+    done(state.run("learn", &options, ""));
+    assert_eq!(read(&state), new);
+    assert!(went_on > 0 || finished, "no kill came while it trained");
+    let names =
+        |state: &State| files(state).into_iter().map(|(path, _)| path.file_name().unwrap().to_owned());
+    assert!(names(&state).eq(names(&undisturbed)));
+}
