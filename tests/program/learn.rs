@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use ndarray::{Array2, Array3, s};
+use ndarray::{Array2, Array3, ArrayView2, s};
 use ndarray_npy::WriteNpyExt;
 use pal::data::io::read_npy;
 use serde_json::json;
@@ -14,12 +14,22 @@ use crate::drive::{Finished, State, pal, run};
 
 /// A folder of the first digits as png files.
 fn write_digits(folder: &Path, count: usize) {
+    let digits = pal::data::digits().unwrap().inputs;
+    write_images(folder, digits.slice(s![..count, ..]), 8);
+}
+
+/// The same of MNIST.
+pub(crate) fn write_mnist(folder: &Path, count: usize) {
+    let digits = pal::data::mnist().unwrap().inputs;
+    write_images(folder, digits.slice(s![..;5000 / count, ..]), 28);
+}
+
+fn write_images(folder: &Path, images: ArrayView2<f64>, side: u32) {
     fs::create_dir_all(folder).unwrap();
-    let digits = pal::data::digits().unwrap();
-    for (sample, pixels) in digits.inputs.rows().into_iter().take(count).enumerate() {
-        let bytes: Vec<u8> = pixels.iter().map(|pixel| (255.0 * pixel) as u8).collect();
-        let mut encoder =
-            png::Encoder::new(fs::File::create(folder.join(format!("{sample:03}.png"))).unwrap(), 8, 8);
+    for (image, pixels) in images.rows().into_iter().enumerate() {
+        let bytes: Vec<u8> = pixels.iter().map(|pixel| (255.0 * pixel).round() as u8).collect();
+        let file = fs::File::create(folder.join(format!("{image:04}.png"))).unwrap();
+        let mut encoder = png::Encoder::new(file, side, side);
         encoder.set_color(png::ColorType::Grayscale);
         encoder.write_header().unwrap().write_image_data(&bytes).unwrap();
     }
@@ -140,8 +150,8 @@ fn what_cannot_be_learned_from_is_refused_and_the_state_stays() {
     learn(&state, &["--features", source])
         .refuses(1, &["150 samples of 4 numbers", "3 samples", "--same-samples"]);
     learn(&state, &["--features", source, "--same-samples"]).refuses(1, &["150 samples", "3 samples"]);
-    fs::write(images.join("001.png"), "no image").unwrap();
-    learn(&state, &["--features", source]).refuses(1, &["001.png", "another kind of file"]);
+    fs::write(images.join("0001.png"), "no image").unwrap();
+    learn(&state, &["--features", source]).refuses(1, &["0001.png", "another kind of file"]);
     learn(&state, &["--features", "bundled:iris", "--side", "4"])
         .refuses(1, &["--side", "a folder of images"]);
     learn(&state, &["--side", "4"]).refuses(1, &["--features"]);
