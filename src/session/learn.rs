@@ -56,7 +56,7 @@ impl Default for LearnOptions {
 /// A training that is ready to run, on what a state knew when it was made.
 #[derive(Clone, Debug)]
 pub struct LearnJob<'a> {
-    inputs: ArrayView2<'a, f64>,
+    inputs: CowArray<'a, f64, Ix2>,
     fingerprint: Fingerprint,
     shape: ImageShape,
     graph: SimilarityGraph,
@@ -134,10 +134,11 @@ impl State {
     /// or not zero where the loss takes no negative one, or fewer than two views; [`Error::UnknownName`] for another loss.
     pub fn learn_job<'a>(
         &self,
-        inputs: ArrayView2<'a, f64>,
+        inputs: impl Into<CowArray<'a, f64, Ix2>>,
         shape: ImageShape,
         options: LearnOptions,
     ) -> Result<LearnJob<'a>> {
+        let inputs = inputs.into();
         let n = self.start().len();
         check::shape("inputs", &[inputs.nrows(), shape.len()], inputs.shape())?;
         check::count("views", options.views, usize::MAX, "at least 1")?;
@@ -152,7 +153,7 @@ impl State {
             let value = options.views as f64;
             return Err(Error::Domain { argument: "views", value, must: "at least 2" });
         }
-        let fingerprint = Fingerprint::of(inputs);
+        let fingerprint = Fingerprint::of(inputs.view());
         let settings = self.settings();
         let before = settings.learned.as_ref().map(|learned| &learned.inputs);
         let is_known = fingerprint == settings.fingerprint || Some(&fingerprint) == before;
@@ -163,20 +164,17 @@ impl State {
                 given: fingerprint.to_string(),
             }));
         }
+        let checkpoint = Some(self.folder.training(&self.key(&fingerprint, shape, &options)?));
+        let graph = self.graph_of_views(&options)?;
+        let training = Training { checkpoint, ..options.training };
         Ok(LearnJob {
             inputs,
             fingerprint,
             shape,
-            graph: self.graph_of_views(&options)?,
+            graph,
             settings: settings.clone(),
             answers: self.log().records().count(),
-            options: LearnOptions {
-                training: Training {
-                    checkpoint: Some(self.folder.training(&self.key(inputs, shape, &options)?)),
-                    ..options.training
-                },
-                ..options
-            },
+            options: LearnOptions { training, ..options },
         })
     }
 
@@ -210,12 +208,11 @@ impl State {
     }
 
     /// What tells one training from another: the checkpoint of one is of no use to another.
-    fn key(&self, inputs: ArrayView2<f64>, shape: ImageShape, options: &LearnOptions) -> Result<String> {
+    fn key(&self, inputs: &Fingerprint, shape: ImageShape, options: &LearnOptions) -> Result<String> {
         let LearnOptions { loss, views, together, apart, training, .. } = options;
         let Training { epochs, batch, rule, schedule, seed, .. } = training;
         let all = format!(
-            "{} {shape:?} {:?} {loss} {views} {together} {apart} {epochs} {batch} {rule:?} {schedule:?} {seed} {:?} {:?}",
-            Fingerprint::of(inputs),
+            "{inputs} {shape:?} {:?} {loss} {views} {together} {apart} {epochs} {batch} {rule:?} {schedule:?} {seed} {:?} {:?}",
             default_augmentation(shape)?,
             self.evidence().closure().component_of(),
             self.separate(),
@@ -252,8 +249,8 @@ impl LearnJob<'_> {
     pub fn run(self) -> Result<Representation> {
         let Self { inputs, fingerprint, shape, graph, options, settings, answers } = self;
         let LearnOptions { loss, training, features: source, reading, .. } = options;
-        let (encoder, history) = Encoder::train(inputs, shape, &graph, &loss, training)?;
-        let features = encoder.embed(inputs)?;
+        let (encoder, history) = Encoder::train(inputs.view(), shape, &graph, &loss, training)?;
+        let features = encoder.embed(inputs.view())?;
         let start =
             WarmStart::of_features(CowArray::<f64, Ix2>::from(features.view()), &settings.warm_start())?;
         let epochs = history.len();

@@ -10,7 +10,7 @@ use ndarray_npy::WriteNpyExt;
 use pal::data::io::read_npy;
 use serde_json::json;
 
-use crate::drive::{Finished, State, pal, run};
+use crate::drive::{Dialogue, Finished, State, pal, run, species};
 
 /// A folder of the first digits as png files.
 fn write_digits(folder: &Path, count: usize) {
@@ -165,6 +165,40 @@ fn what_cannot_be_learned_from_is_refused_and_the_state_stays() {
     learn(&state, &["--encoder", own.to_str().unwrap()]).refuses(1, &["--encoder", "a file of the state"]);
     assert_eq!(files(&state), before);
     learn(&State::empty(), &[]).refuses(1, &["no state directory"]);
+}
+
+/// The state moves between two questions, and the next question does not wait for the training.
+#[test]
+fn answers_train_the_encoder_while_questions_go_on() {
+    let state = State::of("bundled:iris");
+    let before = fs::read_to_string(state.file("state.json")).unwrap();
+    let options = ["--learn-every", "3", "--learn-epochs", "60"];
+    let mut dialogue = Dialogue::start(&state, &options);
+    let mut question = dialogue.question();
+    let truth = species();
+    let moved = || fs::read_to_string(state.file("state.json")).unwrap() != before;
+    let mut asked_meanwhile = 0;
+    for answers in 1.. {
+        question = dialogue.answer(question, 1, &truth);
+        assert!(answers >= 3 || !moved());
+        if moved() {
+            break;
+        }
+        asked_meanwhile += usize::from(answers > 3);
+        assert!(answers < 100, "nothing was learned");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(asked_meanwhile > 0, "a question waited");
+    let log = state.log();
+    dialogue.answer(question, 1, &truth);
+    assert_eq!(dialogue.end(), Some(0));
+    assert!(state.log().starts_with(&log));
+    let settings: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(state.file("state.json")).unwrap()).unwrap();
+    assert_eq!((&settings["learned"]["answers"], &settings["learned"]["epochs"]), (&json!(3), &json!(60)));
+    assert_eq!(state.labels().lines().count(), 151);
+    state.run("query", &["--learn-epochs", "3"], "").refuses(2, &["--learn-every"]);
+    state.run("label", &["--learn-every", "1", "--learn-minutes", "-1"], "").refuses(1, &["--learn-minutes"]);
 }
 
 /// A kill at any moment leaves the old representation or the new one, and the same command ends where it would have.

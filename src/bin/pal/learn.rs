@@ -87,7 +87,7 @@ const MOST_MINUTES: f64 = 5e7;
 
 impl Learn {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
-        let time = self.minutes.map(minutes).transpose()?;
+        let time = self.minutes.map(|given| minutes("--minutes", given)).transpose()?;
         self.require_options()?;
         let (source, reading, mut settings) = self.source()?;
         self.require_outputs(&source)?;
@@ -203,11 +203,11 @@ impl Learn {
     }
 }
 
-fn minutes(given: f64) -> Result<Duration> {
+pub(crate) fn minutes(option: &str, given: f64) -> Result<Duration> {
     if (0.0..=MOST_MINUTES).contains(&given) {
         return Ok(Duration::from_secs_f64(SECONDS * given));
     }
-    Err(unfit("--minutes", given, "a number of minutes, at least 0 and at most 5e7"))
+    Err(unfit(option, given, "a number of minutes, at least 0 and at most 5e7"))
 }
 
 fn unfit(option: &str, given: f64, expected: &str) -> Failure {

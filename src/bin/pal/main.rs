@@ -13,6 +13,7 @@ mod interrupt;
 mod label;
 mod layout;
 mod learn;
+mod learner;
 mod limits;
 mod output;
 mod protocol;
