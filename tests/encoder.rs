@@ -158,8 +158,8 @@ fn damaged_and_other_files_are_refused_by_name() {
     refused(&path, "format 2");
     header("residual", "rasidual");
     refused(&path, "rasidual");
-    let checkpoint = Some(folder.path().join("checkpoint"));
-    trained(&images(), DIGITS_SHAPE, Training { checkpoint: checkpoint.clone(), ..short() }).unwrap();
-    refused(&checkpoint.unwrap(), "no entry `encoder`");
+    let checkpoint = folder.path().join("checkpoint");
+    trained(&images(), DIGITS_SHAPE, Training { checkpoint: Some(checkpoint.clone()), ..short() }).unwrap();
+    refused(&checkpoint, "no entry `encoder`");
     assert!(matches!(Encoder::load(folder.path().join("none")), Err(Error::Io { .. })));
 }

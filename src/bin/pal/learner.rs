@@ -14,17 +14,17 @@ use crate::source::{self, Features};
 
 /// When to learn in the background.
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub(crate) struct LearnEvery {
+pub(crate) struct Background {
     /// Train anew in the background whenever so many answers came since the last training, as `pal learn` does; the next question
     /// does not wait, and the state moves to the new representation between two questions
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
-    learn_every: Option<u32>,
+    #[arg(long = "learn-every", value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
+    every: Option<u32>,
     /// Most passes over the samples in such a training
-    #[arg(long, value_name = "N", default_value_t = Training::default().epochs, allow_negative_numbers = true, requires = "learn_every")]
-    learn_epochs: usize,
+    #[arg(long = "learn-epochs", value_name = "N", default_value_t = Training::default().epochs, allow_negative_numbers = true, requires = "every")]
+    epochs: usize,
     /// How long it may train, in minutes
-    #[arg(long, value_name = "M", allow_hyphen_values = true, requires = "learn_every")]
-    learn_minutes: Option<f64>,
+    #[arg(long = "learn-minutes", value_name = "M", allow_hyphen_values = true, requires = "every")]
+    minutes: Option<f64>,
 }
 
 /// Trains one encoder after the other on another thread.
@@ -38,11 +38,11 @@ pub(crate) struct Learner {
     running: Option<JoinHandle<pal::Result<Representation>>>,
 }
 
-impl LearnEvery {
+impl Background {
     /// Reads what the state was made of or last trained on; nothing if there is no need.
     pub(crate) fn learner(&self, session: &Session, output: Output) -> Result<Option<Learner>> {
-        let Some(every) = self.learn_every else { return Ok(None) };
-        let time = self.learn_minutes.map(|given| minutes("--learn-minutes", given)).transpose()?;
+        let Some(every) = self.every else { return Ok(None) };
+        let time = self.minutes.map(|given| minutes("--learn-minutes", given)).transpose()?;
         let settings = session.state().settings();
         let learned = settings.learned.as_ref();
         let (source, reading, found) = match learned {
@@ -58,12 +58,7 @@ impl LearnEvery {
         let default = LearnOptions::default();
         let options = LearnOptions {
             loss: learned.map_or(default.loss, |learned| learned.loss.clone()),
-            training: Training {
-                epochs: self.learn_epochs,
-                seed: settings.seed,
-                time,
-                ..Training::default()
-            },
+            training: Training { epochs: self.epochs, seed: settings.seed, time, ..Training::default() },
             features: source.clone(),
             reading: Some(reading),
             ..LearnOptions::default()

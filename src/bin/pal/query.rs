@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome, Result};
 use crate::interrupt;
-use crate::learner::{LearnEvery, Learner};
+use crate::learner::{Background, Learner};
 use crate::output::{Output, line};
 use crate::protocol::{Said, summary};
 
@@ -72,7 +72,7 @@ pub(crate) struct Asking {
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     #[command(flatten)]
-    pub(crate) learn: LearnEvery,
+    pub(crate) learn: Background,
 }
 
 impl Asking {

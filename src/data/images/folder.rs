@@ -57,7 +57,9 @@ pub fn read_images(folder: impl AsRef<Path>, options: &ImageOptions) -> Result<I
         });
     }
     let mut numbers = Vec::with_capacity(names.len() * shape.len());
-    pictures.into_iter().for_each(|picture| numbers.extend(picture.numbers));
+    for picture in pictures {
+        numbers.extend(picture.numbers);
+    }
     let numbers = Array2::from_shape_vec((names.len(), shape.len()), numbers)
         .map_err(|error| malformed(folder, error.to_string(), "images of one shape"))?;
     let names = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();

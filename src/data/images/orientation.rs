@@ -9,7 +9,7 @@ const TAG: u16 = 0x0112;
 const PNG_SIGNATURE: usize = 8;
 
 /// The orientation, 1 to 8, in the EXIF chunk of a png file; 1 if there is none.
-pub(super) fn of_png(file: &[u8]) -> Result<u16, String> {
+pub(super) fn of_png(file: &[u8]) -> Result<usize, String> {
     let mut rest = file.get(PNG_SIGNATURE..).unwrap_or_default();
     while let Some((length, after)) = rest.split_first_chunk::<4>() {
         let length = u32::from_be_bytes(*length) as usize;
@@ -23,7 +23,7 @@ pub(super) fn of_png(file: &[u8]) -> Result<u16, String> {
 }
 
 /// The orientation, 1 to 8, in a block of EXIF; 1 if it says none.
-pub(super) fn of_exif(exif: &[u8]) -> Result<u16, String> {
+pub(super) fn of_exif(exif: &[u8]) -> Result<usize, String> {
     let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
     let is_big = match exif.get(..4) {
         Some(b"MM\0*") => true,
@@ -44,13 +44,13 @@ pub(super) fn of_exif(exif: &[u8]) -> Result<u16, String> {
     };
     match found() {
         None => Ok(1),
-        Some(orientation @ 1..=8) => Ok(orientation as u16),
+        Some(orientation @ 1..=8) => Ok(orientation),
         Some(other) => Err(format!("EXIF orientation {other}, which is none of 1 to 8")),
     }
 }
 
 /// The image upright. `O(shape.len())`.
-pub(super) fn turned(numbers: Vec<f64>, shape: ImageShape, orientation: u16) -> (Vec<f64>, ImageShape) {
+pub(super) fn turned(numbers: Vec<f64>, shape: ImageShape, orientation: usize) -> (Vec<f64>, ImageShape) {
     if orientation == 1 {
         return (numbers, shape);
     }

@@ -135,7 +135,7 @@ fn jpeg(file: &[u8]) -> Result<Picture, Refused> {
 fn upright(
     numbers: Vec<f64>,
     shape: ImageShape,
-    orientation: Result<u16, String>,
+    orientation: Result<usize, String>,
 ) -> Result<Picture, Refused> {
     if shape.len() == 0 || numbers.len() != shape.len() {
         return Err(damaged(format!("{} numbers for {shape:?}", numbers.len())));
