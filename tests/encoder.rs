@@ -11,7 +11,7 @@ use pal::Error;
 use pal::data::augment::ImageShape;
 use pal::data::{DIGITS_SHAPE, digits, iris};
 use pal::graph::SimilarityGraph;
-use pal::model::{Architecture, Encoder, Training};
+use pal::model::{Architecture, Encoder, Training, default_augmentation};
 
 fn trained(inputs: &Array2<f64>, shape: ImageShape, training: Training) -> pal::Result<Encoder> {
     let views = SimilarityGraph::views(inputs.nrows(), 2)?;
@@ -119,6 +119,23 @@ fn what_does_not_fit_is_refused() {
     let views = SimilarityGraph::views(40, 2).unwrap();
     let other = Encoder::train(inputs.view(), DIGITS_SHAPE, &views, "simsiam", short());
     assert!(matches!(other, Err(Error::UnknownName { argument: "loss", .. })));
+}
+
+#[test]
+fn widths_and_shapes_of_nothing_are_refused() {
+    let rng = &mut pal::random::stream(0, 0);
+    let empty = |error: Error| assert!(matches!(error, Error::Empty { .. }), "{error}");
+    for shape in [ImageShape::grey(0, 3), ImageShape::vector(0)] {
+        empty(Architecture::of(shape).projected::<f32>(shape, rng).unwrap_err());
+        empty(default_augmentation(shape).unwrap_err());
+    }
+    let narrow = Architecture::Residual { channels: vec![4, 0], outputs: 2 };
+    empty(narrow.network::<f32>(DIGITS_SHAPE, rng).unwrap_err());
+    let blind = Architecture::Perceptron { hidden: vec![], outputs: 0 };
+    empty(blind.network::<f32>(ImageShape::vector(3), rng).unwrap_err());
+    let views = SimilarityGraph::views(39, 2).unwrap(); // one sample too few
+    let wrong = Encoder::train(images().view(), DIGITS_SHAPE, &views, "vicreg", short());
+    assert!(matches!(wrong, Err(Error::Shape { argument: "graph", .. })));
 }
 
 /// Fails unless the file is refused with this word.
