@@ -133,13 +133,16 @@ impl Folder {
             ],
         )?;
         settings.start = checksum(&unnamed)?;
-        let own = self.start_path(settings);
+        let own = self.start_path(&settings.start);
         fs::rename(&unnamed, &own).map_err(at(&own))?;
         let path = self.0.join(SETTINGS);
         let text = serde_json::to_vec_pretty(settings).map_err(|error| at(&path)(error.into()))?;
         write_atomically(&path, |file| file.write_all(&text))?;
         // No state names the others any more.
-        self.remove_files(|name| is_named_start(name) && own.file_name() != Some(OsStr::new(name)));
+        let before = settings.learned.as_ref().map(|learned| self.start_path(&learned.before));
+        let is_named =
+            |name: &str| [Some(&own), before.as_ref()].into_iter().flatten().any(|path| path.ends_with(name));
+        self.remove_files(|name| is_named_start(name) && !is_named(name));
         Ok(())
     }
 
@@ -189,8 +192,13 @@ impl Folder {
 
     /// The start that belongs to the settings.
     pub(super) fn start(&self, settings: &Settings) -> Result<WarmStart> {
-        let path = self.start_path(settings);
-        self.require_checksum(&path, &settings.start)?;
+        self.start_named(&settings.start, settings.fingerprint.samples)
+    }
+
+    /// The start with this checksum, of so many samples.
+    pub(super) fn start_named(&self, crc: &str, samples: usize) -> Result<WarmStart> {
+        let path = self.start_path(crc);
+        self.require_checksum(&path, crc)?;
         let list = |name| -> Result<Array1<f64>> { read_npz(&path, name) };
         let whole = |number: &f64| {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a count")]
@@ -199,10 +207,8 @@ impl Folder {
         };
         let (rows, columns, weights) = (list("row")?, list("column")?, list("weight")?);
         let entries = rows.iter().zip(&columns).zip(&weights);
-        let graph = SimilarityGraph::pairs(
-            settings.fingerprint.samples,
-            entries.map(|((i, j), &weight)| (whole(i), whole(j), weight)),
-        )?;
+        let graph =
+            SimilarityGraph::pairs(samples, entries.map(|((i, j), &weight)| (whole(i), whole(j), weight)))?;
         let clusters = list("clusters")?.iter().map(whole).collect();
         WarmStart::from_parts(graph, list("eigenvalues")?, read_npz(&path, "features")?, clusters)
     }
@@ -221,8 +227,8 @@ impl Folder {
         Ok(())
     }
 
-    fn start_path(&self, settings: &Settings) -> PathBuf {
-        self.0.join(format!("start-{}.npz", settings.start))
+    fn start_path(&self, crc: &str) -> PathBuf {
+        self.0.join(format!("start-{crc}.npz"))
     }
 }
 

@@ -223,6 +223,15 @@ impl State {
         Ok(format!("{:08x}", crc32fast::hash(all.as_bytes())))
     }
 
+    /// The start of the features themselves, if that of a learned representation has taken its place.
+    ///
+    /// # Errors
+    /// [`Error::Format`] if the file is not the one that was written, [`Error::Io`].
+    pub fn start_of_features(&self) -> Result<Option<WarmStart>> {
+        let learned = self.settings().learned.as_ref();
+        learned.map(|learned| self.folder.start_named(&learned.before, self.start().len())).transpose()
+    }
+
     /// The encoder that the representation came from; `None` if it was not learned.
     ///
     /// # Errors
@@ -259,6 +268,7 @@ impl LearnJob<'_> {
         let epochs = history.len();
         let learned = Learned {
             encoder: String::new(),
+            before: String::new(),
             inputs: fingerprint,
             features: source,
             reading,
@@ -280,7 +290,9 @@ impl Session {
         let Representation { encoder, features, start, learned, .. } = representation;
         let state = self.state();
         check::shape("representation", &[state.start().len(), encoder.outputs()], features.shape())?;
-        let mut settings = Settings { learned: Some(learned.clone()), ..state.settings().clone() };
+        let old = state.settings();
+        let before = old.learned.as_ref().map_or(&old.start, |learned| &learned.before).clone();
+        let mut settings = Settings { learned: Some(Learned { before, ..learned.clone() }), ..old.clone() };
         Belief::new(Arc::clone(start), settings.belief())?; // the options are options
         let folder = state.folder.clone();
         folder.write_learned(encoder, features, &mut settings)?;

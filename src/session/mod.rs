@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `state.json` | the [`Settings`]: options, and what the features were; written last, so that it says that all is there |
 //! | `start-….npz` | the [`WarmStart`](crate::active::WarmStart), made from the features once, with its checksum in its name |
-//! | `encoder-….safetensors`, `representation-….npy` | of a representation that was [learned](learn()), likewise |
+//! | `encoder-….safetensors`, `representation-….npy` | of a representation that was [learned](learn()), likewise; the start of the features stays then |
 //! | `training-….safetensors` | how far such a training is |
 //! | `answers.jsonl` | the [`AnswerLog`], the source of truth; belief, evidence and ledger are made from it anew |
 //! | `lock` | locked by the one session that may write, with its process number |

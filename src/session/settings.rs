@@ -100,6 +100,8 @@ impl Reading {
 pub struct Learned {
     /// CRC-32 of the encoder's file, part of its name and of that of the representation.
     pub encoder: String,
+    /// CRC-32 of the warm start of the features themselves, which is kept to compare with.
+    pub before: String,
     /// What the encoder was trained on, and takes.
     pub inputs: Fingerprint,
     /// Where those came from, as [`Settings::features`].

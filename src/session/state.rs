@@ -187,9 +187,14 @@ impl State {
         ids
     }
 
+    /// The same of another start, as [`State::start_of_features`].
+    pub fn edges_of(start: &WarmStart) -> impl Iterator<Item = (usize, usize, f64)> {
+        upper_entries(start.graph())
+    }
+
     /// The neighbours' graph: entries `(i, j, weight)` of it, `i ≤ j`, each once.
     pub fn edges(&self) -> impl Iterator<Item = (usize, usize, f64)> {
-        upper_entries(self.start.graph())
+        Self::edges_of(&self.start)
     }
 }
 

@@ -88,7 +88,9 @@ fn a_folder_of_images_becomes_a_state_whose_answers_train_it() {
     assert_eq!(state.log(), log);
     let report = state.beside("report.html");
     done(state.run("report", &["--out", report.to_str().unwrap()], ""));
-    assert!(fs::read_to_string(&report).unwrap().contains("2 epochs"));
+    let page = fs::read_to_string(&report).unwrap();
+    assert!(page.contains("2 epochs") && page.contains("before a representation was learned"));
+    assert_eq!(page.matches("<svg").count(), 4);
     // The first seven of the samples are the new ones.
     let of_new = state.beside("new.npy");
     let embed = |features: &str| {

@@ -63,15 +63,20 @@ fn the_state_moves_to_the_representation_and_keeps_all_answers() {
     assert_eq!(encoder.embed(inputs().view()).unwrap(), representation);
     assert_eq!(learned.features, representation);
     let names: Vec<String> = files(irises.path()).into_keys().collect();
-    assert_eq!(names.len(), 5, "{names:?}");
+    assert_eq!(names.len(), 6, "{names:?}");
+    assert_eq!(state.start_of_features().unwrap().unwrap().features(), before.start().features());
+    assert!(before.start_of_features().unwrap().is_none());
     assert!(names.iter().all(|name| is_of_state(name.as_ref())));
     // The next takes its place, and the features come back.
     answer_some(&mut irises.session(), 1);
     learn(irises.path(), inputs().view(), SHAPE, options()).unwrap();
-    assert_eq!(files(irises.path()).len(), 5);
+    assert_eq!(files(irises.path()).len(), 6);
+    let state = State::open(irises.path()).unwrap();
+    assert_eq!(state.start_of_features().unwrap().unwrap().features(), before.start().features());
     create(irises.path(), inputs(), Settings::default()).unwrap();
     let back = State::open(irises.path()).unwrap();
     assert_eq!((back.settings().learned.as_ref(), back.summary().answers), (None, 13));
+    assert!(back.start_of_features().unwrap().is_none());
     assert_eq!(back.start().features(), before.start().features());
 }
 
