@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
@@ -167,6 +168,40 @@ fn what_cannot_be_learned_from_is_refused_and_the_state_stays() {
     learn(&state, &["--encoder", own.to_str().unwrap()]).refuses(1, &["--encoder", "a file of the state"]);
     assert_eq!(files(&state), before);
     learn(&State::empty(), &[]).refuses(1, &["no state directory"]);
+}
+
+/// Whichever file it is that the disk has no room for.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_leaves_the_state_as_it_was_and_the_next_training_leaves_nothing_else() {
+    let (state, undisturbed) = (State::of("bundled:iris"), State::of("bundled:iris"));
+    done(learn(&undisturbed, &[]));
+    let read = |state: &State| fs::read(state.file("state.json")).unwrap();
+    let old = read(&state);
+    let mut named = Vec::new();
+    // Files may not grow beyond so many blocks of 512 or 1024 bytes.
+    for blocks in [1, 300, 600, 1200] {
+        let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let mut full = std::process::Command::new("sh");
+        full.args(["-c", &limited, env!("CARGO_BIN_EXE_pal"), "learn", "--state"])
+            .arg(state.dir())
+            .args(SHORT);
+        full.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let finished = run(&mut full, "");
+        if finished.code == Some(0) {
+            break;
+        }
+        finished.refuses(1, &[state.dir().to_str().unwrap()]);
+        named.push(finished.err);
+        assert_eq!(read(&state), old);
+        assert_eq!(state.labels().lines().count(), 151);
+    }
+    assert!(named.iter().any(|told| told.contains("training-")), "{named:?}");
+    done(learn(&state, &[]));
+    let names =
+        |state: &State| files(state).into_iter().map(|(path, _)| path.file_name().unwrap().to_owned());
+    assert!(names(&state).eq(names(&undisturbed)));
+    assert_eq!(read(&state), read(&undisturbed));
 }
 
 /// The state moves between two questions, and the next question does not wait for the training.
