@@ -38,7 +38,7 @@
 //!
 //! What takes long tells an [`Observer`] how far it has come. Three features, each with those before it, add what a program
 //! needs: `files` the readers and writers of [`data::io`], the log of answers and checkpoints; `plot` figures and curves;
-//! `program` the experiments and the program `pal`. Without them the crate only computes.
+//! `program` the experiments and the program `pal`; and `images`, on top of `files`, reads folders of images. Without them the crate only computes.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs, unreachable_pub, clippy::pedantic, clippy::unwrap_used, clippy::expect_used)]
 #![allow(

@@ -1,4 +1,4 @@
-//! The bundled digits: what the source says of them, and the split.
+//! The bundled digits and MNIST: what the source says of them, and the split.
 
 use std::collections::HashSet;
 
@@ -26,6 +26,30 @@ fn digits_are_the_bundle_of_the_source() {
     let image = |i: usize| pixels.row(i).to_owned().into_shape_with_order((8, 8)).unwrap();
     assert_eq!(image(0).row(3).to_vec(), [0.0, 4.0, 12.0, 0.0, 0.0, 8.0, 8.0, 0.0]);
     assert_eq!(image(1).row(3).to_vec(), [0.0, 7.0, 15.0, 16.0, 16.0, 2.0, 0.0, 0.0]);
+}
+
+#[test]
+#[cfg(feature = "files")]
+fn mnist_is_the_file_of_the_source() {
+    let Labelled { inputs, labels } = pal::data::mnist().unwrap();
+    assert_eq!(inputs.dim(), (5000, pal::data::MNIST_SHAPE.len()));
+    assert_eq!(labels.number_of_classes(), 10);
+    assert!(labels.iter().enumerate().all(|(sample, class)| class == Some(sample / 500)));
+
+    let pixels = (&inputs * 255.0).mapv(f64::round);
+    assert_eq!(&pixels / 255.0, inputs);
+    assert!(inputs.iter().all(|pixel| (0.0..=1.0).contains(pixel)));
+    assert_eq!(pixels.sum(), 131_267_102.0);
+    // As above.
+    let weighted: f64 = pixels.iter().enumerate().map(|(place, pixel)| (place + 1) as f64 * pixel).sum();
+    assert_eq!(weighted, 254_008_517_398_384.0);
+    let image = |i: usize| pixels.row(i).to_owned().into_shape_with_order((28, 28)).unwrap();
+    // A zero has a hole, a one has none.
+    assert_eq!(
+        image(0).row(10).to_vec()[8..23],
+        [0, 48, 238, 252, 252, 179, 12, 75, 121, 21, 0, 0, 253, 243, 50].map(f64::from)
+    );
+    assert_eq!(image(500).row(14).to_vec()[11..17], [0, 80, 240, 251, 193, 23].map(f64::from));
 }
 
 #[test]

@@ -17,6 +17,8 @@ mod drive;
 mod durability;
 #[path = "program/files.rs"]
 mod files;
+#[path = "program/learn.rs"]
+mod learn;
 #[path = "program/question_ids.rs"]
 mod question_ids;
 #[path = "program/state.rs"]

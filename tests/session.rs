@@ -12,6 +12,8 @@ mod cost;
 mod crashes;
 #[path = "session/directory.rs"]
 mod directory;
+#[path = "session/learn.rs"]
+mod learn;
 #[path = "session/log.rs"]
 mod log;
 #[path = "session/refusals.rs"]

@@ -58,3 +58,6 @@ pub use buffers::Buffers;
 pub use check::{GradientReport, check_gradient};
 pub use op::{BatchNormalised, ColumnTable, Epilogue};
 pub use tape::{Gradients, Tape, Var};
+
+/// Number of entries from which a second thread saves time.
+const PARALLEL_FROM: usize = 1 << 15;

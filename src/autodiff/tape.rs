@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use ndarray::{ArcArray2, Array2, ArrayView2, ArrayViewMut2, CowArray, Ix2, Zip};
 
+use super::PARALLEL_FROM;
 use super::buffers::Buffers;
 use crate::error::{Error, Result};
 use crate::{Scalar, linalg};
@@ -233,9 +234,6 @@ pub(super) struct Cotangents<F> {
     buffers: Rc<RefCell<Buffers<F>>>,
 }
 
-/// Number of entries from which a second thread saves time.
-const PARALLEL_FROM: usize = 1 << 15;
-
 impl<F: Scalar> Cotangents<F> {
     /// Adds `part` to the cotangent of `target`; not computed for a constant, moved in if it is owned and the first.
     pub(super) fn add<'a, P: Into<CowArray<'a, F, Ix2>>>(
@@ -252,6 +250,11 @@ impl<F: Scalar> Cotangents<F> {
                 if let Ok(part) = part.try_into_owned_nocopy() {
                     self.give(part);
                 }
+            }
+            None if part.is_view() && part.len() >= PARALLEL_FROM => {
+                let mut copy = self.room(part.dim());
+                Zip::from(&mut copy).and(&part).par_for_each(|copy, &part| *copy = part);
+                self.of_steps[index] = Some(copy);
             }
             slot @ None => *slot = Some(part.into_owned()),
         }
@@ -275,10 +278,13 @@ impl<F: Scalar> Cotangents<F> {
         self.add_with(target, (a.nrows(), b.ncols()), |sum| linalg::add_product(a, b, sum));
     }
 
-    /// The cotangent of `target` so far, of shape `dim`, to be added to and [put back](Self::put_sum); `None` for a constant.
+    /// The cotangent of `target` so far, of shape `dim` and in row-major order, to be added to and [put back](Self::put_sum); `None` for a constant.
     pub(super) fn take_sum(&mut self, target: Target, dim: (usize, usize)) -> Option<Array2<F>> {
-        let so_far = self.of_steps[target.0?].take();
-        Some(so_far.unwrap_or_else(|| self.buffers.borrow_mut().zeros(dim)))
+        Some(match self.of_steps[target.0?].take() {
+            Some(sum) if sum.is_standard_layout() => sum,
+            Some(sum) => sum.as_standard_layout().into_owned(),
+            None => self.buffers.borrow_mut().zeros(dim),
+        })
     }
 
     /// Puts back what [`take_sum`](Self::take_sum) handed out.

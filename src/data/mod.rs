@@ -1,6 +1,6 @@
 //! Samples and their labels: synthetic generators, augmentations, file readers and writers.
 //!
-//! Sets made by a formula, and four measured:
+//! Sets made by a formula, and five measured:
 //!
 //! | set | inputs | classes |
 //! |---|---|---|
@@ -8,11 +8,13 @@
 //! | [`circles_sweep`] | the same rings, each swept once and evenly | sorted, a quarter of the points each |
 //! | [`mixture`] | four unit vectors of R⁴ with noise around them | drawn uniformly for each point |
 //! | [`digits`] | 1797 handwritten digits, 8 × 8 pixels | the ten digits, nearly balanced |
+//! | `mnist` (feature `files`) | 5000 handwritten digits, 28 × 28 pixels | the ten digits, 500 each, sorted |
 //! | [`iris`] | 150 flowers, four lengths in cm | three species, 50 each |
 //! | [`wine`] | 178 wines, 13 chemical measures, units differ | three cultivars: 59, 71, 48 |
 //! | [`breast_cancer`] | 569 tumours, 30 measures of cell nuclei, units differ | 212 malignant, 357 benign |
 //!
-//! [`augment`] makes views of samples, the positive pairs of self-supervised learning; [`io`] reads and writes files.
+//! [`augment`] makes views of samples, the positive pairs of self-supervised learning; [`io`] reads and writes files,
+//! and `images` reads folders of png and jpeg (feature `images`).
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -35,9 +37,13 @@ mod bundled;
 mod circles;
 mod digits;
 #[cfg(feature = "files")]
+pub mod images;
+#[cfg(feature = "files")]
 pub mod io;
 mod labels;
 mod mixture;
+#[cfg(feature = "files")]
+mod mnist;
 mod tabular;
 mod units;
 
@@ -48,6 +54,8 @@ pub use circles::{circles, circles_sweep};
 pub use digits::{DIGITS_SHAPE, DIGITS_TRAIN, digits, digits_train_and_test};
 pub use labels::Labels;
 pub use mixture::{MIXTURE_NOISE, mixture};
+#[cfg(feature = "files")]
+pub use mnist::{MNIST_SHAPE, mnist};
 pub use tabular::{breast_cancer, iris, wine};
 pub use units::{commensurate, constant_columns};
 

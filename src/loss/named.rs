@@ -48,6 +48,15 @@ impl NamedLoss {
     /// The names there are.
     pub const NAMES: &'static [&'static str] =
         &["nt-xent", "simclr", "supcon", "vicreg", "barlow-twins", "simclr2", "vic2", "bt2", "ridge"];
+
+    /// Whether the graph may hold negative weights.
+    #[must_use]
+    pub fn takes_negative_weights(&self) -> bool {
+        match self {
+            Self::VicReg(_) | Self::Spectral(_) | Self::Ridge(_) => true,
+            Self::NtXent(_) | Self::BarlowTwins(_) => false,
+        }
+    }
 }
 
 impl FromStr for NamedLoss {

@@ -41,11 +41,15 @@
 //! | [`Projected`] | an encoder, trained through a projector that is thrown away |
 //! | [`KernelMachine`] | `k(x, X) α`, the dual coefficients `α` being trained |
 //!
+//! `Encoder` (feature `files`) is a trained network with what its inputs are standardised by, in one file.
 //! [`lbfgs()`] descends on all samples at once, by way of [`FullBatch`]; [`Trainer`] takes small steps on batches.
 
 mod activation;
+mod architecture;
 #[cfg(feature = "files")]
 mod checkpoint;
+#[cfg(feature = "files")]
+mod encoder;
 mod epoch;
 mod full_batch;
 mod kernel_machine;
@@ -53,6 +57,8 @@ mod network;
 mod optimiser;
 mod patches;
 mod projected;
+#[cfg(feature = "files")]
+mod tensor_file;
 mod train;
 
 use ndarray::{ArcArray2, Array2, ArrayView2};
@@ -63,6 +69,9 @@ use crate::error::{Result, check};
 use crate::linalg::rows::in_pool;
 
 pub use activation::Activation;
+pub use architecture::{Architecture, default_augmentation};
+#[cfg(feature = "files")]
+pub use encoder::Encoder;
 pub use epoch::Epoch;
 pub use full_batch::FullBatch;
 pub use kernel_machine::KernelMachine;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "files")]
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use rand::seq::SliceRandom;
@@ -33,6 +34,8 @@ pub struct Training {
     pub seed: u64,
     /// Epochs without a better score after which to stop; default never.
     pub patience: Option<usize>,
+    /// How long to train: it ends after the epoch in which that is over, each time it is resumed anew; default no limit.
+    pub time: Option<Duration>,
     /// File to write the state to after every epoch; default none.
     #[cfg(feature = "files")]
     pub checkpoint: Option<PathBuf>,
@@ -49,6 +52,7 @@ impl Default for Training {
             schedule: Schedule::Cosine { peak: 1e-3, warm_up: 0.1 },
             seed: 0,
             patience: None,
+            time: None,
             #[cfg(feature = "files")]
             checkpoint: None,
             observer: Observer::default(),
@@ -110,7 +114,8 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         &self.history
     }
 
-    /// Trains through the epochs that are left, or until no score was better for as many epochs as the settings say.
+    /// Trains through the epochs that are left, or until the time is over or no score was better for as many epochs as the
+    /// settings say.
     ///
     /// * `graph`: over `views · n` rows, the views of sample `i` being rows `views·i .. views·(i+1)`; it alone says what is
     ///   known. As many views of each sample as that are drawn anew every epoch;
@@ -142,6 +147,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         let views = graph.len() / n;
         check::shape("graph", &[n * views.max(1)], &[graph.len()])?;
         let observer = self.settings.observer.clone();
+        let (began, time) = (Instant::now(), self.settings.time);
         let progress = observer.begin("training", "epochs", self.history.len()..self.settings.epochs);
         while self.history.len() < self.settings.epochs && !self.out_of_patience() {
             let mut epoch = self.epoch(loss, graph, inputs, (views, augmentation))?;
@@ -155,6 +161,9 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
                 checkpoint::write(path, &self.model, self.settings.recipe(), &self.optimiser, &self.history)?;
             }
             progress.step();
+            if time.is_some_and(|time| began.elapsed() >= time) {
+                break;
+            }
         }
         Ok(())
     }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::folder::{Folder, Lock};
 use super::settings::{require_class, require_spent};
 use super::state::{Known, enter};
-use super::{Entry, State};
-use crate::active::{PairStrategy, STRATEGIES, StoppingRule, strategy};
+use super::{Entry, Settings, State};
+use crate::active::{PairStrategy, STRATEGIES, StoppingRule, WarmStart, strategy};
 use crate::error::{Error, Result, StateError};
 use crate::oracle::{Answered, Budget, Pair, QuestionKind, Record};
 use crate::random::stream;
@@ -303,6 +304,12 @@ impl Session {
         let Some((id, entry)) = last.map(|(id, entry)| (id, entry.clone())) else { return Ok(None) };
         self.retract(id)?;
         Ok(Some((id, entry)))
+    }
+
+    /// Another start of the same samples.
+    pub(super) fn move_to(&mut self, settings: Settings, start: Arc<WarmStart>) -> Result<()> {
+        self.before = None;
+        self.state.move_to(settings, start)
     }
 
     fn is_error_small_enough(&self) -> Result<bool> {

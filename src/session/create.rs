@@ -61,7 +61,7 @@ pub fn create<'a>(
         check::shape("names", &[features.nrows()], &[settings.names.len()])?;
     }
     let fingerprint = Fingerprint::of(features.view());
-    let mut settings = Settings { format: FORMAT, fingerprint, ..settings };
+    let mut settings = Settings { format: FORMAT, fingerprint, learned: None, ..settings };
     let (path, folder) = (folder.as_ref(), Folder::new(folder.as_ref()));
     // Where no session was yet, nothing is made before all is checked, so that nothing is left of what is refused.
     let early = folder.has_lock().then(|| folder.lock()).transpose()?;

@@ -5,20 +5,22 @@ use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array1, ArrayView1};
+use ndarray::{Array1, Array2, ArrayView1};
 
 use super::settings::FORMAT;
 use super::{AnswerLog, Fingerprint, Settings};
 use crate::active::WarmStart;
-use crate::data::io::{at, is_temporary, malformed, read_npz, write_atomically, write_npz};
+use crate::data::io::{at, is_temporary, malformed, read_npz, write_atomically, write_npy, write_npz};
 use crate::error::{Error, Result, StateError};
 use crate::graph::{Form, SimilarityGraph};
+use crate::model::Encoder;
 
 const LOG: &str = "answers.jsonl";
 const SETTINGS: &str = "state.json";
 const LOCK: &str = "lock";
-/// A start that has no name of its own yet.
+/// A start, and an encoder, that have no name of their own yet.
 const NEW_START: &str = "start.npz";
+const NEW_ENCODER: &str = "encoder.safetensors";
 
 /// What helps where a file that answers do not depend on is lost.
 const MADE_ANEW: &str = "`pal embed` with the same features makes it anew and keeps the answers";
@@ -34,6 +36,10 @@ pub(super) struct Lock(#[allow(dead_code, reason = "the system unlocks the file 
 impl Folder {
     pub(super) fn new(path: &Path) -> Self {
         Self(path.to_owned())
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
     }
 
     /// Whether someone has locked it before.
@@ -127,14 +133,52 @@ impl Folder {
             ],
         )?;
         settings.start = checksum(&unnamed)?;
-        let own = self.start_path(settings);
+        let own = self.start_path(&settings.start);
         fs::rename(&unnamed, &own).map_err(at(&own))?;
         let path = self.0.join(SETTINGS);
         let text = serde_json::to_vec_pretty(settings).map_err(|error| at(&path)(error.into()))?;
         write_atomically(&path, |file| file.write_all(&text))?;
         // No state names the others any more.
-        self.remove_files(|name| is_named_start(name) && own.file_name() != Some(OsStr::new(name)));
+        let before = settings.learned.as_ref().map(|learned| self.start_path(&learned.before));
+        let is_named =
+            |name: &str| [Some(&own), before.as_ref()].into_iter().flatten().any(|path| path.ends_with(name));
+        self.remove_files(|name| is_named_start(name) && !is_named(name));
         Ok(())
+    }
+
+    /// Writes an encoder and its representation, which no state names yet, and notes the checksum in the settings.
+    pub(super) fn write_learned(
+        &self,
+        encoder: &Encoder,
+        representation: &Array2<f64>,
+        settings: &mut Settings,
+    ) -> Result<()> {
+        let Some(learned) = &mut settings.learned else { return Ok(()) };
+        let unnamed = self.0.join(NEW_ENCODER);
+        encoder.save(&unnamed)?;
+        learned.encoder = checksum(&unnamed)?;
+        let own = self.encoder_path(&learned.encoder);
+        fs::rename(&unnamed, &own).map_err(at(&own))?;
+        write_npy(self.representation_path(&learned.encoder), representation)
+    }
+
+    /// Removes what only those trainings need that the settings do not name: all of their files.
+    pub(super) fn remove_trainings(&self, settings: &Settings) {
+        let named = settings.learned.as_ref().map_or("", |learned| &learned.encoder);
+        self.remove_files(|name| is_of_training(name) && !name.contains(&format!("-{named}.")));
+    }
+
+    pub(super) fn encoder_path(&self, crc: &str) -> PathBuf {
+        self.0.join(format!("encoder-{crc}.safetensors"))
+    }
+
+    fn representation_path(&self, crc: &str) -> PathBuf {
+        self.0.join(format!("representation-{crc}.npy"))
+    }
+
+    /// The checkpoint of a training.
+    pub(super) fn training(&self, key: &str) -> PathBuf {
+        self.0.join(format!("training-{key}.safetensors"))
     }
 
     /// Removes the files with such names; what cannot be removed takes room alone.
@@ -148,15 +192,13 @@ impl Folder {
 
     /// The start that belongs to the settings.
     pub(super) fn start(&self, settings: &Settings) -> Result<WarmStart> {
-        let path = self.start_path(settings);
-        let found = match fs::exists(&path) {
-            Ok(false) => "no such file".to_owned(),
-            _ => format!("checksum {}", checksum(&path)?),
-        };
-        let expected = format!("checksum {}", settings.start);
-        if found != expected {
-            return Err(malformed(&path, found, format!("{expected} as in state.json; {MADE_ANEW}")));
-        }
+        self.start_named(&settings.start, settings.fingerprint.samples)
+    }
+
+    /// The start with this checksum, of so many samples.
+    pub(super) fn start_named(&self, crc: &str, samples: usize) -> Result<WarmStart> {
+        let path = self.start_path(crc);
+        self.require_checksum(&path, crc)?;
         let list = |name| -> Result<Array1<f64>> { read_npz(&path, name) };
         let whole = |number: &f64| {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a count")]
@@ -165,16 +207,28 @@ impl Folder {
         };
         let (rows, columns, weights) = (list("row")?, list("column")?, list("weight")?);
         let entries = rows.iter().zip(&columns).zip(&weights);
-        let graph = SimilarityGraph::pairs(
-            settings.fingerprint.samples,
-            entries.map(|((i, j), &weight)| (whole(i), whole(j), weight)),
-        )?;
+        let graph =
+            SimilarityGraph::pairs(samples, entries.map(|((i, j), &weight)| (whole(i), whole(j), weight)))?;
         let clusters = list("clusters")?.iter().map(whole).collect();
         WarmStart::from_parts(graph, list("eigenvalues")?, read_npz(&path, "features")?, clusters)
     }
 
-    fn start_path(&self, settings: &Settings) -> PathBuf {
-        self.0.join(format!("start-{}.npz", settings.start))
+    /// Refuses a file that is not the one that the settings name.
+    #[allow(clippy::unused_self, reason = "of a file in the folder")]
+    pub(super) fn require_checksum(&self, path: &Path, crc: &str) -> Result<()> {
+        let found = match fs::exists(path) {
+            Ok(false) => "no such file".to_owned(),
+            _ => format!("checksum {}", checksum(path)?),
+        };
+        let expected = format!("checksum {crc}");
+        if found != expected {
+            return Err(malformed(path, found, format!("{expected} as in state.json; {MADE_ANEW}")));
+        }
+        Ok(())
+    }
+
+    fn start_path(&self, crc: &str) -> PathBuf {
+        self.0.join(format!("start-{crc}.npz"))
     }
 }
 
@@ -182,11 +236,20 @@ fn is_named_start(name: &str) -> bool {
     name.starts_with("start-") && Path::new(name).extension().is_some_and(|ending| ending == "npz")
 }
 
+/// Encoders, representations and checkpoints.
+fn is_of_training(name: &str) -> bool {
+    let is = |begins: &str, ends: &str| {
+        name.starts_with(begins) && Path::new(name).extension().is_some_and(|ending| ending == ends)
+    };
+    is("encoder-", "safetensors") || is("training-", "safetensors") || is("representation-", "npy")
+}
+
 /// Whether a file of this name in a state directory is part of the state, now or once it is written.
 #[must_use]
 pub fn is_of_state(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    [LOG, SETTINGS, NEW_START, LOCK].contains(&&*name) || is_named_start(&name)
+    let is_fixed = [LOG, SETTINGS, NEW_START, NEW_ENCODER, LOCK].contains(&&*name);
+    is_fixed || is_named_start(&name) || is_of_training(&name)
 }
 
 fn checksum(path: &Path) -> Result<String> {

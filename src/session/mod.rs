@@ -2,12 +2,14 @@
 //!
 //! [`create`] makes a state directory from features. A [`Session`] holds its lock, asks questions and takes in answers, each of
 //! which is on disk before it is learned from or acknowledged. A [`State`] is a read-only view that any program may open
-//! meanwhile. User interfaces (a terminal, JSON lines) are thin layers over these: they show questions and pass on answers.
+//! meanwhile. [`learn()`] trains an encoder on what the answers say and moves the state to its representation. User interfaces (a terminal, JSON lines) are thin layers over these: they show questions and pass on answers.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `state.json` | the [`Settings`]: options, and what the features were; written last, so that it says that all is there |
 //! | `start-….npz` | the [`WarmStart`](crate::active::WarmStart), made from the features once, with its checksum in its name |
+//! | `encoder-….safetensors`, `representation-….npy` | of a representation that was [learned](learn()), likewise; the start of the features stays then |
+//! | `training-….safetensors` | how far such a training is |
 //! | `answers.jsonl` | the [`AnswerLog`], the source of truth; belief, evidence and ledger are made from it anew |
 //! | `lock` | locked by the one session that may write, with its process number |
 //!
@@ -43,6 +45,7 @@ mod asking;
 mod create;
 mod export;
 mod folder;
+mod learn;
 mod log;
 mod settings;
 mod state;
@@ -52,6 +55,7 @@ pub use asking::{OpenQuestion, Session, SessionOptions, Stop};
 pub use create::{Created, create};
 pub use export::Exported;
 pub use folder::is_of_state;
+pub use learn::{LearnJob, LearnOptions, Representation, learn};
 pub use log::{AnswerLog, Entry, WritesHeld, hold_writes};
-pub use settings::{Fingerprint, Reading, Settings};
+pub use settings::{Fingerprint, Learned, Reading, Settings};
 pub use state::{State, Summary};

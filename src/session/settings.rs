@@ -6,6 +6,7 @@ use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
 use crate::active::{BeliefOptions, WarmStartOptions};
+use crate::data::images::ImageOptions;
 use crate::data::io::{CsvOptions, Decimal, Delimiter, Header, RowNumbers, TextEncoding};
 use crate::error::{Error, Result, StateError};
 use crate::oracle::{Budget, Ledger, Prices};
@@ -66,6 +67,9 @@ pub struct Reading {
     pub drop: Vec<String>,
     /// The array of an npz file.
     pub array: Option<String>,
+    /// How a folder of images was read.
+    #[serde(default, skip_serializing_if = "ImageOptions::is_default")]
+    pub images: ImageOptions,
 }
 
 impl Reading {
@@ -89,6 +93,27 @@ impl Reading {
             ..CsvOptions::default()
         }
     }
+}
+
+/// Where the representation came from, in the settings of a state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learned {
+    /// CRC-32 of the encoder's file, part of its name and of that of the representation.
+    pub encoder: String,
+    /// CRC-32 of the warm start of the features themselves, which is kept to compare with.
+    pub before: String,
+    /// What the encoder was trained on, and takes.
+    pub inputs: Fingerprint,
+    /// Where those came from, as [`Settings::features`].
+    pub features: String,
+    /// How their file was read, as [`Settings::reading`].
+    pub reading: Option<Reading>,
+    /// The loss.
+    pub loss: String,
+    /// Passes over the samples.
+    pub epochs: usize,
+    /// Answers that it was trained on.
+    pub answers: usize,
 }
 
 /// What `state.json` holds. Whoever makes a state fills in what differs from the default; [`create`](super::create) sets
@@ -121,6 +146,9 @@ pub struct Settings {
     /// The names of classes that labels may use, each once; any if there are none. [`create`](super::create) trims them, as
     /// labels are.
     pub classes: Vec<String>,
+    /// Where the representation came from that the start was made of; `None` if from the features themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<Learned>,
     /// A name of each sample, if they have some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
@@ -142,6 +170,7 @@ impl Default for Settings {
             seed: 0,
             prices: Prices::default(),
             classes: Vec::new(),
+            learned: None,
             names: Vec::new(),
         }
     }

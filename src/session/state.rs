@@ -33,6 +33,7 @@ use crate::oracle::{Budget, Evidence, LabelStatements, Ledger, Pair, Record};
 pub struct State {
     settings: Settings,
     start: Arc<WarmStart>,
+    pub(super) folder: Folder,
     pub(super) log: AnswerLog,
     pub(super) ledger: Ledger,
     pub(super) known: Known,
@@ -63,6 +64,14 @@ pub struct Summary {
 }
 
 impl State {
+    /// The settings of a state directory alone.
+    ///
+    /// # Errors
+    /// As [`State::open`].
+    pub fn settings_of(folder: impl AsRef<Path>) -> Result<Settings> {
+        Folder::new(folder.as_ref()).require_settings()
+    }
+
     /// Reads a state directory and takes in its log, entry by entry.
     ///
     /// Cost that of [`Belief::new`] and of [`Belief::learn_all`] for every answer that stands.
@@ -94,13 +103,21 @@ impl State {
         let start = Arc::new(folder.start(&settings)?);
         let log = folder.log(&settings.fingerprint)?;
         let (ledger, known) = replayed(&settings, &start, &log, budget, watch)?;
-        Ok(Self { settings, start, log, ledger, known })
+        Ok(Self { settings, start, folder: folder.clone(), log, ledger, known })
     }
 
     /// Takes in the whole log anew.
     pub(super) fn replay(&mut self) -> Result<()> {
         let Self { settings, start, log, ledger, .. } = &*self;
         (self.ledger, self.known) = replayed(settings, start, log, ledger.budget(), |_, _| Ok(()))?;
+        Ok(())
+    }
+
+    /// Takes in the log anew from another start; upon an error all is as before.
+    pub(super) fn move_to(&mut self, settings: Settings, start: Arc<WarmStart>) -> Result<()> {
+        let budget = self.ledger.budget();
+        (self.ledger, self.known) = replayed(&settings, &start, &self.log, budget, |_, _| Ok(()))?;
+        (self.settings, self.start) = (settings, start);
         Ok(())
     }
 
@@ -170,9 +187,14 @@ impl State {
         ids
     }
 
+    /// The same of another start, as [`State::start_of_features`].
+    pub fn edges_of(start: &WarmStart) -> impl Iterator<Item = (usize, usize, f64)> {
+        upper_entries(start.graph())
+    }
+
     /// The neighbours' graph: entries `(i, j, weight)` of it, `i ≤ j`, each once.
     pub fn edges(&self) -> impl Iterator<Item = (usize, usize, f64)> {
-        upper_entries(self.start.graph())
+        Self::edges_of(&self.start)
     }
 }
 

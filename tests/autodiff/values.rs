@@ -312,7 +312,7 @@ fn block<F: Scalar>(tape: Tape<F>, inputs: &[Array2<F>; 5], fused: bool) -> (Vec
     let y = rectified(pixels.batch_normalise(scale, shift, epsilon, epilogue).unwrap().values, fused);
     let loss = (y.square() + hidden.sum() * F::of(0.1)).unwrap().sum();
     let mut gradients = tape.backward(loss).unwrap();
-    let mut found = vec![y.value().into_owned()];
+    let mut found = vec![y.sum().value().into_owned()];
     found.extend(leaves.iter().map(|&leaf| gradients.take(leaf).unwrap()));
     (found, tape.into_buffers())
 }

@@ -85,7 +85,7 @@ fn features_that_cannot_be_used_are_refused() {
         (path("damaged.npy"), "damaged.npy"),
         (path("missing.npy"), "missing.npy"),
         (path("image.png"), "expected a name that ends in .npy or .csv"),
-        ("bundled:mnist".to_owned(), "bundled:iris, bundled:wine"),
+        ("bundled:cifar".to_owned(), "bundled:iris, bundled:wine"),
     ];
     for (source, word) in refused {
         let state = folder.path().join("state");

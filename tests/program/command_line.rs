@@ -3,8 +3,10 @@
 use std::process::{Command, Stdio};
 
 use crate::drive::{pal, run};
+use crate::learn::write_mnist;
 
-const COMMANDS: [&str; 8] = ["embed", "query", "label", "report", "export", "bench", "completions", "man"];
+const COMMANDS: [&str; 9] =
+    ["embed", "learn", "query", "label", "report", "export", "bench", "completions", "man"];
 
 #[test]
 fn every_subcommand_is_in_the_help_the_manual_and_the_completions() {
@@ -31,13 +33,31 @@ fn every_subcommand_is_in_the_help_the_manual_and_the_completions() {
 
 #[test]
 fn the_walk_through_runs_word_for_word() {
-    let text = include_str!("../../docs/annotate.md");
+    let files = ["digits.html", "labels.csv", "pairs.csv", "graph.npz", "bench/bench.csv", "bench/bench.svg"];
+    follow(include_str!("../../docs/annotate.md"), &files);
+}
+
+/// But for the number of epochs, and for fewer images, in the place of those that an example writes.
+#[test]
+fn the_guide_to_learning_runs_word_for_word() {
+    let text = include_str!("../../docs/learn.md");
+    assert!(text.contains("--example write_images photos 400\n") && text.contains("--epochs 20"));
+    let files = ["photos.html", "labels.csv", "photos.safetensors", "z.npy"];
+    follow(&text.replace("--epochs 20", "--epochs 2"), &files);
+}
+
+/// Runs the commands of a guide one after another in a new folder; these files are there then.
+fn follow(text: &str, files: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let blocks = text.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap());
     let commands: Vec<&str> =
         blocks.flat_map(str::lines).filter(|line| *line != "cargo build --release").collect();
     assert!(commands.len() >= 7, "{commands:?}");
     for command in commands {
+        if command.contains("--example write_images photos") {
+            write_mnist(&folder.path().join("photos"), 60);
+            continue;
+        }
         assert!(command.contains("target/release/pal "), "{command}");
         let command = command.replace("target/release/pal", env!("CARGO_BIN_EXE_pal"));
         let mut shell = Command::new("sh");
@@ -48,8 +68,7 @@ fn the_walk_through_runs_word_for_word() {
         assert_eq!(finished.code, Some(expected), "{command}: {}", finished.err);
         assert!(!finished.out.contains("\"error\":\""), "{command}: {}", finished.out);
     }
-    for file in ["digits.html", "labels.csv", "pairs.csv", "graph.npz", "bench/bench.csv", "bench/bench.svg"]
-    {
+    for file in files {
         assert!(folder.path().join(file).exists(), "{file}");
     }
 }
@@ -70,11 +89,24 @@ fn under<'a>(help: &'a str, heading: &str) -> Vec<&'a str> {
 
 #[test]
 fn options_are_under_their_headings() {
-    let of_features = ["header", "delimiter", "decimal", "encoding", "keep-index", "names", "drop", "array"];
-    for command in ["embed", "bench"] {
+    let of_features = [
+        "header",
+        "delimiter",
+        "decimal",
+        "encoding",
+        "keep-index",
+        "names",
+        "drop",
+        "array",
+        "side",
+        "colour",
+        "subfolders",
+    ];
+    for command in ["embed", "learn", "bench"] {
         let help = run(pal().args([command, "--help"]), "").out;
         assert_eq!(under(&help, "Reading features"), of_features, "{help}");
-        assert!(under(&help, "Options").contains(&"neighbours"), "{help}");
+        let own = if command == "learn" { "epochs" } else { "neighbours" };
+        assert!(under(&help, "Options").contains(&own), "{help}");
     }
     let help = run(pal().args(["bench", "--help"]), "").out;
     assert_eq!(under(&help, "Reading labels"), ["labels-header", "labels-column"]);

@@ -56,8 +56,13 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// A place where there is none yet.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
     pub(crate) fn of(features: &str) -> Self {
-        let state = Self { folder: tempfile::tempdir().unwrap() };
+        let state = Self::empty();
         let embedded = run(pal().args(["embed", "--features", features, "--state"]).arg(state.dir()), "");
         assert_eq!(embedded.code, Some(0), "{}", embedded.err);
         state

@@ -67,6 +67,13 @@ const EXEMPT: &[(&str, &str)] = &[
     ),
     ("a loop of others", "active::ask active::ask_captcha active::ask_pairs active::learning_curve"),
     ("needs a file: tests/checkpoints.rs", "model::Trainer::resume"),
+    (
+        "is part of the feature of files, or what such an encoder is made of: tests/encoder.rs refuses bad shapes and widths",
+        "model::Encoder::train model::Encoder::embed model::Encoder::require_shape model::Encoder::load model::Encoder::save \
+         model::Encoder::shape model::Encoder::outputs model::Encoder::loss model::Encoder::network model::Architecture::of \
+         model::Architecture::outputs model::Architecture::network model::Architecture::projected model::default_augmentation",
+    ),
+    ("says what a name means: tests/session/learn.rs", "loss::NamedLoss::takes_negative_weights"),
 ];
 
 /// The public functions of a source file: `Owner::name` of methods and of what traits declare, `name` of others.

@@ -5,10 +5,10 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use ndarray::{ArcArray2, Axis, CowArray, Ix2};
+use ndarray::{ArcArray2, Array2, Axis, CowArray, Ix2, Zip};
 
 use crate::Scalar;
-use crate::autodiff::Var;
+use crate::autodiff::{PARALLEL_FROM, Tape, Var};
 use crate::error::{Error, Result};
 
 /// `A + B`. Back: `Ā = Ȳ`, `B̄ = Ȳ`.
@@ -18,10 +18,14 @@ impl<F: Scalar> Add for Var<'_, F> {
     fn add(self, right: Self) -> Result<Self> {
         let (a, b) = operands("add", self, right)?;
         let ((to_a, a_dim), (to_b, b_dim)) = ((self.target(), a.dim()), (right.target(), b.dim()));
-        Ok(self.tape().record(&[self, right], &a + &b, move |g, cotangents| {
-            cotangents.add(to_b, || summed_to(b_dim, g.view()));
-            cotangents.add(to_a, || summed_to(a_dim, g));
-        }))
+        Ok(self.tape().record(
+            &[self, right],
+            combined(self.tape(), &a, &b, |a, b| a + b),
+            move |g, cotangents| {
+                cotangents.add(to_b, || summed_to(b_dim, g.view()));
+                cotangents.add(to_a, || summed_to(a_dim, g));
+            },
+        ))
     }
 }
 
@@ -32,10 +36,14 @@ impl<F: Scalar> Sub for Var<'_, F> {
     fn sub(self, right: Self) -> Result<Self> {
         let (a, b) = operands("sub", self, right)?;
         let ((to_a, a_dim), (to_b, b_dim)) = ((self.target(), a.dim()), (right.target(), b.dim()));
-        Ok(self.tape().record(&[self, right], &a - &b, move |g, cotangents| {
-            cotangents.add(to_b, || -summed_to(b_dim, g.view()).into_owned());
-            cotangents.add(to_a, || summed_to(a_dim, g));
-        }))
+        Ok(self.tape().record(
+            &[self, right],
+            combined(self.tape(), &a, &b, |a, b| a - b),
+            move |g, cotangents| {
+                cotangents.add(to_b, || -summed_to(b_dim, g.view()).into_owned());
+                cotangents.add(to_a, || summed_to(a_dim, g));
+            },
+        ))
     }
 }
 
@@ -46,10 +54,14 @@ impl<F: Scalar> Mul for Var<'_, F> {
     fn mul(self, right: Self) -> Result<Self> {
         let (a, b) = operands("mul", self, right)?;
         let (to_a, to_b) = (self.target(), right.target());
-        Ok(self.tape().record(&[self, right], &a * &b, move |g, cotangents| {
-            cotangents.add(to_b, || summed_to(b.dim(), &g * &a));
-            cotangents.add(to_a, || summed_to(a.dim(), g * &b));
-        }))
+        Ok(self.tape().record(
+            &[self, right],
+            combined(self.tape(), &a, &b, |a, b| a * b),
+            move |g, cotangents| {
+                cotangents.add(to_b, || summed_to(b.dim(), &g * &a));
+                cotangents.add(to_a, || summed_to(a.dim(), g * &b));
+            },
+        ))
     }
 }
 
@@ -61,7 +73,7 @@ impl<F: Scalar> Div for Var<'_, F> {
     fn div(self, right: Self) -> Result<Self> {
         let (a, b) = operands("div", self, right)?;
         let ((to_a, a_dim), to_b) = ((self.target(), a.dim()), right.target());
-        let quotient = (&a / &b).into_shared();
+        let quotient = combined(self.tape(), &a, &b, |a, b| a / b).into_shared();
         let y = quotient.clone();
         Ok(self.tape().record(&[self, right], quotient, move |g, cotangents| {
             let over_b = g / &b;
@@ -136,6 +148,26 @@ fn operands<'t, F: Scalar>(
         return Ok((a, b));
     }
     Err(Error::Operands { op, left: a.dim(), right: b.dim() })
+}
+
+/// `f` of the entries, one at a time, of operands that broadcast.
+fn combined<F: Scalar>(
+    tape: &Tape<F>,
+    a: &ArcArray2<F>,
+    b: &ArcArray2<F>,
+    f: impl Fn(F, F) -> F + Sync,
+) -> Array2<F> {
+    let longer = |a: usize, b: usize| if a == 1 { b } else { a };
+    let mut y = tape.room((longer(a.nrows(), b.nrows()), longer(a.ncols(), b.ncols())));
+    let is_large = y.len() >= PARALLEL_FROM;
+    let zip = Zip::from(&mut y).and_broadcast(a).and_broadcast(b);
+    let each = |y: &mut F, &a: &F, &b: &F| *y = f(a, b);
+    if is_large {
+        zip.par_for_each(each)
+    } else {
+        zip.for_each(each)
+    }
+    y
 }
 
 /// The cotangent of an operand of shape `dim` before it was broadcast.

@@ -5,12 +5,10 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Zip};
 
 use crate::Scalar;
+use crate::autodiff::PARALLEL_FROM;
 use crate::autodiff::Var;
 use crate::error::{Error, Result, check};
 use crate::linalg::rows::{entries, entries_mut, in_rows};
-
-/// Number of entries from which a second thread saves time.
-const PARALLEL_FROM: usize = 1 << 15;
 
 /// Which column of the input each column of the output is a copy of, if any: kept as runs of neighbours.
 ///

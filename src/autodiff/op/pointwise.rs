@@ -4,10 +4,8 @@ use ndarray::{ArcArray2, Zip};
 
 use super::epilogue::relu;
 use crate::Scalar;
+use crate::autodiff::PARALLEL_FROM;
 use crate::autodiff::Var;
-
-/// Number of entries from which a second thread saves time.
-const PARALLEL_FROM: usize = 1 << 15;
 
 impl<F: Scalar> Var<'_, F> {
     /// `y = f(x)` in every entry, with `derivative(x, y)` the derivative `f′(x)`.

@@ -13,7 +13,7 @@ impl<F: Scalar> Var<'_, F> {
         let (to, dim) = (self.target(), self.dim());
         let sum = Array2::from_elem((1, 1), self.value().sum());
         self.tape().record(&[self], sum, move |g, cotangents| {
-            cotangents.add(to, || Array2::from_elem(dim, g[[0, 0]]));
+            cotangents.add_with(to, dim, |mut sum| sum += g[[0, 0]]);
         })
     }
 

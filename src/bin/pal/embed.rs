@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use ndarray::Array2;
 use pal::active::{BeliefOptions, WarmStartOptions};
+use pal::data::augment::ImageShape;
 use pal::data::io::write_npy;
+use pal::model::Encoder;
 use pal::oracle::Prices;
 use pal::session::{self, Reading, Settings};
 use pal::{Error, StateError};
@@ -18,7 +21,10 @@ use crate::source::{self, Features, ReadingArgs};
 ///
 /// Samples are joined to their nearest neighbours (columns in different units are standardised first), and the leading
 /// eigenvectors of that graph are the representation. Answers that the directory holds already are kept if the features are
-/// the same, and else keep it from being overwritten.
+/// the same, and else keep it from being overwritten; a representation that `pal learn` made gives way to the features.
+///
+/// With --encoder, the features go through an encoder that `pal learn` trained, and its representation is written to --out; no
+/// state directory is made.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Embed {
     #[arg(long, value_name = "SOURCE", help = source::FEATURES_HELP)]
@@ -26,8 +32,11 @@ pub(crate) struct Embed {
     #[command(flatten)]
     reading: ReadingArgs,
     /// The state directory, made if there is none
-    #[arg(long, value_name = "DIR")]
-    state: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "encoder")]
+    state: Option<PathBuf>,
+    /// An encoder that `pal learn --encoder` wrote: applies it to the features instead of making a state of them
+    #[arg(long, value_name = "FILE", conflicts_with = "state", requires = "out")]
+    encoder: Option<PathBuf>,
     /// Also write the representation, a row a sample, to this .npy file
     #[arg(long, value_name = "Z.npy")]
     out: Option<PathBuf>,
@@ -72,8 +81,9 @@ impl Embed {
         let reading = Reading::from(&self.reading);
         let features = source::features(&self.features, &reading, output)?;
         let constant = features.constant(&self.features, output);
-        let Features { numbers, names, header, left_out, .. } = features;
-        let created = session::create(&self.state, numbers, self.settings(reading, names));
+        let Features { numbers, shape, names, header, left_out, .. } = features;
+        let Some(state) = &self.state else { return self.encode(&numbers, shape, output) };
+        let created = session::create(state, numbers, self.settings(reading, names));
         let session::Created { settings, start, answers: kept } = created.map_err(in_options)?;
         output.note(format_args!("{}: {}", self.features, settings.fingerprint));
         if let Some(path) = &self.out {
@@ -81,7 +91,7 @@ impl Embed {
         }
         let (samples, clusters, modes) = (start.len(), start.number_of_clusters(), start.eigenvalues().len());
         let mut object = json!({
-            "state": self.state.to_string_lossy(), "samples": samples, "clusters": clusters, "modes": modes, "answers": kept,
+            "state": state.to_string_lossy(), "samples": samples, "clusters": clusters, "modes": modes, "answers": kept,
             "crc": settings.fingerprint.crc, "constant": constant,
         });
         if let Some(header) = header {
@@ -91,9 +101,28 @@ impl Embed {
         output.result(
             format_args!(
                 "{}: {samples} samples in {clusters} clusters to start from, {modes} modes, {kept} answers kept",
-                self.state.display()
+                state.display()
             ),
             &object,
+        )?;
+        Ok(Outcome::Done)
+    }
+
+    /// Applies the encoder.
+    fn encode(&self, numbers: &Array2<f64>, shape: ImageShape, output: Output) -> Result<Outcome> {
+        let (Some(path), Some(out)) = (&self.encoder, &self.out) else { return Ok(Outcome::Done) };
+        let encoder = Encoder::load(path)?;
+        encoder.require_shape(shape).map_err(|error| Failure::Unfit {
+            what: format!("features {}", self.features),
+            found: error.to_string(),
+            expected: format!("samples as the encoder {} was trained on", path.display()),
+        })?;
+        let z = encoder.embed(numbers.view())?;
+        write_npy(out, &z)?;
+        let (samples, columns) = z.dim();
+        output.result(
+            format_args!("{}: {samples} samples, {columns} numbers each", out.display()),
+            &json!({ "out": out.to_string_lossy(), "samples": samples, "columns": columns, "loss": encoder.loss() }),
         )?;
         Ok(Outcome::Done)
     }
@@ -101,15 +130,9 @@ impl Embed {
     /// The representation has a file of its own, whose name says its format.
     fn require_output(&self) -> Result<()> {
         let Some(path) = self.out.as_deref() else { return Ok(()) };
-        require_apart([("--out", path)], [Path::new(&self.features)], Some(&self.state))?;
-        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy")) {
-            return Ok(());
-        }
-        Err(Failure::Unfit {
-            what: format!("--out {}", path.display()),
-            found: "another ending".to_owned(),
-            expected: "a name that ends in .npy".to_owned(),
-        })
+        let inputs = [Path::new(&self.features)].into_iter().chain(self.encoder.as_deref());
+        require_apart([("--out", path)], inputs, self.state.as_deref())?;
+        require_npy(path)
     }
 
     fn settings(&self, reading: Reading, names: Vec<String>) -> Settings {
@@ -134,8 +157,20 @@ impl Embed {
     }
 }
 
+/// The name of a file for a representation says its format.
+pub(crate) fn require_npy(path: &Path) -> Result<()> {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy")) {
+        return Ok(());
+    }
+    Err(Failure::Unfit {
+        what: format!("--out {}", path.display()),
+        found: "another ending".to_owned(),
+        expected: "a name that ends in .npy".to_owned(),
+    })
+}
+
 /// What is in the way, in the words of the command line.
-fn in_options(error: Error) -> Failure {
+pub(crate) fn in_options(error: Error) -> Failure {
     match error {
         Error::State(StateError::OtherFeatures { folder, found, given }) => {
             Failure::OtherFeatures { folder, found, given }

@@ -35,6 +35,11 @@ pub(crate) enum Failure {
          features, or another --state", folder.display()
     )]
     OtherFeatures { folder: PathBuf, found: String, given: String },
+    #[error(
+        "{}: the state is about {found}; the features given are {given}. Give those; or, if these are as many samples in the same \
+         order, say --same-samples", folder.display()
+    )]
+    OtherSamples { folder: PathBuf, found: String, given: String },
     #[error("{path}: the features are {given}, expected those that the state was made of: {found}")]
     ChangedFeatures { path: String, found: Fingerprint, given: Fingerprint },
     #[error(

@@ -43,7 +43,12 @@ impl Label {
         let prompts: Box<dyn Write> =
             if output.is_json() { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
         let mut terminal = Terminal::new(io::stdin().lock(), prompts);
-        while let Some(question) = session.next_question()? {
+        let mut learner = self.asking.learn.learner(&session, output)?;
+        loop {
+            if let Some(learner) = &mut learner {
+                learner.between(&mut session, output)?;
+            }
+            let Some(question) = session.next_question()? else { break };
             output.note(standing(&session));
             match terminal.ask(&items.question(question.pair))? {
                 Reply::Yes => answer(&mut session, output, question.id, true)?,

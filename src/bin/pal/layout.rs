@@ -1,6 +1,7 @@
 //! Samples in the plane, neighbours near each other.
 
 use ndarray::Array2;
+use pal::active::WarmStart;
 use pal::random::stream;
 use pal::session::State;
 use rand::RngExt;
@@ -18,18 +19,17 @@ const SOFTNESS: f64 = 1e-2;
 
 /// Places `(n, 2)` in which the graph's neighbours attract each other and all else is repelled, from the two leading
 /// eigenvectors that are not constant: gradient steps on the cross entropy of "neighbours" and `1 / (1 + d²)`, `d` the distance
-/// (`McInnes`, Healy and Melville 2018). The same for the same state.
-pub(crate) fn layout(state: &State) -> Array2<f64> {
-    let start = state.start();
+/// (`McInnes`, Healy and Melville 2018). The same for the same start and seed.
+pub(crate) fn layout(start: &WarmStart, seed: u64) -> Array2<f64> {
     let n = start.len();
-    let mut rng = stream(state.settings().seed, 0);
+    let mut rng = stream(seed, 0);
     let features = start.features();
     let mut places = Array2::from_shape_fn((n, 2), |(sample, axis)| {
         let column = features.column((axis + 1).min(features.ncols() - 1));
         let largest = column.iter().fold(f64::MIN_POSITIVE, |largest: f64, entry| largest.max(entry.abs()));
         SIDE * (column[sample] / largest + 1e-2 * rng.random_range(-1.0..1.0))
     });
-    let edges: Vec<_> = state.edges().filter(|&(i, j, weight)| i < j && weight > 0.0).collect();
+    let edges: Vec<_> = State::edges_of(start).filter(|&(i, j, weight)| i < j && weight > 0.0).collect();
     let largest = edges.iter().fold(f64::MIN_POSITIVE, |largest, &(_, _, weight)| largest.max(weight));
     for round in 0..ROUNDS {
         let rate = 1.0 - round as f64 / ROUNDS as f64;

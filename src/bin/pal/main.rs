@@ -12,6 +12,8 @@ mod failure;
 mod interrupt;
 mod label;
 mod layout;
+mod learn;
+mod learner;
 mod limits;
 mod output;
 mod protocol;
@@ -31,8 +33,8 @@ use output::Output;
 /// Positive active learning: answer "do these two samples belong together?", and watch the classes form
 ///
 /// `pal embed` makes a state directory of the features of your samples. `pal label` then asks a person at the terminal, and
-/// `pal query` another program, as few questions as it can; `pal report` and `pal export` show what came out. `pal bench`
-/// measures on labelled data how many answers a strategy needs.
+/// `pal query` another program, as few questions as it can; `pal report` and `pal export` show what came out. `pal learn`
+/// trains an encoder of images or vectors on the answers, in place of the features as they are. `pal bench` measures on labelled data how many answers a strategy needs.
 ///
 /// Every answer is on disk before it is acknowledged: a program killed at any moment goes on where it stopped.
 #[derive(Debug, Parser)]
@@ -56,6 +58,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Embed(embed::Embed),
+    Learn(learn::Learn),
     Query(query::Query),
     Label(label::Label),
     Report(report::Report),
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
 fn run(command: &Command, output: Output) -> Result<Outcome> {
     match command {
         Command::Embed(embed) => embed.run(output),
+        Command::Learn(learn) => learn.run(output),
         Command::Query(query) => query.run(output),
         Command::Label(label) => label.run(output),
         Command::Report(report) => report.run(output),

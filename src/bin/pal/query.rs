@@ -31,6 +31,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome, Result};
 use crate::interrupt;
+use crate::learner::{Background, Learner};
 use crate::output::{Output, line};
 use crate::protocol::{Said, summary};
 
@@ -70,6 +71,8 @@ pub(crate) struct Asking {
     /// Seed of random choices [default: that of the state]
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) learn: Background,
 }
 
 impl Asking {
@@ -98,8 +101,11 @@ impl Asking {
 
 impl Query {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
+        let session = self.asking.open(&self.state, None, output)?;
         let mut dialogue = Dialogue {
-            session: self.asking.open(&self.state, None, output)?,
+            learner: self.asking.learn.learner(&session, output)?,
+            output,
+            session,
             annotator: &self.asking.annotator,
             count: usize::from(self.count),
             heard: Instant::now(),
@@ -111,6 +117,8 @@ impl Query {
 
 struct Dialogue<'a> {
     session: Session,
+    learner: Option<Learner>,
+    output: Output,
     annotator: &'a str,
     count: usize,
     /// When the last line came.
@@ -125,6 +133,9 @@ impl Dialogue<'_> {
             if !self.session.affords_a_question() {
                 self.done("budget")?;
                 return Ok(Outcome::BudgetReached);
+            }
+            if let Some(learner) = &mut self.learner {
+                learner.between(&mut self.session, self.output)?;
             }
             self.ask()?;
             let mut said = Vec::new();

@@ -6,13 +6,13 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use pal::active::{RemainingError, remaining_error};
+use pal::active::{RemainingError, WarmStart, remaining_error};
 use pal::data::Labels;
 use pal::data::io::{at, readable, write_atomically};
 use pal::experiment::{Curve, escape_html, html_page};
 use pal::oracle::{Answered, Contradiction, Statement};
 use pal::plot::{self, Axes, Link, ScatterPanel};
-use pal::session::{Entry, State};
+use pal::session::{Entry, Learned, State};
 
 use crate::apart::require_apart;
 use crate::failure::{Outcome, Result};
@@ -58,7 +58,11 @@ impl Report {
         let folder = tempfile::tempdir().map_err(at(&self.out))?;
         let pictures = folder.path();
         draw_errors(&pictures.join("error"), &errors)?;
-        draw_map(&pictures.join("map"), &state)?;
+        draw_map(&pictures.join("map"), &state, state.start())?;
+        let before = state.start_of_features()?;
+        if let Some(before) = &before {
+            draw_map(&pictures.join("before"), &state, before)?;
+        }
         draw_spectrum(&pictures.join("spectrum"), &state)?;
         let body = summary(&state)
             + "<h2>Error against cost</h2>\n"
@@ -74,6 +78,13 @@ impl Report {
                  that are alike. Dark lines join pairs that were said to belong together, orange lines pairs that were said not to: \
                  a dark line across the map is something that the features alone do not tell.",
             )?
+            + &match before {
+                None => String::new(),
+                Some(_) => figure(
+                    &pictures.join("before.svg"),
+                    "The same classes and answers on the map of the features themselves, before a representation was learned.",
+                )?,
+            }
             + &classes(&state)
             + &contradictions(&state, &items)
             + &people(&state)
@@ -102,10 +113,10 @@ fn draw_errors(stem: &Path, errors: &[(f64, RemainingError)]) -> Result<()> {
     Ok(plot::curves(stem, &curves, &Axes::new("Cost of the answers", "Share in the wrong class"))?)
 }
 
-fn draw_map(stem: &Path, state: &State) -> Result<()> {
+fn draw_map(stem: &Path, state: &State, start: &WarmStart) -> Result<()> {
     let belief = state.belief();
     let labels = Labels::new(belief.classes().to_vec(), belief.number_of_classes())?;
-    let points = layout(state);
+    let points = layout(start, state.settings().seed);
     let links: Vec<Link> =
         state.statements().map(|(_, _, (pair, same))| Link { pair: pair.into(), same }).collect();
     let title = format!("{} samples, {} statements about pairs", belief.len(), links.len());
@@ -149,10 +160,15 @@ fn summary(state: &State) -> String {
         ],
         ["contradictions".to_owned(), state.evidence().contradictions().len().to_string()],
     ];
-    let rows = facts.map(|[name, value]| {
+    let learned = state.settings().learned.as_ref().map(|learned| {
+        let Learned { loss, epochs, answers, .. } = learned;
+        let value = format!("learned by {loss} in {epochs} epochs from {answers} answers");
+        ["representation".to_owned(), value]
+    });
+    let rows = facts.into_iter().chain(learned).map(|[name, value]| {
         format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", name, escape_html(&value))
     });
-    format!("<table>\n{}</table>\n", rows.concat())
+    format!("<table>\n{}</table>\n", rows.collect::<String>())
 }
 
 fn classes(state: &State) -> String {

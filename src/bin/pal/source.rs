@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ndarray::{Array2, ArrayD, Ix2};
+use pal::data::augment::ImageShape;
+use pal::data::images::{Colour, ImageOptions, Images, read_images};
 use pal::data::io::{
     CsvOptions, Decimal, Delimiter, Header, TableFile, TextColumn, TextEncoding, is_missing, npz_names,
     read_npy, read_npz,
@@ -19,18 +21,21 @@ use crate::output::Output;
 
 /// How the help describes a source of features.
 pub(crate) const FEATURES_HELP: &str = "\
-Features, a row a sample: an .npy file (two axes, any real numbers), an array of an .npz file, a table of text (.csv, .tsv \
-or .txt, with or without a header), or one of bundled:iris, bundled:wine, bundled:breast_cancer, bundled:digits";
+Features, a row a sample: an .npy file (two axes, any real numbers; three or four, images with their channels last), an \
+array of an .npz file, a table of text (.csv, .tsv or .txt, with or without a header), a folder of png and jpeg images, or one \
+of bundled:iris, bundled:wine, bundled:breast_cancer, bundled:digits, bundled:mnist";
 
 const BUNDLED: &str = "bundled:";
 
-type Bundled = (&'static str, fn() -> pal::Result<Labelled>);
+/// Its name, what reads it, and the shape of its images if it has some.
+type Bundled = (&'static str, fn() -> pal::Result<Labelled>, Option<ImageShape>);
 
-const SETS: [Bundled; 4] = [
-    ("bundled:iris", data::iris),
-    ("bundled:wine", data::wine),
-    ("bundled:breast_cancer", data::breast_cancer),
-    ("bundled:digits", data::digits),
+const SETS: [Bundled; 5] = [
+    ("bundled:iris", data::iris, None),
+    ("bundled:wine", data::wine, None),
+    ("bundled:breast_cancer", data::breast_cancer, None),
+    ("bundled:digits", data::digits, Some(data::DIGITS_SHAPE)),
+    ("bundled:mnist", data::mnist, Some(data::MNIST_SHAPE)),
 ];
 
 /// Headings of the help. Each option names its own: one for a whole group would go on to the options after it.
@@ -65,6 +70,15 @@ pub(crate) struct ReadingArgs {
     /// The array of an .npz file
     #[arg(help_heading = OF_FEATURES, long, value_name = "NAME")]
     array: Option<String>,
+    /// Bring all images of a folder to a square of so many pixels a side, stretched if they are none
+    #[arg(help_heading = OF_FEATURES, long, value_name = "N", allow_negative_numbers = true)]
+    side: Option<usize>,
+    /// Turn all images of a folder into grey or rgb; asis takes them as they are, and they must be one or the other
+    #[arg(help_heading = OF_FEATURES, long, value_name = "NAME", default_value = "asis", value_parser = named::<Colour>)]
+    colour: Colour,
+    /// Read the images of the folders in a folder as well
+    #[arg(help_heading = OF_FEATURES, long)]
+    subfolders: bool,
 }
 
 /// A choice by its name.
@@ -86,22 +100,33 @@ pub(crate) struct LabelReading {
 
 impl From<&ReadingArgs> for Reading {
     fn from(given: &ReadingArgs) -> Self {
-        let ReadingArgs { header, delimiter, decimal, encoding, keep_index, names, drop, array } =
-            given.clone();
-        Self { header, delimiter, decimal, encoding, keep_index, names, drop, array }
+        let given = given.clone();
+        let ReadingArgs { header, delimiter, decimal, encoding, keep_index, names, drop, array, .. } = given;
+        let images = ImageOptions { side: given.side, colour: given.colour, subfolders: given.subfolders };
+        Self { header, delimiter, decimal, encoding, keep_index, names, drop, array, images }
+    }
+}
+
+impl ReadingArgs {
+    /// Whether no option was given, or none that changes anything.
+    pub(crate) fn is_default(&self) -> bool {
+        let default = Reading { header: Header::Auto, delimiter: Delimiter::Auto, ..Reading::default() };
+        Reading::from(self) == default
     }
 }
 
 /// Options that ask for something another kind of file has.
 fn require_kind(reading: &Reading, source: &str, kind: Option<Kind>) -> Result<()> {
-    let is_text = kind == Some(Kind::Text);
-    for (option, is_given, has) in [
-        ("--names", reading.names.is_some(), is_text),
-        ("--drop", !reading.drop.is_empty(), is_text),
-        ("--array", reading.array.is_some(), kind == Some(Kind::Npz)),
+    let ImageOptions { side, colour, subfolders } = reading.images;
+    for (option, is_given, of, expected) in [
+        ("--names", reading.names.is_some(), Kind::Text, "a table of text"),
+        ("--drop", !reading.drop.is_empty(), Kind::Text, "a table of text"),
+        ("--array", reading.array.is_some(), Kind::Npz, "an .npz file"),
+        ("--side", side.is_some(), Kind::Folder, "a folder of images"),
+        ("--colour", colour != Colour::AsIs, Kind::Folder, "a folder of images"),
+        ("--subfolders", subfolders, Kind::Folder, "a folder of images"),
     ] {
-        if is_given && !has {
-            let expected = if option == "--array" { "an .npz file" } else { "a table of text" };
+        if is_given && kind != Some(of) {
             return Err(unfit(option, source, "another kind of features".into(), expected));
         }
     }
@@ -112,7 +137,9 @@ fn require_kind(reading: &Reading, source: &str, kind: Option<Kind>) -> Result<(
 pub(crate) struct Features {
     /// The numbers, `(n, p)`.
     pub(crate) numbers: Array2<f64>,
-    /// The samples' names, if a column of them was asked for.
+    /// How the numbers of a sample stand if it is an image, and as a vector.
+    pub(crate) shape: ImageShape,
+    /// The samples' names: a column of them that was asked for, or the files of images.
     pub(crate) names: Vec<String>,
     /// Whether the first row named the columns; `None` if they are no table of text.
     pub(crate) header: Option<bool>,
@@ -165,19 +192,24 @@ fn listed(what: &str, names: &[String]) -> String {
 pub(crate) fn features(source: &str, reading: &Reading, output: Output) -> Result<Features> {
     let kind = Kind::of("features", source)?;
     require_kind(reading, source, kind)?;
-    let numbers = match kind {
-        None => bundled(source)?.inputs,
-        Some(Kind::Npy) => matrix(source, read_npy(source)?)?,
-        Some(Kind::Npz) => matrix(source, array(source, "--array", reading.array.as_deref())?)?,
+    let Images { numbers, shape, names } = match kind {
+        None => {
+            let (set, shape) = bundled(source)?;
+            as_images(set.inputs, shape)
+        }
+        Some(Kind::Npy) => images(source, read_npy(source)?)?,
+        Some(Kind::Npz) => images(source, array(source, "--array", reading.array.as_deref())?)?,
         Some(Kind::Text) => return table(source, reading, output),
+        Some(Kind::Folder) => {
+            let images = read_images(source, &reading.images)?;
+            let ImageShape { height, width, channels } = images.shape;
+            let colours = if channels == 1 { "grey" } else { "RGB" };
+            let count = images.names.len();
+            output.note(format_args!("{source}: {count} images of {width} × {height} pixels, {colours}"));
+            images
+        }
     };
-    Ok(Features {
-        numbers,
-        names: Vec::new(),
-        header: None,
-        left_out: Vec::new(),
-        columns: Columns(Vec::new()),
-    })
+    Ok(Features { numbers, shape, names, header: None, left_out: Vec::new(), columns: Columns(Vec::new()) })
 }
 
 fn table(source: &str, reading: &Reading, output: Output) -> Result<Features> {
@@ -200,6 +232,7 @@ fn table(source: &str, reading: &Reading, output: Output) -> Result<Features> {
         ));
     }
     Ok(Features {
+        shape: ImageShape::vector(found.table.inputs.ncols()),
         numbers: found.table.inputs,
         names: found.sample_names.unwrap_or_default(),
         header: Some(found.header),
@@ -220,13 +253,25 @@ fn dialect(header: bool, delimiter: Delimiter, comment_lines: usize) -> String {
     format!("{header}, delimiter {delimiter}{comments}")
 }
 
-/// Two axes.
-fn matrix(source: &str, array: ArrayD<f64>) -> Result<Array2<f64>> {
+/// Two axes, or the three or four of images.
+fn images(source: &str, array: ArrayD<f64>) -> Result<Images> {
     let shape = array.shape().to_vec();
-    array.into_dimensionality::<Ix2>().map_err(|_| {
+    if matches!(shape.len(), 3 | 4) {
+        return Images::from_array(array).map_err(|error| {
+            unfit("features", source, error.to_string(), "(n, height, width) or (n, height, width, 1 or 3)")
+        });
+    }
+    let matrix = array.into_dimensionality::<Ix2>().map_err(|_| {
         let found = format!("an array of shape {shape:?}");
         unfit("features", source, found, "two axes, a row a sample; one number a sample is shape [n, 1]")
-    })
+    })?;
+    Ok(as_images(matrix, None))
+}
+
+/// Rows of this shape, or else vectors.
+fn as_images(numbers: Array2<f64>, shape: Option<ImageShape>) -> Images {
+    let shape = shape.unwrap_or(ImageShape::vector(numbers.ncols()));
+    Images { numbers, shape, names: Vec::new() }
 }
 
 /// The array called `name` of an npz file, or its only one.
@@ -263,7 +308,7 @@ pub(crate) fn labels(
     }
     let (mut header, mut place) = (None, String::new());
     let names = match kind {
-        None => bundled(source)?.labels.iter().map(|class| class.unwrap_or_default().to_string()).collect(),
+        None => bundled(source)?.0.labels.iter().map(|class| class.unwrap_or_default().to_string()).collect(),
         Some(Kind::Npy) => numbers(source, &read_npy(source)?)?,
         Some(Kind::Npz) => numbers(source, &array(source, "--labels-column", column)?)?,
         Some(Kind::Text) => {
@@ -275,6 +320,7 @@ pub(crate) fn labels(
             place = format!(" in column {column} of {columns}, {dialect}");
             class_names(source, &found.cells)?
         }
+        Some(Kind::Folder) => return Err(unfit("labels", source, "a folder".into(), "a file of labels")),
     };
     if names.len() != samples {
         let hint = match header {
@@ -352,21 +398,23 @@ fn class_names(source: &str, cells: &[(usize, String)]) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn bundled(source: &str) -> Result<Labelled> {
-    match SETS.iter().find(|(name, _)| *name == source) {
-        Some((_, read)) => Ok(read()?),
+fn bundled(source: &str) -> Result<(Labelled, Option<ImageShape>)> {
+    match SETS.iter().find(|(name, ..)| *name == source) {
+        Some((_, read, shape)) => Ok((read()?, *shape)),
         None => {
-            Err(Failure::NotBundled { given: source.to_owned(), known: SETS.map(|(name, _)| name).to_vec() })
+            Err(Failure::NotBundled { given: source.to_owned(), known: SETS.map(|(name, ..)| name).to_vec() })
         }
     }
 }
 
-/// What a file is by its name's ending, in any case.
+/// What a file is by its name's ending, in any case, or as a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Npy,
     Npz,
     Text,
+    /// Of images.
+    Folder,
 }
 
 impl Kind {
@@ -380,11 +428,12 @@ impl Kind {
             Some("npy") => Ok(Some(Self::Npy)),
             Some("npz") => Ok(Some(Self::Npz)),
             Some("csv" | "tsv" | "txt") => Ok(Some(Self::Text)),
+            _ if Path::new(source).is_dir() => Ok(Some(Self::Folder)),
             _ => Err(unfit(
                 argument,
                 source,
                 "another kind of file".into(),
-                "a name that ends in .npy or .csv, .npz, .tsv or .txt, or bundled:NAME",
+                "a name that ends in .npy or .csv, .npz, .tsv or .txt, a folder of images, or bundled:NAME",
             )),
         }
     }
