@@ -326,7 +326,10 @@ fn one_cluster_leaves_a_question() {
     assert_eq!(belief.number_of_classes(), 1);
     for name in STRATEGIES {
         for seed in 0..200 {
-            assert!(strategy(name).unwrap().propose(&belief, &mut rng(seed)).unwrap().is_some(), "{name}, seed {seed}");
+            assert!(
+                strategy(name).unwrap().propose(&belief, &mut rng(seed)).unwrap().is_some(),
+                "{name}, seed {seed}"
+            );
         }
     }
 }

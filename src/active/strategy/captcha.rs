@@ -24,6 +24,8 @@ impl PairStrategy for LeastAsked {
         }
         let mut classes: Vec<usize> = (0..open.len()).filter(|&class| !open[class].is_empty()).collect();
         classes.sort_by_key(|&class| asked[class]);
-        Ok(classes.into_iter().find_map(|class| question_about_any(belief, std::mem::take(&mut open[class]), rng)))
+        Ok(classes
+            .into_iter()
+            .find_map(|class| question_about_any(belief, std::mem::take(&mut open[class]), rng)))
     }
 }

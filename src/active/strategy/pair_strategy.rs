@@ -45,7 +45,11 @@ impl<S: PairStrategy + ?Sized> PairStrategy for Box<S> {
 }
 
 /// The question whether one of `samples`, at random among those that still have a question, is of the class it is given now.
-pub(super) fn question_about_any(belief: &Belief, mut samples: Vec<usize>, rng: &mut dyn Rng) -> Option<Pair> {
+pub(super) fn question_about_any(
+    belief: &Belief,
+    mut samples: Vec<usize>,
+    rng: &mut dyn Rng,
+) -> Option<Pair> {
     while !samples.is_empty() {
         let sample = samples.swap_remove(rng.random_range(0..samples.len()));
         let pair = belief.question(Subject::Sample { sample, class: belief.classes()[sample] });
