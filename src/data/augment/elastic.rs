@@ -42,13 +42,20 @@ impl Displacement {
             self.coefficients.extend(deviates);
             pixels.resize(height * width, 0.0);
             let (lines, coefficients) = (&mut self.lines, &self.coefficients);
-            for (line, coefficients) in lines.chunks_exact_mut(width).zip(coefficients.chunks_exact(columns))
-            {
-                for (column, value) in line.iter_mut().enumerate() {
-                    let around = &coefficients[column / spacing..][..4];
-                    let weights = spline(column % spacing, spacing);
-                    *value =
-                        around.iter().zip(weights).map(|(coefficient, weight)| weight * coefficient).sum();
+            // The weights are those of the place between two nodes.
+            for beyond in 0..spacing.min(width) {
+                let weights = spline(beyond, spacing);
+                for (line, coefficients) in
+                    lines.chunks_exact_mut(width).zip(coefficients.chunks_exact(columns))
+                {
+                    let values = line[beyond..].iter_mut().step_by(spacing);
+                    for (value, around) in values.zip(coefficients.windows(4)) {
+                        *value = around
+                            .iter()
+                            .zip(weights)
+                            .map(|(coefficient, weight)| weight * coefficient)
+                            .sum();
+                    }
                 }
             }
             vectorised(
