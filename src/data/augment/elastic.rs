@@ -3,6 +3,7 @@
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
+use super::resample::{index, split, within};
 use super::shape::ImageShape;
 use crate::scalar::vectorised;
 
@@ -16,7 +17,7 @@ const COEFFICIENTS: f64 = 2.0;
 /// image those of its border.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Displacement {
-    /// Down and to the right, for every pixel.
+    /// Down and to the right, for every pixel; zeros of a row and a pixel behind the last one.
     pixels: [Vec<f64>; 2],
     /// The splines at the grid's rows and the image's columns.
     lines: Vec<f64>,
@@ -40,7 +41,7 @@ impl Displacement {
             self.coefficients.clear();
             let deviates = (0..rows * columns).map(|_| scale * rng.sample::<f64, _>(StandardNormal));
             self.coefficients.extend(deviates);
-            pixels.resize(height * width, 0.0);
+            pixels.resize((height + 1) * width + 1, 0.0);
             let (lines, coefficients) = (&mut self.lines, &self.coefficients);
             // The weights are those of the place between two nodes.
             for beyond in 0..spacing.min(width) {
@@ -61,7 +62,7 @@ impl Displacement {
             vectorised(
                 #[inline(always)]
                 || {
-                    for (row, pixels) in pixels.chunks_exact_mut(width).enumerate() {
+                    for (row, pixels) in pixels.chunks_exact_mut(width).take(height).enumerate() {
                         let [a, b, c, d] = spline(row % spacing, spacing);
                         let (first, rest) = lines[row / spacing * width..][..4 * width].split_at(width);
                         let (second, rest) = rest.split_at(width);
@@ -86,31 +87,23 @@ impl Displacement {
     }
 
     /// Moves any places, as many as a row has pixels, by the displacements there.
+    #[inline(always)]
     pub(super) fn move_places(&self, shape: ImageShape, y: &mut [f64], x: &mut [f64]) {
         let ImageShape { height, width, .. } = shape;
         for (y, x) in y.iter_mut().zip(x) {
-            let ((row, down), (column, right)) = (split(*y, height), split(*x, width));
-            let (below, beside) = ((row + 1).min(height - 1), (column + 1).min(width - 1));
+            let (row, down) = split(within(*y, height - 1));
+            let (column, right) = split(within(*x, width - 1));
+            let corner = index(row * width as f64 + column);
             let [dy, dx] = self.pixels.each_ref().map(|pixels| {
-                let along = |row: usize| {
-                    let (left, next) = (pixels[row * width + column], pixels[row * width + beside]);
-                    left + right * (next - left)
-                };
-                let (above, below) = (along(row), along(below));
+                // At the border what stands behind has the weight zero.
+                let around = &pixels[corner..][..width + 2];
+                let above = around[0] + right * (around[1] - around[0]);
+                let below = around[width] + right * (around[width + 1] - around[width]);
                 above + down * (below - above)
             });
             (*y, *x) = (*y + dy, *x + dx);
         }
     }
-}
-
-/// The pixel at or before `place`, brought into the axis of `length` pixels, and the fraction of a pixel beyond it.
-#[inline(always)]
-fn split(place: f64, length: usize) -> (usize, f64) {
-    let inside = place.clamp(0.0, (length - 1) as f64);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative: the cast rounds down
-    let before = inside as usize;
-    (before, inside - before as f64)
 }
 
 /// The weights of four coefficients in a cubic B-spline, `pixels` of `spacing` beyond the node of the second one.

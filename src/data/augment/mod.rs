@@ -19,6 +19,10 @@
 //! | [`Mix`](Change::Mix) | another sample, and how much of it | images and vectors |
 //! | [`Sometimes`](Change::Sometimes) | whether a change is made | as the change |
 //!
+//! Shift, rotation, zoom, flip, crop and elastic deformation interpolate: those that follow one another are composed, and the
+//! image is interpolated once (anew only from a second elastic deformation on). What one of them moves out of the image,
+//! the next one can therefore bring back. An elastic deformation costs least after the others.
+//!
 //! ```
 //! # fn main() -> pal::Result<()> {
 //! use pal::data::augment::{Augmentation, Change};

@@ -68,7 +68,7 @@ impl<F: Scalar> Resampler<F> {
 
     /// Displaces the pixels at random, after what is to be made already.
     ///
-    /// A second displacement waits for nothing but the first one's: `image` is then interpolated here.
+    /// There is room for one displacement: before a second one, the changes of `image` so far are made.
     pub(super) fn displace(
         &mut self,
         image: &mut [F],
@@ -139,13 +139,9 @@ impl<F: Scalar> Resampler<F> {
                 let (stride, channels) = (((width + 3) * channels) as f64, channels as f64);
                 let out = corner.iter_mut().zip(down.iter_mut().zip(right));
                 for ((&y, &x), (corner, (down, right))) in y.iter().zip(&*x).zip(out) {
-                    let ((row, below), (column, beside)) = (split(y, height), split(x, width));
-                    // Whole, and exact: there is room for as many numbers.
-                    let index = stride * row + channels * column;
-                    #[allow(clippy::cast_possible_truncation)] // an index of the padded image
-                    {
-                        *corner = ((index + WHOLE).to_bits() & WHOLE_BITS) as usize;
-                    }
+                    let (row, below) = split(within(y + 1.0, height + 1));
+                    let (column, beside) = split(within(x + 1.0, width + 1));
+                    *corner = index(stride * row + channels * column);
                     (*down, *right) = (F::of(below), F::of(beside));
                 }
             },
@@ -191,14 +187,27 @@ impl<F: Scalar> Row<F> {
     }
 }
 
-/// The padded index before `place` on an axis of `length` pixels, a whole number, and the fraction of a pixel beyond it.
+/// The place on an axis, brought between zero and `end`.
 #[inline(always)]
-fn split(place: f64, length: usize) -> (f64, f64) {
+pub(super) fn within(place: f64, end: usize) -> f64 {
     // `clamp` would keep NaN, the difference of two infinities, which no index is.
     #[allow(clippy::manual_clamp)]
-    let padded = (place + 1.0).max(0.0).min(length as f64 + 1.0);
-    // Rounds down; `floor` is a call where the target has no instruction for it.
-    let nearest = (padded + WHOLE) - WHOLE;
-    let before = if nearest > padded { nearest - 1.0 } else { nearest };
-    (before, padded - before)
+    place.max(0.0).min(end as f64)
+}
+
+/// The largest whole number up to `place`, which is not negative, and the fraction beyond it.
+#[inline(always)]
+pub(super) fn split(place: f64) -> (f64, f64) {
+    // `floor` is a call where the target has no instruction for it.
+    let nearest = (place + WHOLE) - WHOLE;
+    let before = if nearest > place { nearest - 1.0 } else { nearest };
+    (before, place - before)
+}
+
+/// A whole number as the index that it is, in a way that becomes vector code.
+#[inline(always)]
+pub(super) fn index(whole: f64) -> usize {
+    #[allow(clippy::cast_possible_truncation)] // an index of numbers that are there
+    let index = ((whole + WHOLE).to_bits() & WHOLE_BITS) as usize;
+    index
 }
