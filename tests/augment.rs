@@ -111,12 +111,15 @@ fn displacement(shape: ImageShape, strength: f64, spacing: usize, rng: &mut impl
     })
 }
 
+/// From a place `(y, x)` to another.
+type Map = Box<dyn Fn(f64, f64) -> (f64, f64)>;
+
 /// One row's changes by definition: geometric ones are maps of places, kept until another change, or a second elastic one,
 /// wants to see their image.
 struct ByDefinition<'a, R> {
     shape: ImageShape,
     image: Array3<f64>,
-    maps: Vec<Box<dyn Fn(f64, f64) -> (f64, f64)>>,
+    maps: Vec<Map>,
     has_displacement: bool,
     inputs: &'a Array2<f64>,
     own: usize,
@@ -144,7 +147,7 @@ impl<R: Rng> ByDefinition<'_, R> {
         let (height, width) = (self.shape.height, self.shape.width);
         let (last_y, last_x) = ((height - 1) as f64, (width - 1) as f64);
         let (middle, centre) = (last_y / 2.0, last_x / 2.0);
-        let map: Box<dyn Fn(f64, f64) -> (f64, f64)> = match change {
+        let map: Map = match change {
             Change::Sometimes { probability, change } => {
                 if self.rng.random_bool(*probability) {
                     self.change(change);

@@ -137,6 +137,25 @@ impl Change {
         }
     }
 
+    /// Whether the geometric changes before it may wait: it is one of them, or makes another change that decides.
+    fn composes(&self) -> bool {
+        match self {
+            Self::Shift { .. }
+            | Self::Rotate { .. }
+            | Self::Zoom { .. }
+            | Self::Flip { .. }
+            | Self::Crop { .. }
+            | Self::Elastic { .. }
+            | Self::Sometimes { .. } => true,
+            Self::Erase { .. }
+            | Self::Colour { .. }
+            | Self::Noise { .. }
+            | Self::Scale { .. }
+            | Self::Dropout { .. }
+            | Self::Mix { .. } => false,
+        }
+    }
+
     pub(super) fn check(&self, shape: ImageShape) -> Result<()> {
         match self {
             Self::Shift { down, right } => {
@@ -192,6 +211,9 @@ impl Change {
         originals: Originals<F>,
         rng: &mut impl Rng,
     ) {
+        if !self.composes() {
+            resampler.finish(sample);
+        }
         let map = match self {
             Self::Sometimes { probability, change } => {
                 if rng.random_bool(*probability) {
@@ -217,23 +239,6 @@ impl Change {
                 let sides = [side / aspect.sqrt(), side * aspect.sqrt()].map(|side| side.min(1.0));
                 Affine::crop(shape, sides, [rng.random(), rng.random()])
             }
-            _ => {
-                resampler.finish(sample);
-                return self.apply_in_place(shape, sample, originals, rng);
-            }
-        };
-        resampler.transform(&map);
-    }
-
-    /// The changes that are not geometric.
-    fn apply_in_place<F: Scalar>(
-        &self,
-        shape: ImageShape,
-        sample: &mut [F],
-        originals: Originals<F>,
-        rng: &mut impl Rng,
-    ) {
-        match self {
             Self::Erase { height, width } => {
                 let (height, width) = (rng.random_range(height.clone()), rng.random_range(width.clone()));
                 let top = rng.random_range(0..=shape.height - height);
@@ -242,20 +247,26 @@ impl Change {
                 for row in sample.chunks_exact_mut(row_length).skip(top).take(height) {
                     row[left * shape.channels..][..width * shape.channels].fill(F::zero());
                 }
+                return;
             }
             Self::Colour { brightness, contrast, saturation } => {
                 let [brightness, contrast, saturation] =
                     [brightness, contrast, saturation].map(|range| rng.random_range(range.clone()));
                 recolour(sample, shape.channels, brightness, contrast, saturation);
+                return;
             }
             Self::Noise { std } => {
                 for coordinate in sample {
                     *coordinate += F::of(std * rng.sample::<f64, _>(StandardNormal));
                 }
+                return;
             }
             Self::Scale { factor } => {
                 let factor = F::of(rng.random_range(factor.clone()));
-                sample.iter_mut().for_each(|coordinate| *coordinate *= factor);
+                for coordinate in sample {
+                    *coordinate *= factor;
+                }
+                return;
             }
             Self::Dropout { rate } => {
                 for coordinate in sample {
@@ -263,6 +274,7 @@ impl Change {
                         *coordinate = F::zero();
                     }
                 }
+                return;
             }
             Self::Mix { share } => {
                 let share = F::of(rng.random_range(share.clone()));
@@ -271,15 +283,10 @@ impl Change {
                         *coordinate = (F::one() - share) * *coordinate + share * other;
                     }
                 }
+                return;
             }
-            Self::Shift { .. }
-            | Self::Rotate { .. }
-            | Self::Zoom { .. }
-            | Self::Flip { .. }
-            | Self::Crop { .. }
-            | Self::Elastic { .. }
-            | Self::Sometimes { .. } => unreachable!("made by `apply`"),
-        }
+        };
+        resampler.transform(&map);
     }
 }
 
@@ -290,7 +297,9 @@ fn recolour<F: Scalar>(sample: &mut [F], channels: usize, brightness: f64, contr
     for pixel in sample.chunks_exact_mut(channels) {
         let constant = F::of(constant + contrast * (1.0 - saturation) * mean(pixel));
         let factor = F::of(contrast * saturation);
-        pixel.iter_mut().for_each(|value| *value = factor * *value + constant);
+        for value in pixel {
+            *value = factor * *value + constant;
+        }
     }
 }
 
