@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use approx::assert_abs_diff_eq;
-use ndarray::{Array1, Array2, ArrayView1, Axis, array, s};
-use pal::autodiff::{Tape, Var};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, array, s};
+use pal::autodiff::{Buffers, Tape, Var};
 use pal::closed_form::{KernelRegime, free};
 use pal::data::augment::{Augmentation, Change, ImageShape};
 use pal::data::{Labels, circles};
@@ -175,11 +175,11 @@ fn a_residual_encoder_is_its_sums() {
     });
     let expected = pooled.dot(&parameter(&network, "21.weights"));
 
-    let step = value_and_gradients(&network, x.clone(), |z| {
+    let loss = |z: ArrayView2<f64>| {
         assert!(rel(z, &expected) < 1e-10);
         Ok((0.0, Array2::zeros(z.dim())))
-    })
-    .unwrap();
+    };
+    let step = value_and_gradients(&network, x.clone(), loss, &mut Buffers::default()).unwrap();
     assert_eq!(step.moments.len(), 5);
 }
 
@@ -191,11 +191,11 @@ fn running_means_take_the_place_of_the_batch() {
     let x = gaussian(8, 16, &mut rng);
     let mut in_training = Array2::zeros((0, 0));
     let mut step = |network: &Network<f64>| {
-        value_and_gradients(network, x.clone(), |z| {
+        let loss = |z: ArrayView2<f64>| {
             in_training = z.to_owned();
             Ok((0.0, Array2::zeros(z.dim())))
-        })
-        .unwrap()
+        };
+        value_and_gradients(network, x.clone(), loss, &mut Buffers::default()).unwrap()
     };
     let before = network.embed(x.view()).unwrap();
     let moments = step(&network).moments;

@@ -49,10 +49,12 @@
 //! of numbers are infinite or NaN, as in arithmetic: models, losses and optimisers check what comes of them. Operations on
 //! shapes that do not fit give an error that names both.
 
+mod buffers;
 mod check;
 mod op;
 mod tape;
 
+pub use buffers::Buffers;
 pub use check::{GradientReport, check_gradient};
-pub use op::{ColumnTable, Standardised};
+pub use op::{BatchNormalised, ColumnTable, Epilogue};
 pub use tape::{Gradients, Tape, Var};

@@ -4,8 +4,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use ndarray::{ArcArray2, Array2, ArrayView2, ArrayViewMut2, CowArray, Ix2};
+use ndarray::{ArcArray2, Array2, ArrayView2, ArrayViewMut2, CowArray, Ix2, Zip};
 
+use super::buffers::Buffers;
 use crate::error::{Error, Result};
 use crate::{Scalar, linalg};
 
@@ -20,6 +21,7 @@ type Pullback<F> = Rc<dyn Fn(Array2<F>, &mut Cotangents<F>)>;
 /// handing a parameter to the tape, or reading a value from it, copies no entries.
 pub struct Tape<F: Scalar> {
     steps: RefCell<Vec<Step<F>>>,
+    buffers: Rc<RefCell<Buffers<F>>>,
     /// Shared with the tape's gradients, to tell its variables from those of another tape.
     identity: Rc<()>,
 }
@@ -47,7 +49,40 @@ impl<F: Scalar> Default for Tape<F> {
 impl<F: Scalar> Tape<F> {
     /// An empty tape.
     pub fn new() -> Self {
-        Self { steps: RefCell::default(), identity: Rc::new(()) }
+        Self::reusing(Buffers::default())
+    }
+
+    /// An empty tape that writes into memory of an earlier one, as far as it goes.
+    pub fn reusing(buffers: Buffers<F>) -> Self {
+        Self { steps: RefCell::default(), buffers: Rc::new(RefCell::new(buffers)), identity: Rc::new(()) }
+    }
+
+    /// The memory of the tape's values, for the next tape. Values that are still shared outside keep theirs.
+    pub fn into_buffers(self) -> Buffers<F> {
+        // Pullbacks first: they share values.
+        let values = self.steps.into_inner().into_iter().filter_map(|step| match step.kind {
+            Kind::Op(_) => Some(step.value),
+            Kind::Constant | Kind::Leaf => None,
+        });
+        let values: Vec<ArcArray2<F>> = values.collect();
+        let mut buffers = self.buffers.take();
+        for value in values {
+            if let Ok(value) = value.try_into_owned_nocopy() {
+                buffers.give(value);
+            }
+        }
+        buffers.close();
+        buffers
+    }
+
+    /// A matrix of shape `dim` to be written over.
+    pub(super) fn room(&self, dim: (usize, usize)) -> Array2<F> {
+        self.buffers.borrow_mut().room(dim)
+    }
+
+    /// Takes back the memory of a matrix that is not needed any more.
+    pub(super) fn give(&self, matrix: Array2<F>) {
+        self.buffers.borrow_mut().give(matrix);
     }
 
     /// An input whose gradient is wanted: `(m, n)`, in any memory layout.
@@ -72,7 +107,8 @@ impl<F: Scalar> Tape<F> {
         if output.dim() != (1, 1) {
             return Err(Error::Operands { op: "backward", left: output.dim(), right: (1, 1) });
         }
-        let mut cotangents = Cotangents((0..=output.index()).map(|_| None).collect());
+        let of_steps = (0..=output.index()).map(|_| None).collect();
+        let mut cotangents = Cotangents { of_steps, buffers: Rc::clone(&self.buffers) };
         cotangents.add(output.target(), || Array2::ones((1, 1)));
         for index in (0..=output.index()).rev() {
             // Cloned out, because a pullback from outside may itself look at the tape.
@@ -80,14 +116,16 @@ impl<F: Scalar> Tape<F> {
                 Kind::Op(pullback) => Rc::clone(pullback),
                 Kind::Constant | Kind::Leaf => continue,
             };
-            if let Some(cotangent) = cotangents.0[index].take() {
+            if let Some(cotangent) = cotangents.of_steps[index].take() {
                 pullback(cotangent, &mut cotangents);
             }
         }
-        for gradient in cotangents.0.iter_mut().flatten().filter(|gradient| !gradient.is_standard_layout()) {
+        for gradient in
+            cotangents.of_steps.iter_mut().flatten().filter(|gradient| !gradient.is_standard_layout())
+        {
             *gradient = gradient.as_standard_layout().into_owned();
         }
-        Ok(Gradients { of_steps: cotangents.0, identity: Rc::clone(&self.identity) })
+        Ok(Gradients { of_steps: cotangents.of_steps, identity: Rc::clone(&self.identity) })
     }
 
     /// Appends a step computed from `inputs`; constants alone make a constant.
@@ -190,7 +228,13 @@ impl<F: Scalar> std::fmt::Debug for Var<'_, F> {
 pub(super) struct Target(Option<usize>);
 
 /// The cotangents that a backward pass has gathered so far, one slot per step.
-pub(super) struct Cotangents<F>(Vec<Option<Array2<F>>>);
+pub(super) struct Cotangents<F> {
+    of_steps: Vec<Option<Array2<F>>>,
+    buffers: Rc<RefCell<Buffers<F>>>,
+}
+
+/// Number of entries from which a second thread saves time.
+const PARALLEL_FROM: usize = 1 << 15;
 
 impl<F: Scalar> Cotangents<F> {
     /// Adds `part` to the cotangent of `target`; not computed for a constant, moved in if it is owned and the first.
@@ -200,9 +244,16 @@ impl<F: Scalar> Cotangents<F> {
         part: impl FnOnce() -> P,
     ) {
         let Some(index) = target.0 else { return };
-        match &mut self.0[index] {
-            Some(sum) => *sum += &part().into(),
-            slot @ None => *slot = Some(part().into().into_owned()),
+        let part = part().into();
+        match &mut self.of_steps[index] {
+            Some(sum) if sum.len() < PARALLEL_FROM => *sum += &part,
+            Some(sum) => {
+                Zip::from(sum).and(&part).par_for_each(|sum, &part| *sum += part);
+                if let Ok(part) = part.try_into_owned_nocopy() {
+                    self.give(part);
+                }
+            }
+            slot @ None => *slot = Some(part.into_owned()),
         }
     }
 
@@ -213,13 +264,38 @@ impl<F: Scalar> Cotangents<F> {
         dim: (usize, usize),
         add: impl FnOnce(ArrayViewMut2<F>),
     ) {
-        let Some(index) = target.0 else { return };
-        add(self.0[index].get_or_insert_with(|| Array2::zeros(dim)).view_mut());
+        if let Some(mut sum) = self.take_sum(target, dim) {
+            add(sum.view_mut());
+            self.put_sum(target, sum);
+        }
     }
 
     /// Adds the product `A B` to the cotangent of `target`.
     pub(super) fn add_product(&mut self, target: Target, a: ArrayView2<F>, b: ArrayView2<F>) {
         self.add_with(target, (a.nrows(), b.ncols()), |sum| linalg::add_product(a, b, sum));
+    }
+
+    /// The cotangent of `target` so far, of shape `dim`, to be added to and [put back](Self::put_sum); `None` for a constant.
+    pub(super) fn take_sum(&mut self, target: Target, dim: (usize, usize)) -> Option<Array2<F>> {
+        let so_far = self.of_steps[target.0?].take();
+        Some(so_far.unwrap_or_else(|| self.buffers.borrow_mut().zeros(dim)))
+    }
+
+    /// Puts back what [`take_sum`](Self::take_sum) handed out.
+    pub(super) fn put_sum(&mut self, target: Target, sum: Array2<F>) {
+        if let Some(index) = target.0 {
+            self.of_steps[index] = Some(sum);
+        }
+    }
+
+    /// A matrix of shape `dim` to be written over.
+    pub(super) fn room(&self, dim: (usize, usize)) -> Array2<F> {
+        self.buffers.borrow_mut().room(dim)
+    }
+
+    /// Takes back the memory of a matrix that is not needed any more, such as a cotangent after its last use.
+    pub(super) fn give(&self, matrix: Array2<F>) {
+        self.buffers.borrow_mut().give(matrix);
     }
 }
 

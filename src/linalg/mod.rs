@@ -36,6 +36,7 @@ mod backend;
 mod certificate;
 mod dense;
 mod eigen;
+pub(crate) mod moments;
 mod narrow;
 mod operator;
 mod product;

@@ -1,6 +1,5 @@
 //! Barlow Twins on a graph ([claim T12](crate::theory#t12)).
 
-use std::iter::StepBy;
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, s};
@@ -10,6 +9,7 @@ use super::views::{Statistics, group_rows};
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
 use crate::linalg::Operator;
+use crate::linalg::moments::Moments;
 use crate::linalg::rows::{
     BLOCK_ROWS, PARTIAL_SUMS, Shifted, Standard, dot, entries_mut, multiply_in_place, over_rows, row,
     sum_of_parts,
@@ -94,7 +94,7 @@ impl<F: Scalar> Loss<F> for BarlowTwins {
             gradient *= &scales;
             return Ok(value);
         }
-        let standards = moments.iter().map(Moments::standard).collect::<Result<Vec<_>>>()?;
+        let standards = moments.iter().map(standard).collect::<Result<Vec<_>>>()?;
         let blocks = if groups == 1 { graph.block_sums(z, Some(&standards[0])) } else { None };
         if let Some(blocks) = blocks {
             // C and H are made of the sums over blocks alone, and U need not be stored.
@@ -215,7 +215,7 @@ fn moments<F: Scalar>(z: ArrayView2<F>, w: &Array1<f64>, groups: usize) -> Vec<M
             let mut moments = Moments::none(z.ncols());
             for rows in blocks {
                 let first = (rows.start + groups - 1 - group) / groups * groups + group;
-                moments.join(&Moments::of(z, w, (first..rows.end).step_by(groups)));
+                moments.join(&Moments::of(z, |i| F::of(w[i]), (first..rows.end).step_by(groups)));
             }
             moments
         };
@@ -260,107 +260,23 @@ fn standardised<F: Scalar>(z: ArrayView2<F>, standards: &[Standard<F>]) -> Array
     u
 }
 
-/// The weight of some rows, and of each column under it its mean and spread.
-struct Moments {
-    weight: f64,
-    means: Vec<f64>,
-    /// The largest absolute value, whatever its weight.
-    largest: Vec<f64>,
-    /// The weighted sum of squared deviations from the mean, over the square of the largest value: scales do not matter, and
-    /// squares stay in the number range.
-    squares: Vec<f64>,
-}
-
-impl Moments {
-    fn none(columns: usize) -> Self {
-        let zeros = || vec![0.0; columns];
-        Self { weight: 0.0, means: zeros(), largest: zeros(), squares: zeros() }
-    }
-
-    /// Of a few rows of `z`, which are read twice, in the precision of their entries.
-    fn of<F: Scalar>(z: ArrayView2<F>, w: &Array1<f64>, rows: StepBy<Range<usize>>) -> Self {
-        let zeros = || vec![F::zero(); z.ncols()];
-        let (mut means, mut largest, mut squares) = (zeros(), zeros(), zeros());
-        let mut weight = 0.0;
-        vectorised(
-            #[inline(always)]
-            || {
-                for i in rows.clone() {
-                    let of_row = F::of(w[i]);
-                    weight += of_row.as_f64();
-                    for ((sum, largest), &entry) in means.iter_mut().zip(&mut largest).zip(row(&z, i)) {
-                        *sum += of_row * entry;
-                        *largest = if entry.abs() > *largest { entry.abs() } else { *largest };
-                    }
-                }
-                let share = if weight > 0.0 { F::of(weight.recip()) } else { F::zero() };
-                for mean in &mut means {
-                    *mean *= share;
-                }
-                let inverses: Vec<F> = largest.iter().map(|&largest| inverse(largest)).collect();
-                for i in rows {
-                    let of_row = F::of(w[i]);
-                    let columns = row(&z, i).iter().zip(&means).zip(&inverses);
-                    for (square, ((&entry, &mean), &inverse)) in squares.iter_mut().zip(columns) {
-                        let deviation = (entry - mean) * inverse;
-                        *square += of_row * deviation * deviation;
-                    }
-                }
-            },
-        );
-        let in_double = |columns: Vec<F>| columns.into_iter().map(F::as_f64).collect();
-        Self { weight, means: in_double(means), largest: in_double(largest), squares: in_double(squares) }
-    }
-
-    /// Adds those of other rows (Chan et al. 1979).
-    fn join(&mut self, other: &Self) {
-        let weight = self.weight + other.weight;
-        let share = if weight > 0.0 { other.weight / weight } else { 0.0 };
-        let between = self.weight * share;
-        vectorised(
-            #[inline(always)]
-            || {
-                let own = self.means.iter_mut().zip(&mut self.largest).zip(&mut self.squares);
-                let other = other.means.iter().zip(&other.largest).zip(&other.squares);
-                for (((mean, largest), squares), ((&other_mean, &other_largest), &other_squares)) in
-                    own.zip(other)
-                {
-                    let both = if other_largest > *largest { other_largest } else { *largest };
-                    let inverse = inverse(both);
-                    let (a, b) = (*largest * inverse, other_largest * inverse);
-                    let shift = (other_mean - *mean) * inverse;
-                    *squares = *squares * a * a + other_squares * b * b + between * shift * shift;
-                    *mean += share * (other_mean - *mean);
-                    *largest = both;
-                }
-            },
-        );
-        self.weight = weight;
-    }
-
-    /// The map that takes the columns to mean 0 and variance 1.
-    fn standard<F: Scalar>(&self) -> Result<Standard<F>> {
-        let mut scales = Vec::new();
-        for (squares, largest) in self.squares.iter().zip(&self.largest) {
-            let relative = (squares / self.weight).sqrt();
-            let deviation = relative * largest;
-            let scale = F::of(deviation.recip());
-            if relative <= CONSTANT * F::epsilon().as_f64() || !scale.is_finite() {
-                return Err(Error::Singular {
-                    argument: "z",
-                    measure: "standard deviation of a column",
-                    value: deviation,
-                    must: "columns that are not constant",
-                });
-            }
-            scales.push(scale);
+/// The map that takes the columns to mean 0 and variance 1.
+fn standard<F: Scalar>(moments: &Moments) -> Result<Standard<F>> {
+    let mut scales = Vec::new();
+    for (squares, largest) in moments.squares.iter().zip(&moments.largest) {
+        let relative = (squares / moments.weight).sqrt();
+        let deviation = relative * largest;
+        let scale = F::of(deviation.recip());
+        if relative <= CONSTANT * F::epsilon().as_f64() || !scale.is_finite() {
+            return Err(Error::Singular {
+                argument: "z",
+                measure: "standard deviation of a column",
+                value: deviation,
+                must: "columns that are not constant",
+            });
         }
-        let means = self.means.iter().map(|&mean| F::of(mean)).collect();
-        Ok(Standard { means, scales })
+        scales.push(scale);
     }
-}
-
-/// `1 / largest`, or a finite number in its place where that overflows.
-fn inverse<F: Scalar>(largest: F) -> F {
-    if largest > F::zero() { largest.recip().min(F::max_value()) } else { F::one() }
+    let means = moments.means.iter().map(|&mean| F::of(mean)).collect();
+    Ok(Standard { means, scales })
 }

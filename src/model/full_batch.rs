@@ -4,6 +4,7 @@ use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2};
 
 use super::{Model, value_and_gradients};
 use crate::Scalar;
+use crate::autodiff::Buffers;
 use crate::error::{Result, check};
 use crate::graph::SimilarityGraph;
 use crate::loss::Loss;
@@ -14,6 +15,7 @@ pub struct FullBatch<'a, F, M> {
     loss: &'a dyn Loss<F>,
     graph: &'a SimilarityGraph,
     inputs: ArcArray2<F>,
+    buffers: Buffers<F>,
 }
 
 impl<'a, F: Scalar, M: Model<F>> FullBatch<'a, F, M> {
@@ -29,7 +31,7 @@ impl<'a, F: Scalar, M: Model<F>> FullBatch<'a, F, M> {
     ) -> Result<Self> {
         check::shape("inputs", &[graph.len(), model.inputs()], inputs.shape())?;
         check::finite("inputs", &inputs)?;
-        Ok(Self { model, loss, graph, inputs: inputs.to_owned().into_shared() })
+        Ok(Self { model, loss, graph, inputs: inputs.to_owned().into_shared(), buffers: Buffers::default() })
     }
 
     /// The parameters as they stand, row by row, one after another.
@@ -67,9 +69,8 @@ impl<'a, F: Scalar, M: Model<F>> FullBatch<'a, F, M> {
     /// As [`FullBatch::at`], and those of the loss.
     pub fn value_and_gradient(&mut self, point: ArrayView1<F>) -> Result<(F, Array1<F>)> {
         self.at(point)?;
-        let step = value_and_gradients(&self.model, self.inputs.clone(), |z| {
-            self.loss.value_and_gradient(z, self.graph)
-        })?;
+        let loss = |z: ArrayView2<F>| self.loss.value_and_gradient(z, self.graph);
+        let step = value_and_gradients(&self.model, self.inputs.clone(), loss, &mut self.buffers)?;
         let joined = step.gradients.into_iter().flat_map(Array2::into_iter).collect();
         Ok((step.value, joined))
     }

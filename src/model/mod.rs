@@ -58,7 +58,7 @@ mod train;
 use ndarray::{ArcArray2, Array2, ArrayView2};
 
 use crate::Scalar;
-use crate::autodiff::{Tape, Var};
+use crate::autodiff::{Buffers, Tape, Var};
 use crate::error::{Result, check};
 use crate::linalg::rows::in_pool;
 
@@ -172,7 +172,8 @@ pub struct StepGradients<F> {
 /// The part of a step of training before [`Optimiser::step`], for a loop of one's own.
 ///
 /// * `x`: `(n, p)` samples, in any memory layout; shared arrays are not copied;
-/// * `loss`: value and gradient, `(n, k)`, at the representations `(n, k)`, as [`crate::loss::Loss::value_and_gradient`].
+/// * `loss`: value and gradient, `(n, k)`, at the representations `(n, k)`, as [`crate::loss::Loss::value_and_gradient`];
+/// * `buffers`: memory from step to step; default at the first.
 ///
 /// # Errors
 /// [`crate::Error::NotFinite`] if `x` holds NaN or an infinity, which an activation could hide; those of [`Model::forward`] and of
@@ -182,12 +183,13 @@ pub fn value_and_gradients<F: Scalar>(
     model: &(impl Model<F> + ?Sized),
     x: impl Into<ArcArray2<F>>,
     loss: impl FnOnce(ArrayView2<F>) -> Result<(F, Array2<F>)> + Send,
+    buffers: &mut Buffers<F>,
 ) -> Result<StepGradients<F>> {
     let x = x.into();
     check::shape("x", &[x.nrows(), model.inputs()], x.shape())?;
     check::finite("x", &x)?;
     in_pool(|| {
-        let tape = Tape::new();
+        let tape = Tape::reusing(std::mem::take(buffers));
         let leaves: Vec<Var<F>> =
             model.parameters().into_iter().map(|parameter| tape.leaf(parameter.value.clone())).collect();
         let mut pass = Pass::Step(Vec::new());
@@ -205,6 +207,7 @@ pub fn value_and_gradients<F: Scalar>(
             Pass::Step(moments) => moments,
             Pass::Use => Vec::new(), // a model may have put it there
         };
+        *buffers = tape.into_buffers();
         Ok(StepGradients { value, gradients, moments })
     })
 }

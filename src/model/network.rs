@@ -11,7 +11,7 @@ use super::activation::Activation;
 use super::patches::Patches;
 use super::{Model, Moments, Parameter, Pass};
 use crate::Scalar;
-use crate::autodiff::Var;
+use crate::autodiff::{Epilogue, Var};
 use crate::data::augment::ImageShape;
 use crate::error::{Error, Result, check};
 
@@ -359,7 +359,13 @@ impl<F: Scalar> Model<F> for Network<F> {
         let mut running = self.buffers.chunks_exact(2);
         let mut remembered = Vec::new();
         let mut x = x;
-        for layer in &self.layers {
+        let mut layers = self.layers.iter().peekable();
+        while let Some(layer) = layers.next() {
+            // A ReLU is done in the same pass as the layer before it, if that can.
+            let mut epilogue = || {
+                let relu = |layer: &&Layer| matches!(layer, Layer::Activation(Activation::Relu));
+                layers.next_if(relu).map_or(Epilogue::Identity, |_| Epilogue::Relu)
+            };
             x = match layer {
                 Layer::Dense => {
                     let (weights, bias) = next()?;
@@ -367,7 +373,7 @@ impl<F: Scalar> Model<F> for Network<F> {
                 }
                 Layer::Convolution(Patches { table, .. }) => {
                     let (weights, bias) = next()?;
-                    x.convolve(table, weights, bias)?
+                    x.convolve(table, weights, bias, epilogue())?
                 }
                 Layer::Fork => {
                     remembered.push(x);
@@ -376,7 +382,7 @@ impl<F: Scalar> Model<F> for Network<F> {
                 Layer::Shortcut(Patches { table, .. }) => {
                     let (weights, bias) = next()?;
                     if let Some(last) = remembered.last_mut() {
-                        *last = last.convolve(table, weights, bias)?;
+                        *last = last.convolve(table, weights, bias, Epilogue::Identity)?;
                     }
                     x
                 }
@@ -386,11 +392,10 @@ impl<F: Scalar> Model<F> for Network<F> {
                 },
                 Layer::Pool(channels) => x.mean_of_groups(*channels)?,
                 Layer::Standardise => {
-                    let (scale, shift) = next()?;
-                    let (dim, columns) = (x.dim(), scale.dim().1.max(1));
+                    let factors = next()?;
+                    let (dim, columns) = (x.dim(), factors.0.dim().1.max(1));
                     let pixels = x.reshape((dim.0 * dim.1 / columns, columns))?;
-                    let standard = standardised(pixels, running.next(), pass)?;
-                    ((standard * scale)? + shift)?.reshape(dim)?
+                    standardised(pixels, factors, epilogue(), running.next(), pass)?.reshape(dim)?
                 }
                 Layer::Activation(activation) => activation.of(x),
             };
@@ -408,19 +413,23 @@ fn first_of(channels: &[usize]) -> Result<usize> {
     }
 }
 
-/// The columns at mean 0 and variance 1 over the batch, or by the running mean and variance.
+/// The columns at mean 0 and variance 1 over the batch, or by the running mean and variance; then scaled and shifted.
 fn standardised<'t, F: Scalar>(
     x: Var<'t, F>,
+    (scale, shift): (Var<'t, F>, Var<'t, F>),
+    epilogue: Epilogue,
     running: Option<&[Parameter<F>]>,
     pass: &mut Pass<F>,
 ) -> Result<Var<'t, F>> {
     match (pass, running) {
         (Pass::Use, Some([mean, variance])) => {
-            let deviation = variance.value.mapv(|variance| (variance + F::of(EPSILON)).sqrt());
-            (x - x.tape().constant(mean.value.clone()))? / x.tape().constant(deviation)
+            let inverse = variance.value.mapv(|variance| (variance + F::of(EPSILON)).sqrt().recip());
+            let (mean, inverse) = (x.tape().constant(mean.value.clone()), x.tape().constant(inverse));
+            let y = ((((x - mean)? * inverse)? * scale)? + shift)?;
+            Ok(if epilogue == Epilogue::Relu { y.relu() } else { y })
         }
         (pass, _) => {
-            let batch = x.standardise_columns(F::of(EPSILON))?;
+            let batch = x.batch_normalise(scale, shift, F::of(EPSILON), epilogue)?;
             if let Pass::Step(moments) = pass {
                 moments.push(Moments { mean: batch.mean, variance: batch.variance });
             }

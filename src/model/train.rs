@@ -9,6 +9,7 @@ use rand::seq::SliceRandom;
 #[cfg(feature = "files")]
 use super::checkpoint::{self, Recipe};
 use super::{Adam, Epoch, Model, Optimiser, Rule, Schedule, value_and_gradients};
+use crate::autodiff::Buffers;
 use crate::data::augment::Augmentation;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
@@ -62,6 +63,7 @@ pub struct Trainer<F, M> {
     model: M,
     optimiser: Optimiser<F>,
     history: Vec<Epoch>,
+    buffers: Buffers<F>,
 }
 
 impl<F: Scalar, M: Model<F>> Trainer<F, M> {
@@ -74,7 +76,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         check::count("batch", settings.batch, usize::MAX, "at least 1")?;
         settings.schedule.check()?;
         let optimiser = Optimiser::new(settings.rule)?;
-        Ok(Self { settings, model, optimiser, history: Vec::new() })
+        Ok(Self { settings, model, optimiser, history: Vec::new(), buffers: Buffers::default() })
     }
 
     /// A training from its checkpoint; it goes on to the same bits as if it had not been interrupted.
@@ -203,13 +205,14 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
             step: self.optimiser.steps() + 1,
             checkpoint: checkpoint.cloned(),
         };
-        let found = value_and_gradients(&self.model, x, |z| {
+        let finite_loss = |z: ArrayView2<F>| {
             if check::finite("z", &z).is_ok() {
                 loss.value_and_gradient(z, graph)
             } else {
                 Err(diverged("representation"))
             }
-        });
+        };
+        let found = value_and_gradients(&self.model, x, finite_loss, &mut self.buffers);
         let step = match found {
             // The losses refuse what is not finite.
             Err(Error::Domain { value, argument, .. } | Error::NotFinite { value, argument, .. })

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Axis, s};
 use pal::Result;
-use pal::autodiff::{ColumnTable, Tape, Var, check_gradient};
+use pal::autodiff::{ColumnTable, Epilogue, Tape, Var, check_gradient};
 use proptest::prelude::*;
 use rand::RngExt;
 
@@ -125,8 +125,11 @@ proptest! {
     #[test]
     fn normalisation(a in matrix()) {
         check(&[&away_from_zero(&a)], |v| v[0].normalise_rows());
-        check(&[&a], |v| Ok(v[0].standardise_columns(0.1)?.values));
-        check(&[&a.reversed_axes()], |v| Ok(v[0].transpose().standardise_columns(0.1)?.values));
+        let [scale, shift] = [3, 4].map(|seed| gaussian(1, a.ncols(), &mut rng(seed)));
+        check(&[&a, &scale, &shift], |v| Ok(v[0].batch_normalise(v[1], v[2], 0.1, Epilogue::Identity)?.values));
+        check(&[&a.reversed_axes(), &scale, &shift], |v| {
+            Ok(v[0].transpose().batch_normalise(v[1], v[2], 0.1, Epilogue::Identity)?.values)
+        });
     }
 
     #[test]
@@ -174,12 +177,12 @@ proptest! {
             (0..2 * count).map(|_| rng.random_bool(0.8).then(|| rng.random_range(0..n))).collect();
         let patches = ColumnTable::new(n, &sources).unwrap();
         let [x, weights, bias] = [(m, n), (2, q), (1, q)].map(|(rows, columns)| gaussian(rows, columns, &mut rng));
-        check(&[&x, &weights, &bias], |v| v[0].convolve(&patches, v[1], v[2]));
+        check(&[&x, &weights, &bias], |v| v[0].convolve(&patches, v[1], v[2], Epilogue::Identity));
         // What comes back from the transpose, before, is not in row-major order.
         check(&[&x, &weights, &bias], |v| {
-            v[0].convolve(&patches, v[1], v[2])?.sum() + v[0].transpose().square().sum()
+            v[0].convolve(&patches, v[1], v[2], Epilogue::Identity)?.sum() + v[0].transpose().square().sum()
         });
-        check(&[&x.reversed_axes(), &weights, &bias], |v| v[0].transpose().convolve(&patches, v[1], v[2]));
+        check(&[&x.reversed_axes(), &weights, &bias], |v| v[0].transpose().convolve(&patches, v[1], v[2], Epilogue::Identity));
     }
 
     #[test]

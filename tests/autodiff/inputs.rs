@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Axis, array};
 use pal::Error;
-use pal::autodiff::{ColumnTable, Tape, Var, check_gradient};
+use pal::autodiff::{ColumnTable, Epilogue, Tape, Var, check_gradient};
 
 fn zeros(tape: &Tape<f64>, rows: usize, columns: usize) -> Var<'_, f64> {
     tape.leaf(Array2::zeros((rows, columns)))
@@ -27,7 +27,7 @@ fn shapes_that_do_not_fit() {
         ("gather_columns", x.gather_columns(&table), (4, 1)),
         ("mean_of_groups", x.mean_of_groups(2), (2, 2)),
         ("mean_of_groups", x.mean_of_groups(0), (2, 0)),
-        ("convolve", x.convolve(&table, zeros(&tape, 4, 1), zeros(&tape, 1, 1)), (4, 1)),
+        ("convolve", x.convolve(&table, zeros(&tape, 4, 1), zeros(&tape, 1, 1), Epilogue::Relu), (4, 1)),
         ("concatenate", tape.concatenate(Axis(0), &[x, zeros(&tape, 2, 2)]), (2, 2)),
         ("concatenate", tape.concatenate(Axis(1), &[x, zeros(&tape, 1, 3)]), (1, 3)),
     ];
@@ -56,8 +56,8 @@ fn indices_and_axes_out_of_range() {
         x.sum_axis(Axis(2)),
         x.mean_axis(Axis(2)),
         tape.concatenate(Axis(2), &[x]),
-        x.standardise_columns(0.0).map(|batch| batch.values),
-        x.standardise_columns(f64::NAN).map(|batch| batch.values),
+        normalised(x, 0.0),
+        normalised(x, f64::NAN),
         x.normalise_rows(),
         tape.leaf(array![[1.0, f64::NAN]]).normalise_rows(),
         tape.leaf(array![[f64::NAN, 1.0]]).normalise_rows(),
@@ -78,7 +78,7 @@ fn nothing_to_reduce() {
         no_columns.mean_axis(Axis(1)),
         no_columns.max_rows(),
         no_columns.log_sum_exp_rows(),
-        no_rows.standardise_columns(1.0).map(|batch| batch.values),
+        normalised(no_rows, 1.0),
         tape.concatenate(Axis(0), &[]),
     ];
     for (i, outcome) in cases.into_iter().enumerate() {
@@ -124,4 +124,11 @@ fn a_gradient_of_another_shape_than_its_variable() {
     }
     let refused = zeros(&tape, 1, 1).scalar_op(|_| Err(Error::Empty { argument: "z", expected: "reason" }));
     assert!(matches!(refused, Err(Error::Empty { argument: "z", .. })));
+}
+
+/// Normalised over the batch, neither scaled nor shifted.
+fn normalised(x: Var<'_, f64>, epsilon: f64) -> pal::Result<Var<'_, f64>> {
+    let n = x.dim().1;
+    let [ones, zeros] = [1.0, 0.0].map(|entry| x.tape().constant(ndarray::Array2::from_elem((1, n), entry)));
+    x.batch_normalise(ones, zeros, epsilon, Epilogue::Identity).map(|batch| batch.values)
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, Axis, array, s};
 use pal::Scalar;
-use pal::autodiff::{ColumnTable, Tape, Var};
+use pal::autodiff::{BatchNormalised, Buffers, ColumnTable, Epilogue, Tape, Var};
 use proptest::prelude::*;
 
 use crate::support::{gaussian, rel, rng};
@@ -76,7 +76,7 @@ fn a_convolution_is_a_dense_layer_on_patches() {
             let tape = Tape::new();
             let [x, weights, bias] = [&x, &weights, &bias].map(|value| tape.leaf(value.clone()));
             let y = if fused {
-                x.convolve(&patches, weights, bias).unwrap()
+                x.convolve(&patches, weights, bias, Epilogue::Identity).unwrap()
             } else {
                 let patches = x.gather_columns(&patches).unwrap().reshape((m * count, k)).unwrap();
                 patches.affine(weights, bias).unwrap().reshape((m, count * q)).unwrap()
@@ -204,7 +204,7 @@ fn normalisation_equals_its_definition() {
         assert!((row.dot(&row) - 1.0).abs() < 1e-14);
         assert!((row.dot(&x) - x.dot(&x).sqrt()).abs() < 1e-14);
     }
-    let standard = leaf.standardise_columns(1e-3).unwrap();
+    let standard = normalised(leaf, 1e-3);
     for j in 0..3 {
         let mean = x.column(j).sum() / 7.0;
         let variance = x.column(j).mapv(|e| (e - mean).powi(2)).sum() / 7.0;
@@ -240,8 +240,7 @@ fn extreme_values_neither_overflow_nor_vanish() {
     let (y, slope) = value_and_gradient(array![[0.0]], &|x| x.powi(0));
     assert_eq!((y, slope), (array![[1.0]], array![[0.0]]));
     // A constant column has no direction.
-    let (y, slope) =
-        value_and_gradient(array![[2.0], [2.0]], &|x| x.standardise_columns(1e-5).unwrap().values);
+    let (y, slope) = value_and_gradient(array![[2.0], [2.0]], &|x| normalised(x, 1e-5).values);
     assert_eq!((y, slope), (array![[0.0], [0.0]], array![[0.0], [0.0]]));
 }
 
@@ -268,7 +267,7 @@ fn ties_of_the_maximum_go_to_the_first_and_kinks_to_zero() {
 fn every_family<F: Scalar>(x: &Array2<f64>, w: &Array2<f64>) -> (f64, Vec<f64>) {
     let tape = Tape::new();
     let (x, w) = (tape.leaf(x.mapv(F::of)), tape.leaf(w.mapv(F::of)));
-    let hidden = x.matmul(w).unwrap().standardise_columns(F::of(1e-2)).unwrap().values.gelu();
+    let hidden = normalised(x.matmul(w).unwrap(), F::of(1e-2)).values.gelu();
     let units = (hidden + F::of(0.1)).normalise_rows().unwrap();
     let similarity = units.matmul(units.transpose()).unwrap();
     let loss = (similarity.log_sum_exp_rows().unwrap() - similarity.max_rows().unwrap()).unwrap();
@@ -287,4 +286,67 @@ proptest! {
         prop_assert!((double.0 - single.0).abs() < 1e-5 * (1.0 + double.0.abs()));
         prop_assert!(rel(&single.1, &double.1) < 1e-3);
     }
+}
+
+/// Normalised over the batch, neither scaled nor shifted.
+fn normalised<F: Scalar>(x: Var<'_, F>, epsilon: F) -> BatchNormalised<'_, F> {
+    let n = x.dim().1;
+    let [ones, zeros] =
+        [F::one(), F::zero()].map(|entry| x.tape().constant(Array2::from_elem((1, n), entry)));
+    x.batch_normalise(ones, zeros, epsilon, Epilogue::Identity).unwrap()
+}
+
+/// A network in little: value, and gradients by all that it depends on.
+fn block<F: Scalar>(tape: Tape<F>, inputs: &[Array2<F>; 5], fused: bool) -> (Vec<Array2<F>>, Buffers<F>) {
+    fn rectified<F: Scalar>(y: Var<'_, F>, fused: bool) -> Var<'_, F> {
+        if fused { y } else { y.relu() }
+    }
+    let sources: Vec<_> = (0..600).map(|j| (j % 7 != 0).then_some(j * 11 % 200)).collect();
+    let patches = ColumnTable::new(200, &sources).unwrap();
+    let leaves: Vec<Var<F>> = inputs.iter().map(|input| tape.leaf(input.clone())).collect();
+    let [x, weights, bias, scale, shift] = leaves[..] else { unreachable!() };
+    let epsilon = F::of(1e-3);
+    let epilogue = if fused { Epilogue::Relu } else { Epilogue::Identity };
+    let hidden = rectified(x.convolve(&patches, weights, bias, epilogue).unwrap(), fused);
+    let pixels = hidden.reshape((x.dim().0 * 200, 4)).unwrap();
+    let y = rectified(pixels.batch_normalise(scale, shift, epsilon, epilogue).unwrap().values, fused);
+    let loss = (y.square() + hidden.sum() * F::of(0.1)).unwrap().sum();
+    let mut gradients = tape.backward(loss).unwrap();
+    let mut found = vec![y.value().into_owned()];
+    found.extend(leaves.iter().map(|&leaf| gradients.take(leaf).unwrap()));
+    (found, tape.into_buffers())
+}
+
+fn block_inputs() -> [Array2<f64>; 5] {
+    let mut rng = rng(31);
+    [(70, 200), (3, 4), (1, 4), (1, 4), (1, 4)].map(|(rows, columns)| gaussian(rows, columns, &mut rng))
+}
+
+#[test]
+fn an_epilogue_is_the_operation_after() {
+    let inputs = block_inputs();
+    let (fused, _) = block(Tape::new(), &inputs, true);
+    let (apart, _) = block(Tape::new(), &inputs, false);
+    for (fused, apart) in fused.iter().zip(&apart) {
+        assert!(rel(fused, apart) < 1e-12);
+    }
+}
+
+/// Whatever stood in the memory of an earlier tape, the results are the same to the bit, and after the first step nothing large is
+/// allocated.
+#[test]
+fn used_memory_does_not_matter() {
+    let inputs = block_inputs();
+    let (expected, _) = block(Tape::new(), &inputs, true);
+    let poison = inputs.clone().map(|input| input.mapv(|_| f64::NAN));
+    let (_, buffers) = block(Tape::new(), &poison, true);
+    let (found, buffers) = block(Tape::reusing(buffers), &inputs, true);
+    assert!(expected == found);
+    let mut last = Some(buffers);
+    let info = allocation_counter::measure(|| {
+        let (_, buffers) = block(Tape::reusing(last.take().unwrap()), &inputs, true);
+        last = Some(buffers);
+    });
+    let value = 70 * 200 * 4 * 8_u64; // bytes of one of the five arrays of this size that a step needs
+    assert!(info.bytes_total < 2 * value, "{} of {value}", info.bytes_total);
 }

@@ -1,7 +1,7 @@
 //! Operations of the tape whose values are numbers, networks, optimisers and training.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut2};
-use pal::autodiff::{Tape, Var};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2};
+use pal::autodiff::{Buffers, Epilogue, Tape, Var};
 use pal::data::augment::{Augmentation, ImageShape};
 use pal::graph::SimilarityGraph;
 use pal::loss::{NtXent, VicReg};
@@ -44,7 +44,10 @@ fn operations<F: Scalar>(of: Magnitudes) -> Result<(), TestCaseError> {
     numbers("normalise_rows", value(tape.leaf(x.clone()).normalise_rows()), |y| entries(&y))?;
     numbers("log_sum_exp_rows", value(tape.leaf(x.clone()).log_sum_exp_rows()), |y| entries(&y))?;
     let epsilon = F::of(of.number(2)).max(F::min_positive_value());
-    numbers("standardise_columns", tape.leaf(x).standardise_columns(epsilon), |found| {
+    let [scale, shift] =
+        [F::one(), F::zero()].map(|entry| tape.leaf(Array2::from_elem((1, x.ncols()), entry)));
+    let found = tape.leaf(x).batch_normalise(scale, shift, epsilon, Epilogue::Identity);
+    numbers("batch_normalise", found, |found| {
         [entries(&found.values.value().into_owned()), entries(&found.mean), entries(&found.variance)].concat()
     })
 }
@@ -56,9 +59,8 @@ fn networks<F: Scalar>(of: Magnitudes) -> Result<(), TestCaseError> {
         let mut network = Network::<F>::mlp(&[4, 5, 3], activation, &mut rng(of.seed)).unwrap();
         numbers("embed", network.embed(x.view()), |z| entries(&z))?;
         let loss = NtXent { temperature: 0.5 };
-        let found = value_and_gradients(&network, x.clone(), |z| {
-            pal::loss::Loss::value_and_gradient(&loss, z, &graph)
-        });
+        let of_z = |z: ArrayView2<F>| pal::loss::Loss::value_and_gradient(&loss, z, &graph);
+        let found = value_and_gradients(&network, x.clone(), of_z, &mut Buffers::default());
         numbers("value_and_gradients", found, |step| {
             [vec![step.value.as_f64()], step.gradients.iter().flat_map(entries).collect()].concat()
         })?;

@@ -1,6 +1,6 @@
 use ndarray::{Array2, Axis};
 use pal::Result;
-use pal::autodiff::{ColumnTable, Tape, Var, check_gradient};
+use pal::autodiff::{ColumnTable, Epilogue, Tape, Var, check_gradient};
 use rand::Rng;
 
 use crate::door::{Door, Shapes, door, has_entries, numbers};
@@ -70,10 +70,10 @@ fn of_one(n: usize, rng: &mut impl Rng) -> Vec<Door> {
             |_, x| x[0].normalise_rows(),
         ),
         of_op(
-            "autodiff::Var::standardise_columns",
-            x(),
-            |d| d[0].0 > 0,
-            |_, x| Ok(x[0].standardise_columns(0.1)?.values),
+            "autodiff::Var::batch_normalise",
+            vec![gaussian(n, 3, rng), gaussian(1, 3, rng), gaussian(1, 3, rng)],
+            |d| d[0].0 > 0 && d[1] == (1, d[0].1) && d[2] == (1, d[0].1),
+            |_, x| Ok(x[0].batch_normalise(x[1], x[2], 0.1, Epilogue::Relu)?.values),
         ),
         of_op(
             "autodiff::Var::gather_rows",
@@ -147,7 +147,7 @@ fn of_several(n: usize, rng: &mut impl Rng) -> Vec<Door> {
             "autodiff::Var::convolve",
             vec![gaussian(n, 3, rng), gaussian(2, 2, rng), gaussian(1, 2, rng)],
             |d| d[0].1 == 3 && [1, 2, 4].contains(&d[1].0) && d[2] == (1, d[1].1),
-            move |_, x| x[0].convolve(&patches, x[1], x[2]),
+            move |_, x| x[0].convolve(&patches, x[1], x[2], Epilogue::Relu),
         ),
         of_op("autodiff::Var::dim", vec![a.clone(), same.clone()], broadcasts, |_, x| {
             ((x[0] + x[1])? - (x[0] * x[1])?)? / (x[1].square() + 1.0)

@@ -27,7 +27,7 @@ const EXEMPT: &[(&str, &str)] = &[
         "takes counts or numbers, and tests/kernel.rs, tests/autodiff, tests/model.rs and tests/magnitudes.rs refuse bad ones",
         "kernel::RadialKernel::check kernel::RadialKernel::length_scale kernel::RadialKernel::of_unit_length \
          kernel::RadialKernel::at_squared_distance kernel::RadialKernel::frequencies linalg::random_block \
-         autodiff::ColumnTable::new autodiff::Tape::new model::Network::linear model::Network::mlp \
+         autodiff::ColumnTable::new autodiff::Tape::new autodiff::Tape::reusing autodiff::Tape::into_buffers model::Network::linear model::Network::mlp \
          model::Network::projector model::Network::convolutional model::Network::residual model::Schedule::rate",
     ),
     (

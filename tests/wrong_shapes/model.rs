@@ -1,5 +1,6 @@
 use ndarray::{Array2, ArrayView2};
 use pal::Result;
+use pal::autodiff::Buffers;
 use pal::data::augment::{Augmentation, Change, ImageShape};
 use pal::graph::SimilarityGraph;
 use pal::kernel::Exponential;
@@ -26,7 +27,7 @@ fn of_model(n: usize, p: usize, rng: &mut impl Rng, model: impl Model<f64> + 'st
         move |d| d[0] == (n, p),
         move |a| {
             let loss = |z: ArrayView2<f64>| VicReg::default().value_and_gradient(z, &graph);
-            let step = value_and_gradients(&model, a[0].clone(), loss)?;
+            let step = value_and_gradients(&model, a[0].clone(), loss, &mut Buffers::default())?;
             let z = model.embed(a[0].view())?;
             Ok([vec![step.value], numbers(&step.gradients), numbers([&z])].concat())
         },
@@ -162,5 +163,8 @@ fn an_activation_does_not_hide_an_infinite_sample() {
     model.parameters_mut()[0].value.fill(1.0);
     let x = ndarray::array![[f64::NEG_INFINITY], [1.0]];
     let loss = |z: ArrayView2<f64>| Ok((z.sum(), Array2::ones(z.raw_dim())));
-    support::refused!(value_and_gradients(&model, x, loss), pal::Error::NotFinite { argument: "x", .. });
+    support::refused!(
+        value_and_gradients(&model, x, loss, &mut Buffers::default()),
+        pal::Error::NotFinite { argument: "x", .. }
+    );
 }

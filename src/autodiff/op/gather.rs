@@ -59,11 +59,22 @@ impl ColumnTable {
         self.outputs
     }
 
-    /// Copies a row's entries to their places in `to`; what the table leaves out stays as it is.
+    /// Copies a row's entries to their places in `to`; what the table leaves out is zero.
     pub(super) fn copy_row<F: Scalar>(&self, from: &[F], to: &mut [F]) {
+        let mut end = 0;
         for run in &*self.runs {
-            to[run.to..][..run.length].copy_from_slice(&from[run.from..][..run.length]);
+            if run.to > end {
+                to[end..run.to].fill(F::zero());
+            }
+            end = run.to + run.length;
+            let (to, from) = (&mut to[run.to..end], &from[run.from..][..run.length]);
+            match run.length {
+                // The pixels of a patch of one channel: as many copies as entries.
+                3 => to.iter_mut().zip(&from[..3]).for_each(|(to, &from)| *to = from),
+                _ => to.copy_from_slice(from),
+            }
         }
+        to[end..].fill(F::zero());
     }
 
     /// Adds each entry of `copies` to the one in `sum` that it is a copy of, in the order of the copies.
@@ -108,7 +119,7 @@ impl<F: Scalar> Var<'_, F> {
             return Err(Error::Operands { op: "gather_columns", left: dim, right });
         }
         let table = table.clone();
-        let mut gathered = Array2::zeros((x.nrows(), table.outputs));
+        let mut gathered = self.tape().room((x.nrows(), table.outputs));
         over_rows(x.view(), gathered.view_mut(), |from, to| table.copy_row(from, to));
         Ok(self.tape().record(&[self], gathered, move |g, cotangents| {
             cotangents.add_with(to, dim, |sum| {

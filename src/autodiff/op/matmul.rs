@@ -1,6 +1,6 @@
 //! Products of matrices.
 
-use ndarray::{Array2, Axis};
+use ndarray::Axis;
 
 use crate::Scalar;
 use crate::autodiff::Var;
@@ -19,10 +19,13 @@ impl<'t, F: Scalar> Var<'t, F> {
             return Err(Error::Operands { op: "matmul", left: a.dim(), right: b.dim() });
         }
         let (to_a, to_b) = (self.target(), right.target());
-        let product = linalg::product(a.view(), b.view());
+        let mut product = self.tape().room((a.nrows(), b.ncols()));
+        product.fill(F::zero());
+        linalg::add_product(a.view(), b.view(), product.view_mut());
         Ok(self.tape().record(&[self, right], product, move |g, cotangents| {
             cotangents.add_product(to_a, g.view(), b.t());
             cotangents.add_product(to_b, a.t(), g.view());
+            cotangents.give(g);
         }))
     }
 
@@ -42,13 +45,14 @@ impl<'t, F: Scalar> Var<'t, F> {
             return Err(Error::Operands { op: "affine", left: (a.nrows(), b.ncols()), right: c.dim() });
         }
         let (to_a, to_b, to_c) = (self.target(), right.target(), shift.target());
-        let mut y = Array2::zeros((a.nrows(), b.ncols()));
+        let mut y = self.tape().room((a.nrows(), b.ncols()));
         y.assign(&c);
         linalg::add_product(a.view(), b.view(), y.view_mut());
         Ok(self.tape().record(&[self, right, shift], y, move |g, cotangents| {
             cotangents.add(to_c, || g.sum_axis(Axis(0)).insert_axis(Axis(0)));
             cotangents.add_product(to_a, g.view(), b.t());
             cotangents.add_product(to_b, a.t(), g.view());
+            cotangents.give(g);
         }))
     }
 }

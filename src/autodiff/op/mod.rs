@@ -3,6 +3,7 @@
 mod arithmetic;
 mod convolve;
 mod custom;
+mod epilogue;
 mod gather;
 mod matmul;
 mod normalise;
@@ -10,5 +11,6 @@ mod pointwise;
 mod reduce;
 mod shape;
 
+pub use epilogue::Epilogue;
 pub use gather::ColumnTable;
-pub use normalise::Standardised;
+pub use normalise::BatchNormalised;

@@ -1,7 +1,8 @@
 //! Functions of one entry at a time. Back: `X̄ = Ȳ ∘ f′(X)`.
 
-use ndarray::{ArcArray2, Array2, Zip};
+use ndarray::{ArcArray2, Zip};
 
+use super::epilogue::relu;
 use crate::Scalar;
 use crate::autodiff::Var;
 
@@ -17,7 +18,15 @@ impl<F: Scalar> Var<'_, F> {
         derivative: impl Fn(F, F) -> F + Sync + 'static,
     ) -> Self {
         let (to, x) = (self.target(), self.value());
-        let y: ArcArray2<F> = values(&x, function).into_shared();
+        let mut y = self.tape().room(x.dim());
+        let zip = Zip::from(&mut y).and(&x);
+        let each = |y: &mut F, &x: &F| *y = function(x);
+        if x.len() < PARALLEL_FROM {
+            zip.for_each(each)
+        } else {
+            zip.par_for_each(each)
+        }
+        let y: ArcArray2<F> = y.into_shared();
         let (value, record) = (y.clone(), self.tape());
         record.record(&[self], value, move |mut g, cotangents| {
             cotangents.add(to, || {
@@ -76,10 +85,7 @@ impl<F: Scalar> Var<'_, F> {
     /// `max(x, 0)`; at 0 the derivative is 0. NaN stays NaN.
     #[must_use]
     pub fn relu(self) -> Self {
-        self.map(
-            |x| if x < F::zero() { F::zero() } else { x },
-            |x, _| if x > F::zero() { F::one() } else { F::zero() },
-        )
+        self.map(relu, |x, _| if x > F::zero() { F::one() } else { F::zero() })
     }
 
     /// The Gaussian error linear unit in its tanh form, `x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`: within `5e-4` of
@@ -107,14 +113,5 @@ impl<F: Scalar> Var<'_, F> {
     pub fn softplus(self) -> Self {
         // ln(1 + eˣ) = max(x, 0) + ln(1 + e^{−|x|}), and e^{x − y} is the logistic function at x.
         self.map(|x| x.max(F::zero()) + (-x.abs()).exp().ln_1p(), |x, y| (x - y).exp())
-    }
-}
-
-fn values<F: Scalar>(x: &ArcArray2<F>, function: impl Fn(F) -> F + Sync) -> Array2<F> {
-    let zip = Zip::from(x);
-    if x.len() < PARALLEL_FROM {
-        zip.map_collect(|&x| function(x))
-    } else {
-        zip.par_map_collect(|&x| function(x))
     }
 }
