@@ -1,11 +1,15 @@
-//! Augmentations against index arithmetic and moments.
+//! Augmentations against index arithmetic, moments, and a slow definition that draws the same numbers.
+
+use std::f64::consts::TAU;
+use std::ops::RangeInclusive;
 
 use ndarray::{Array2, Array3, ArrayView1, Axis, s};
 use pal::data::augment::{Augmentation, Change, ImageShape};
 use pal::data::views_by_noise;
 use pal::{Error, Scalar};
 use proptest::prelude::*;
-use rand::{Rng, RngExt};
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{Rng, RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 
 mod support;
@@ -63,16 +67,215 @@ fn close(a: &Array3<f64>, b: &Array3<f64>) -> bool {
     a.dim() == b.dim() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12)
 }
 
+/// Changes of a row that look at no other row.
 fn every_change(shape: ImageShape) -> Vec<Change> {
     vec![
         Change::Shift { down: -1..=1, right: -2..=2 },
         Change::Rotate { turns: -0.1..=0.1 },
-        Change::Crop { side: 0.5..=0.9 },
+        Change::Zoom { factor: 0.7..=1.5 },
+        Change::Flip { left_right: 0.5, up_down: 0.5 },
+        Change::Crop { side: 0.5..=0.9, aspect: 0.5..=2.0 },
         Change::Erase { height: 1..=shape.height, width: 0..=shape.width },
+        Change::Elastic { strength: 0.3..=1.0, spacing: 3 },
+        Change::Colour { brightness: -0.5..=0.5, contrast: 0.5..=1.5, saturation: 0.0..=2.0 },
+        Change::Elastic { strength: 0.5..=0.5, spacing: 1 },
         Change::Noise { std: 0.1 },
         Change::Scale { factor: 0.5..=2.0 },
         Change::Dropout { rate: 0.3 },
+        Change::Sometimes { probability: 0.5, change: Box::new(Change::Rotate { turns: 0.2..=0.3 }) },
+        Change::Sometimes { probability: 0.5, change: Box::new(Change::Scale { factor: 0.5..=2.0 }) },
     ]
+}
+
+/// Mixing, surely or now and then.
+fn mixing() -> [Change; 2] {
+    let mix = Change::Mix { share: 0.1..=0.4 };
+    [mix.clone(), Change::Sometimes { probability: 0.5, change: Box::new(mix) }]
+}
+
+/// A cubic B-spline as the fourth difference of cubes.
+fn bump(distance: f64) -> f64 {
+    let cubes = [1.0, -4.0, 6.0, -4.0, 1.0].iter().enumerate();
+    cubes.map(|(k, binomial)| binomial * (distance + 2.0 - k as f64).max(0.0).powi(3)).sum::<f64>() / 6.0
+}
+
+/// The displacement of every pixel, down and to the right.
+fn displacement(shape: ImageShape, strength: f64, spacing: usize, rng: &mut impl Rng) -> Array3<f64> {
+    let (rows, columns) = ((shape.height - 1) / spacing + 4, (shape.width - 1) / spacing + 4);
+    let deviates = Array3::from_shape_simple_fn((2, rows, columns), || rng.sample::<f64, _>(StandardNormal));
+    Array3::from_shape_fn((shape.height, shape.width, 2), |(row, column, axis)| {
+        let along = |pixel: usize, node: usize| bump(pixel as f64 / spacing as f64 - (node as f64 - 1.0));
+        let nodes = deviates.index_axis(Axis(0), axis);
+        let terms = nodes.indexed_iter().map(|((i, j), deviate)| along(row, i) * along(column, j) * deviate);
+        2.0 * strength * terms.sum::<f64>()
+    })
+}
+
+/// From a place `(y, x)` to another.
+type Map = Box<dyn Fn(f64, f64) -> (f64, f64)>;
+
+/// One row's changes by definition: geometric ones are maps of places, kept until another change, or a second elastic one,
+/// wants to see their image.
+struct ByDefinition<'a, R> {
+    shape: ImageShape,
+    image: Array3<f64>,
+    maps: Vec<Map>,
+    has_displacement: bool,
+    inputs: &'a Array2<f64>,
+    own: usize,
+    rng: R,
+}
+
+impl<R: Rng> ByDefinition<'_, R> {
+    fn draw(&mut self, range: &RangeInclusive<f64>) -> f64 {
+        self.rng.random_range(range.clone())
+    }
+
+    fn finish(&mut self) {
+        let maps = std::mem::take(&mut self.maps);
+        self.has_displacement = false;
+        if maps.is_empty() {
+            return;
+        }
+        self.image = Array3::from_shape_fn(self.image.dim(), |(row, column, channel)| {
+            let place = maps.iter().rev().fold((row as f64, column as f64), |(y, x), map| map(y, x));
+            tents(&self.image, place.0, place.1, channel)
+        });
+    }
+
+    fn change(&mut self, change: &Change) {
+        let (height, width) = (self.shape.height, self.shape.width);
+        let (last_y, last_x) = ((height - 1) as f64, (width - 1) as f64);
+        let (middle, centre) = (last_y / 2.0, last_x / 2.0);
+        let map: Map = match change {
+            Change::Sometimes { probability, change } => {
+                if self.rng.random_bool(*probability) {
+                    self.change(change);
+                }
+                return;
+            }
+            Change::Shift { down, right } => {
+                let down = f64::from(self.rng.random_range(down.clone()));
+                let right = f64::from(self.rng.random_range(right.clone()));
+                Box::new(move |y, x| (y - down, x - right))
+            }
+            Change::Rotate { turns } => {
+                let angle = TAU * self.draw(turns);
+                Box::new(move |y, x| {
+                    let (up, right) = (middle - y, x - centre);
+                    let radius = up.hypot(right);
+                    let before = up.atan2(right) - angle;
+                    (middle - radius * before.sin(), centre + radius * before.cos())
+                })
+            }
+            Change::Zoom { factor } => {
+                let factor = self.draw(factor);
+                Box::new(move |y, x| (middle + (y - middle) / factor, centre + (x - centre) / factor))
+            }
+            Change::Flip { left_right, up_down } => {
+                let flips = (self.rng.random_bool(*left_right), self.rng.random_bool(*up_down));
+                Box::new(move |y, x| {
+                    (if flips.1 { last_y - y } else { y }, if flips.0 { last_x - x } else { x })
+                })
+            }
+            Change::Crop { side, aspect } => {
+                let side = self.draw(side);
+                let aspect = self.rng.random_range(aspect.start().ln()..=aspect.end().ln()).exp();
+                let (high, wide) = ((side / aspect.sqrt()).min(1.0), (side * aspect.sqrt()).min(1.0));
+                let (top, left): (f64, f64) = (self.rng.random(), self.rng.random());
+                Box::new(move |y, x| {
+                    (top * (1.0 - high) * last_y + high * y, left * (1.0 - wide) * last_x + wide * x)
+                })
+            }
+            Change::Elastic { strength, spacing } => {
+                let strength = self.draw(strength);
+                if self.has_displacement {
+                    self.finish();
+                }
+                self.has_displacement = true;
+                let field = displacement(self.shape, strength, *spacing, &mut self.rng);
+                Box::new(move |y, x| {
+                    let (inside_y, inside_x) = (y.clamp(0.0, last_y), x.clamp(0.0, last_x));
+                    (y + tents(&field, inside_y, inside_x, 0), x + tents(&field, inside_y, inside_x, 1))
+                })
+            }
+            other => {
+                self.finish();
+                return self.change_pixels(other);
+            }
+        };
+        self.maps.push(map);
+    }
+
+    fn change_pixels(&mut self, change: &Change) {
+        let (height, width) = (self.shape.height, self.shape.width);
+        match change {
+            Change::Erase { height: rows, width: columns } => {
+                let (rows, columns) =
+                    (self.rng.random_range(rows.clone()), self.rng.random_range(columns.clone()));
+                let top = self.rng.random_range(0..=height - rows);
+                let left = self.rng.random_range(0..=width - columns);
+                self.image.slice_mut(s![top..top + rows, left..left + columns, ..]).fill(0.0);
+            }
+            Change::Colour { brightness, contrast, saturation } => {
+                let (brightness, contrast) = (self.draw(brightness), self.draw(contrast));
+                let saturation = self.draw(saturation);
+                let grey = self.image.mean_axis(Axis(2)).unwrap().insert_axis(Axis(2));
+                let saturated = &grey + saturation * (&self.image - &grey);
+                let mean = saturated.mean().unwrap();
+                self.image = saturated.mapv(|value| mean + contrast * (value - mean) + brightness);
+            }
+            Change::Noise { std } => {
+                let rng = &mut self.rng;
+                self.image.iter_mut().for_each(|value| *value += std * rng.sample::<f64, _>(StandardNormal));
+            }
+            Change::Scale { factor } => {
+                let factor = self.draw(factor);
+                self.image *= factor;
+            }
+            Change::Dropout { rate } => {
+                let rng = &mut self.rng;
+                self.image.mapv_inplace(|value| if rng.random_bool(*rate) { 0.0 } else { value });
+            }
+            Change::Mix { share } => {
+                let share = self.draw(share);
+                let others: Vec<usize> = (0..self.inputs.nrows()).filter(|&row| row != self.own).collect();
+                if !others.is_empty() {
+                    let other = self.inputs.row(others[self.rng.random_range(0..others.len())]);
+                    self.image = (1.0 - share) * &self.image + share * &image(other, self.shape);
+                }
+            }
+            geometric => panic!("{geometric:?}"),
+        }
+    }
+}
+
+/// `views` of every row.
+fn by_definition(
+    inputs: &Array2<f64>,
+    views: usize,
+    shape: ImageShape,
+    changes: &[Change],
+    rng: &mut impl Rng,
+) -> Array2<f64> {
+    let seed = rng.random();
+    let mut out = Array2::zeros((views * inputs.nrows(), inputs.ncols()));
+    for (row, mut view) in out.rows_mut().into_iter().enumerate() {
+        let mut stream = pal::random::stream(seed, row as u64);
+        let mut changed = ByDefinition {
+            shape,
+            image: image(inputs.row(row / views), shape),
+            maps: Vec::new(),
+            has_displacement: false,
+            inputs,
+            own: row / views,
+            rng: Xoshiro256PlusPlus::from_rng(&mut stream),
+        };
+        changes.iter().for_each(|change| changed.change(change));
+        changed.finish();
+        view.iter_mut().zip(&changed.image).for_each(|(value, &changed)| *value = changed);
+    }
+    out
 }
 
 proptest! {
@@ -82,7 +285,13 @@ proptest! {
         let identities = [
             Change::Shift { down: 0..=0, right: 0..=0 },
             Change::Rotate { turns: 0.0..=0.0 },
-            Change::Crop { side: 1.0..=1.0 },
+            Change::Zoom { factor: 1.0..=1.0 },
+            Change::Flip { left_right: 0.0, up_down: 0.0 },
+            Change::Crop { side: 1.0..=1.0, aspect: 1.0..=1.0 },
+            Change::Elastic { strength: 0.0..=0.0, spacing: 2 },
+            Change::Colour { brightness: 0.0..=0.0, contrast: 1.0..=1.0, saturation: 1.0..=1.0 },
+            Change::Mix { share: 0.0..=0.0 },
+            Change::Sometimes { probability: 0.0, change: Box::new(Change::Scale { factor: 2.0..=2.0 }) },
             Change::Erase { height: 0..=0, width: 0..=shape.width },
             Change::Erase { height: 0..=shape.height, width: 0..=0 },
             Change::Noise { std: 0.0 },
@@ -138,7 +347,7 @@ proptest! {
         let out = changed(&rows, shape, [Change::Rotate { turns: turns..=turns }], &mut rng(seed));
         let (old, new) = (image(rows.row(0), shape), image(out.row(0), shape));
         let (middle, centre) = ((shape.height as f64 - 1.0) / 2.0, (shape.width as f64 - 1.0) / 2.0);
-        let angle = std::f64::consts::TAU * turns;
+        let angle = TAU * turns;
         let expected = Array3::from_shape_fn(old.dim(), |(row, column, channel)| {
             // x to the right and y up from the centre, turned back.
             let (x, y) = (column as f64 - centre, middle - row as f64);
@@ -150,7 +359,12 @@ proptest! {
 
     /// A crop of an image that is linear in row and column is linear, flatter by the side, within the image's range.
     #[test]
-    fn crops_of_ramps_are_ramps(height in 2..8_usize, width in 2..8_usize, side in 0.1..=1.0_f64, seed: u64) {
+    fn crops_of_ramps_are_ramps(
+        (height, width) in (2..8_usize, 2..8_usize),
+        side in 0.1..=1.0_f64,
+        aspect in prop_oneof![Just(1.0), 0.25..=4.0_f64],
+        seed: u64,
+    ) {
         let shape = ImageShape { height, width, channels: 2 };
         let mut ramp = Array2::zeros((1, shape.len()));
         for ((row, column, channel), value) in
@@ -158,14 +372,15 @@ proptest! {
         {
             *value = if channel == 0 { row as f64 } else { column as f64 };
         }
-        let out = changed(&ramp, shape, [Change::Crop { side: side..=side }], &mut rng(seed));
+        let out = changed(&ramp, shape, [Change::Crop { side: side..=side, aspect: aspect..=aspect }], &mut rng(seed));
         let out = image(out.row(0), shape);
         let (top, left) = (out[[0, 0, 0]], out[[0, 0, 1]]);
+        let (high, wide) = ((side / aspect.sqrt()).min(1.0), (side * aspect.sqrt()).min(1.0));
         for ((row, column, channel), &value) in out.indexed_iter() {
-            let expected = if channel == 0 { top + side * row as f64 } else { left + side * column as f64 };
+            let expected = if channel == 0 { top + high * row as f64 } else { left + wide * column as f64 };
             prop_assert!((value - expected).abs() < 1e-12);
         }
-        for (start, length) in [(top, height), (left, width)] {
+        for (start, side, length) in [(top, high, height), (left, wide, width)] {
             let last = (length - 1) as f64;
             prop_assert!(start >= -1e-12 && start + side * last <= last + 1e-12);
         }
@@ -217,32 +432,66 @@ proptest! {
         prop_assert_eq!(&changed(&copies, shape, every_change(shape), &mut rng(seed)), &once);
     }
 
-    /// The changes of a row do not depend on the memory order, or on what stands below it.
+    /// The changes of a row do not depend on the memory order, or on what other rows hold.
     #[test]
-    fn rows_are_changed_one_after_another(shape in shape(), n in 1..5_usize, seed: u64) {
+    fn rows_are_changed_by_their_number(shape in shape(), n in 1..5_usize, seed: u64) {
         let rows = images(n, shape, seed);
         let augmentation = Augmentation::new(shape, every_change(shape)).unwrap();
         let whole = changed(&rows, shape, every_change(shape), &mut rng(seed));
         let mut columns = rows.t().as_standard_layout().reversed_axes().to_owned();
         augmentation.apply(columns.view_mut(), &mut rng(seed)).unwrap();
         prop_assert_eq!(&columns, &whole);
-        let (mut one_by_one, mut same) = (rows, rng(seed));
-        for i in 0..n {
-            augmentation.apply(one_by_one.slice_mut(s![i..=i, ..]), &mut same).unwrap();
-        }
-        prop_assert_eq!(&one_by_one, &whole);
+        let mut others = images(n, shape, !seed);
+        others.row_mut(n - 1).assign(&rows.row(n - 1));
+        augmentation.apply(others.view_mut(), &mut rng(seed)).unwrap();
+        prop_assert_eq!(others.row(n - 1), whole.row(n - 1));
+    }
+
+    /// Any changes in any order; those that mix see what was handed in.
+    #[test]
+    fn changes_are_the_definition(
+        shape in shape(),
+        (n, views) in (1..4_usize, 1..3_usize),
+        order in prop::collection::vec(0..16_usize, 0..7),
+        seed: u64,
+    ) {
+        let inputs = images(n, shape, seed);
+        let all = [every_change(shape), mixing().to_vec()].concat();
+        let changes: Vec<Change> = order.into_iter().map(|index| all[index].clone()).collect();
+        let augmentation = Augmentation::new(shape, changes.clone()).unwrap();
+        let expected = by_definition(&inputs, views, shape, &changes, &mut rng(seed));
+        let found = augmentation.views(inputs.view(), views, &mut rng(seed)).unwrap();
+        prop_assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-9), "{:?}", changes);
+        let expected = by_definition(&inputs, 1, shape, &changes, &mut rng(seed));
+        let found = changed(&inputs, shape, changes, &mut rng(seed));
+        prop_assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-9));
+    }
+
+    /// Maps that undo each other leave the image, exactly where they are whole, though parts of it were outside for a while.
+    #[test]
+    fn images_are_interpolated_once(shape in shape(), far in -9..=9_i32, turns in -1.0..=1.0_f64, seed: u64) {
+        let rows = images(3, shape, seed);
+        let shift = |pixels: i32| Change::Shift { down: pixels..=pixels, right: -pixels..=-pixels };
+        let flip = Change::Flip { left_right: 1.0, up_down: 1.0 };
+        let whole = [shift(far), flip.clone(), shift(far), flip];
+        prop_assert_eq!(&changed(&rows, shape, whole, &mut rng(seed)), &rows);
+        let rotate = |turns: f64| Change::Rotate { turns: turns..=turns };
+        let zoom = |factor: f64| Change::Zoom { factor: factor..=factor };
+        let out = changed(&rows, shape, [rotate(turns), zoom(0.3), zoom(1.0 / 0.3), rotate(-turns)], &mut rng(seed));
+        prop_assert!(out.iter().zip(&rows).all(|(a, b)| (a - b).abs() < 1e-12));
     }
 
     #[test]
-    fn changes_compose_in_order(shape in shape(), seed: u64) {
-        let rows = images(1, shape, seed);
-        let changes = every_change(shape);
-        let mut in_turn = rows.clone();
-        let mut same = rng(seed);
-        for change in changes.clone() {
-            in_turn = changed(&in_turn, shape, [change], &mut same);
+    fn flips_reverse_the_index(shape in shape(), seed: u64) {
+        let rows = images(2, shape, seed);
+        for (left_right, up_down) in [(1.0, 0.0), (0.0, 1.0)] {
+            let out = changed(&rows, shape, [Change::Flip { left_right, up_down }], &mut rng(seed));
+            for (old, new) in rows.rows().into_iter().zip(out.rows()) {
+                let mut flipped = image(old, shape);
+                flipped.invert_axis(Axis(if left_right > 0.0 { 1 } else { 0 }));
+                prop_assert_eq!(image(new, shape), flipped);
+            }
         }
-        prop_assert_eq!(changed(&rows, shape, changes, &mut rng(seed)), in_turn);
     }
 
     #[test]
@@ -262,6 +511,69 @@ proptest! {
             inputs[[row / views, column]] + noise * same.sample::<f64, _>(StandardNormal)
         });
         prop_assert_eq!(views_by_noise(inputs.view(), views, noise, &mut rng(seed)).unwrap(), expected);
+    }
+}
+
+#[test]
+fn threads_do_not_show() {
+    // Enough rows for many tasks.
+    let shape = ImageShape { height: 9, width: 8, channels: 3 };
+    let rows = images(500, shape, 9);
+    let changes = [every_change(shape), mixing().to_vec()].concat();
+    let augmentation = Augmentation::new(shape, changes).unwrap();
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let views = augmentation.views(rows.view(), 2, &mut rng(9)).unwrap();
+            let mut changed = rows.clone();
+            augmentation.apply(changed.view_mut(), &mut rng(9)).unwrap();
+            (views, changed)
+        })
+    };
+    let one = on(1);
+    assert!(on(2) == one && on(3) == one);
+}
+
+/// Others are mixed in equally often, the sample itself never, and its other views neither. False alarm below 1e-11 for a
+/// fresh seed: six counts.
+#[test]
+fn any_other_sample_is_mixed_in() {
+    let (samples, views) = (4, 5000);
+    let augmentation =
+        Augmentation::new(ImageShape::vector(samples), [Change::Mix { share: 1.0..=1.0 }]).unwrap();
+    let mixed = augmentation.views(Array2::<f64>::eye(samples).view(), views, &mut rng(12)).unwrap();
+    for sample in 0..samples {
+        let counts = mixed.slice(s![sample * views..(sample + 1) * views, ..]).sum_axis(Axis(0));
+        for (other, &count) in counts.iter().enumerate() {
+            let probability = if other == sample { 0.0 } else { 1.0 / 3.0 };
+            assert!(plausible_count(count as usize, views, probability));
+        }
+    }
+}
+
+/// The displacement at a node, read from a ramp, is normal of the stated strength, and smaller in the middle of a cell.
+/// False alarm below 1e-11 for a fresh seed: eight means.
+#[test]
+fn displacements_are_as_strong_as_stated() {
+    let (n, strength) = (20_000, 0.5);
+    let shape = ImageShape { height: 17, width: 17, channels: 2 };
+    let mut ramp = Array2::<f64>::zeros((n, shape.len()));
+    for (index, mut column) in ramp.columns_mut().into_iter().enumerate() {
+        let pixel = index / 2;
+        column.fill(if index % 2 == 0 { pixel / 17 } else { pixel % 17 } as f64 - 8.0);
+    }
+    let change = Change::Elastic { strength: strength..=strength, spacing: 4 };
+    let out = changed(&ramp, shape, [change], &mut rng(13));
+    for (row, share) in [(8, 1.0), (10, 2.0 * 2.0 * (1.0 + 23.0 * 23.0) / 48.0_f64.powi(2))] {
+        for axis in 0..2 {
+            let at = 2 * (17 * row + row) + axis;
+            let displacement = out.column(at).mapv(|place| place - (row as f64 - 8.0));
+            let (mean, deviation) = moments(displacement.iter().copied());
+            let expected = strength * share;
+            let root = (n as f64).sqrt();
+            assert!(plausible_mean(mean, 0.0, expected / root));
+            assert!(plausible_mean(deviation, expected, expected / 2.0_f64.sqrt() / root));
+        }
     }
 }
 
@@ -364,7 +676,7 @@ fn ranges_are_drawn_uniformly() {
         let pixel = index / 2;
         column.fill(if index % 2 == 0 { pixel / 3 } else { pixel % 3 } as f64);
     }
-    let cropped = changed(&rows, ramp, [Change::Crop { side: 0.5..=0.5 }], &mut rng(6));
+    let cropped = changed(&rows, ramp, [Change::Crop { side: 0.5..=0.5, aspect: 1.0..=1.0 }], &mut rng(6));
     for channel in 0..2 {
         // Uniform on [0, (1 − 0.5) · 2].
         assert!(plausibly_even(cropped.column(channel).iter().copied(), 0.0, 1.0));
@@ -372,7 +684,7 @@ fn ranges_are_drawn_uniformly() {
     // A product of two uniform numbers has the variance 1/9 − 1/16.
     let product = moments(cropped.column(0).iter().zip(cropped.column(1)).map(|(a, b)| a * b)).0;
     assert!(plausible_mean(product, 0.25, (7.0 / 144.0 / n as f64).sqrt()), "row and column are independent");
-    let cropped = changed(&rows, ramp, [Change::Crop { side: 0.4..=1.0 }], &mut rng(7));
+    let cropped = changed(&rows, ramp, [Change::Crop { side: 0.4..=1.0, aspect: 1.0..=1.0 }], &mut rng(7));
     assert!(plausibly_even(cropped.rows().into_iter().map(|row| row[3] - row[1]), 0.4, 1.0), "the side");
 
     // The angle: the pixel right of the centre shows how far below the centre it comes from.
@@ -382,7 +694,7 @@ fn ranges_are_drawn_uniformly() {
         column.fill((pixel / 5) as f64 - 2.0);
     }
     let turned = changed(&rows, square, [Change::Rotate { turns: -0.1..=0.2 }], &mut rng(8));
-    let turns = turned.column(2 * 5 + 3).mapv(|below| below.asin() / std::f64::consts::TAU);
+    let turns = turned.column(2 * 5 + 3).mapv(|below| below.asin() / TAU);
     assert!(plausibly_even(turns, -0.1, 0.2));
 }
 
@@ -398,10 +710,27 @@ fn bad_parameters_are_named() {
         ("turns", Change::Rotate { turns: -1.1..=0.0 }),
         ("turns", Change::Rotate { turns: 0.0..=f64::INFINITY }),
         ("turns", Change::Rotate { turns: nan..=0.0 }),
-        ("side", Change::Crop { side: 0.0..=1.0 }),
-        ("side", Change::Crop { side: 0.5..=1.1 }),
-        ("side", Change::Crop { side: 0.9..=0.8 }),
-        ("side", Change::Crop { side: 0.5..=nan }),
+        ("factor", Change::Zoom { factor: 0.0..=1.0 }),
+        ("factor", Change::Zoom { factor: 1.0..=1001.0 }),
+        ("factor", Change::Zoom { factor: nan..=1.0 }),
+        ("left_right", Change::Flip { left_right: -0.1, up_down: 0.0 }),
+        ("up_down", Change::Flip { left_right: 0.0, up_down: nan }),
+        ("side", Change::Crop { side: 0.0..=1.0, aspect: 1.0..=1.0 }),
+        ("side", Change::Crop { side: 0.5..=1.1, aspect: 1.0..=1.0 }),
+        ("side", Change::Crop { side: 0.9..=0.8, aspect: 1.0..=1.0 }),
+        ("side", Change::Crop { side: 0.5..=nan, aspect: 1.0..=1.0 }),
+        ("aspect", Change::Crop { side: 1.0..=1.0, aspect: 0.0..=1.0 }),
+        ("aspect", Change::Crop { side: 1.0..=1.0, aspect: 2.0..=1.0 }),
+        ("strength", Change::Elastic { strength: -1.0..=1.0, spacing: 1 }),
+        ("strength", Change::Elastic { strength: 0.0..=f64::INFINITY, spacing: 1 }),
+        ("spacing", Change::Elastic { strength: 0.0..=1.0, spacing: 0 }),
+        ("brightness", Change::Colour { brightness: nan..=0.0, contrast: 1.0..=1.0, saturation: 1.0..=1.0 }),
+        ("contrast", Change::Colour { brightness: 0.0..=0.0, contrast: -1.0..=1.0, saturation: 1.0..=1.0 }),
+        ("saturation", Change::Colour { brightness: 0.0..=0.0, contrast: 1.0..=1.0, saturation: 1.0..=0.0 }),
+        ("share", Change::Mix { share: 0.0..=1.1 }),
+        ("share", Change::Mix { share: 0.2..=0.1 }),
+        ("probability", Change::Sometimes { probability: 1.1, change: Box::new(Change::Noise { std: 0.1 }) }),
+        ("std", Change::Sometimes { probability: 0.1, change: Box::new(Change::Noise { std: -0.1 }) }),
         ("height", Change::Erase { height: 0..=4, width: 0..=4 }),
         ("width", Change::Erase { height: 0..=3, width: 0..=5 }),
         ("height", Change::Erase { height: 2..=1, width: 0..=4 }),
@@ -446,6 +775,9 @@ fn bad_samples_stay_as_they_are() {
     assert!(narrow.iter().all(|&value| value == 1.0));
     refused!(augmentation.views(narrow.view(), 2, &mut rng(0)), Error::Shape { argument: "inputs", .. });
     refused!(augmentation.views(clean.view(), 0, &mut rng(0)), Error::Empty { argument: "views", .. });
+    let many = usize::MAX / 2;
+    refused!(augmentation.views(clean.view(), many, &mut rng(0)), Error::Domain { argument: "views", .. });
+    refused!(views_by_noise(clean.view(), many, 0.1, &mut rng(0)), Error::Domain { argument: "views", .. });
     let none = Array2::<f64>::zeros((0, 4));
     refused!(augmentation.views(none.view(), 2, &mut rng(0)), Error::Empty { argument: "inputs", .. });
     for bad in [f64::NAN, f64::INFINITY] {

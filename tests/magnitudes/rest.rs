@@ -16,7 +16,16 @@ fn augmented<F: Scalar>(of: Magnitudes) -> Result<(), TestCaseError> {
     let changes = [
         Change::Shift { down: -1..=1, right: -1..=1 },
         Change::Rotate { turns: -1.0..=1.0 },
-        Change::Crop { side: 0.5..=1.0 },
+        Change::Zoom { factor: 0.5..=2.0 },
+        Change::Flip { left_right: 0.5, up_down: 0.5 },
+        Change::Crop { side: 0.5..=1.0, aspect: 0.5..=2.0 },
+        Change::Elastic { strength: 0.0..=2.0, spacing: 2 },
+        Change::Colour {
+            brightness: -of.number(2).min(1e300)..=1.0,
+            contrast: 0.0..=2.0,
+            saturation: 0.0..=2.0,
+        },
+        Change::Mix { share: 0.0..=1.0 },
         Change::Noise { std: of.number(2) },
         Change::Scale { factor: of.number(3).min(1.0)..=of.number(3).clamp(1.0, 1e300) },
         Change::Dropout { rate: 0.2 },

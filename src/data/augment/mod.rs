@@ -7,11 +7,21 @@
 //! |---|---|---|
 //! | [`Shift`](Change::Shift) | whole pixels down and right | images |
 //! | [`Rotate`](Change::Rotate) | the angle | images |
-//! | [`Crop`](Change::Crop) | size and place of a window, enlarged to the whole | images |
+//! | [`Zoom`](Change::Zoom) | how much larger or smaller | images |
+//! | [`Flip`](Change::Flip) | whether mirrored | images |
+//! | [`Crop`](Change::Crop) | size, aspect and place of a window, enlarged to the whole | images |
+//! | [`Elastic`](Change::Elastic) | a smooth field of displacements | images |
 //! | [`Erase`](Change::Erase) | size and place of a rectangle, set to zero | images |
+//! | [`Colour`](Change::Colour) | brightness, contrast and saturation | images |
 //! | [`Noise`](Change::Noise) | a normal deviate for each coordinate | images and vectors |
 //! | [`Scale`](Change::Scale) | one factor for the sample | images and vectors |
 //! | [`Dropout`](Change::Dropout) | which coordinates are set to zero | images and vectors |
+//! | [`Mix`](Change::Mix) | another sample, and how much of it | images and vectors |
+//! | [`Sometimes`](Change::Sometimes) | whether a change is made | as the change |
+//!
+//! Shift, rotation, zoom, flip, crop and elastic deformation interpolate: those that follow one another are composed, and the
+//! image is interpolated once (anew only from a second elastic deformation on). What one of them moves out of the image,
+//! the next one can therefore bring back. An elastic deformation costs least after the others.
 //!
 //! ```
 //! # fn main() -> pal::Result<()> {
@@ -28,64 +38,29 @@
 //! ```
 
 mod affine;
+mod change;
+mod elastic;
+mod resample;
 mod shape;
 
-use std::ops::RangeInclusive;
-
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, aview1};
-use rand::{Rng, RngExt};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{Rng, RngExt, SeedableRng};
 use rand_distr::StandardNormal;
+use rayon::prelude::*;
 
 use crate::Scalar;
 use crate::error::{Error, Result, check};
-use affine::{Affine, Padded};
+use crate::linalg::rows::entries_mut;
+use crate::random::stream;
+use change::Originals;
+use resample::Resampler;
 
+pub use change::Change;
 pub use shape::ImageShape;
 
-/// A random change of one sample. Numbers are drawn uniformly from their ranges; `a..=a` is always `a`.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "files", derive(serde::Serialize))]
-pub enum Change {
-    /// Moves the image; what comes in from outside is zero.
-    Shift {
-        /// Pixels down.
-        down: RangeInclusive<i32>,
-        /// Pixels to the right.
-        right: RangeInclusive<i32>,
-    },
-    /// Turns the image about its centre, by bilinear interpolation; what comes in from outside is zero.
-    Rotate {
-        /// Counter-clockwise angle in turns, within [−1, 1].
-        turns: RangeInclusive<f64>,
-    },
-    /// Enlarges a window anywhere in the image to the whole image, by bilinear interpolation.
-    Crop {
-        /// The window's sides, measured between the outermost pixels' centres, over those of the image; within (0, 1].
-        side: RangeInclusive<f64>,
-    },
-    /// Sets a rectangle anywhere in the image to zero, in all channels.
-    Erase {
-        /// Rows of pixels, at most the image's.
-        height: RangeInclusive<usize>,
-        /// Columns of pixels, at most the image's.
-        width: RangeInclusive<usize>,
-    },
-    /// Adds independent normal noise to the coordinates.
-    Noise {
-        /// Standard deviation, `>= 0`. With positive noise no view is the clean sample.
-        std: f64,
-    },
-    /// Multiplies all coordinates by the same factor.
-    Scale {
-        /// The factor, positive and at most `1e300`.
-        factor: RangeInclusive<f64>,
-    },
-    /// Sets coordinates to zero, each independently; the others stay as they are.
-    Dropout {
-        /// The probability, in [0, 1].
-        rate: f64,
-    },
-}
+/// Coordinates that are worth a task of their own.
+const TASK: usize = 1 << 12;
 
 /// Changes made one after another to samples of one shape.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,37 +77,37 @@ impl Augmentation {
     /// [`Error::Empty`] if `shape` has no pixel or no channel, [`Error::Domain`] if a range is empty or a number out of the
     /// bounds that [`Change`] states; it names the field.
     pub fn new(shape: ImageShape, changes: impl IntoIterator<Item = Change>) -> Result<Self> {
-        if shape.len() == 0 {
-            return Err(Error::Empty { argument: "shape", expected: "pixel and channel" });
-        }
+        shape.require_coordinates()?;
         let changes: Vec<Change> = changes.into_iter().collect();
         changes.iter().try_for_each(|change| change.check(shape))?;
         Ok(Self { shape, changes })
     }
 
-    /// Changes every row of `rows`, `(n, shape.len())`.
+    /// Changes every row of `rows`, `(n, shape.len())`, each by all changes in their order.
     ///
-    /// Row after row, each by all changes in their order: the same `rng` makes the same changes. `O(n p)` a change.
+    /// One number is drawn from `rng`; the row's number and it seed the changes of a row, so that the same `rng` makes the
+    /// same changes on any number of threads. `O(n p)` a change, in parallel over rows.
     ///
     /// # Errors
     /// [`Error::Shape`] if the rows are not as long as the shape says, [`Error::NotFinite`] if they hold NaN or an infinity,
     /// [`Error::Domain`] if a change takes a coordinate beyond the range of numbers; the rows hold anything then.
     pub fn apply<F: Scalar>(&self, mut rows: ArrayViewMut2<F>, rng: &mut (impl Rng + ?Sized)) -> Result<()> {
-        let p = self.shape.len();
-        check::shape("rows", &[rows.nrows(), p], rows.shape())?;
+        check::shape("rows", &[rows.nrows(), self.shape.len()], rows.shape())?;
         check::finite("rows", &rows)?;
         if rows.is_empty() {
             return Ok(());
         }
-        let (mut sample, mut padded) = (vec![F::zero(); p], Padded::new(self.shape));
-        for mut row in rows.rows_mut() {
-            sample.iter_mut().zip(&row).for_each(|(coordinate, &value)| *coordinate = value);
-            for change in &self.changes {
-                change.apply(self.shape, &mut sample, &mut padded, rng);
-            }
-            row.assign(&aview1(&sample));
+        let mixes = self.changes.iter().any(Change::mixes);
+        let originals = if mixes { rows.to_owned() } else { Array2::zeros((0, self.shape.len())) };
+        let own = |row| Originals { rows: originals.view(), own: row };
+        if let Some(samples) = rows.as_slice_mut() {
+            self.change(samples, rng.random(), |row, _| own(row));
+        } else {
+            let mut samples = rows.as_standard_layout().into_owned();
+            self.change(entries_mut(&mut samples), rng.random(), |row, _| own(row));
+            rows.assign(&samples);
         }
-        check::in_range("changed coordinate", &rows, "finite: the rows, or a change, are too large")
+        in_range(rows.view())
     }
 
     /// `views` changed copies of every sample: rows `views·i .. views·(i+1)` are views of row `i` of `inputs`,
@@ -141,29 +116,51 @@ impl Augmentation {
     /// Returns `(views · n, shape.len())`. [`Labels::for_views`](super::Labels::for_views) gives the classes of its rows.
     ///
     /// # Errors
-    /// [`Error::Empty`] without samples or views; as [`Augmentation::apply`].
+    /// [`Error::Empty`] without samples or views; [`Error::Domain`] if there are more views than can be counted; as
+    /// [`Augmentation::apply`].
     pub fn views<F: Scalar>(
         &self,
         inputs: ArrayView2<F>,
         views: usize,
         rng: &mut (impl Rng + ?Sized),
     ) -> Result<Array2<F>> {
-        let (n, p) = inputs.dim();
-        if n == 0 {
-            return Err(Error::Empty { argument: "inputs", expected: "sample" });
-        }
-        if views == 0 {
-            return Err(Error::Empty { argument: "views", expected: "view" });
-        }
-        check::shape("inputs", &[n, self.shape.len()], &[n, p])?;
-        check::finite("inputs", &inputs)?;
-        let mut out = Array2::from_shape_fn((views * n, p), |(row, column)| inputs[[row / views, column]]);
-        self.apply(out.view_mut(), rng)?;
+        let shape = shape_of_views(self.shape, inputs, views)?;
+        let mut out = Array2::zeros(shape);
+        self.change(entries_mut(&mut out), rng.random(), |row, sample| {
+            let own = row / views;
+            sample.iter_mut().zip(inputs.row(own)).for_each(|(copy, &coordinate)| *copy = coordinate);
+            Originals { rows: inputs, own }
+        });
+        in_range(out.view())?;
         Ok(out)
+    }
+
+    /// Changes the rows in parallel; `begin` is told of a row and where it stands, and may fill it.
+    fn change<'a, F: Scalar>(
+        &self,
+        samples: &mut [F],
+        seed: u64,
+        begin: impl Fn(usize, &mut [F]) -> Originals<'a, F> + Sync,
+    ) {
+        let p = self.shape.len();
+        samples.par_chunks_exact_mut(p).enumerate().with_min_len(TASK.div_ceil(p)).for_each_init(
+            || Resampler::new(self.shape),
+            |resampler, (row, sample)| {
+                let originals = begin(row, sample);
+                // Small and fast, from a key that no other row has.
+                let mut rng = Xoshiro256PlusPlus::from_rng(&mut stream(seed, row as u64));
+                for change in &self.changes {
+                    change.apply(self.shape, sample, resampler, originals, &mut rng);
+                }
+                resampler.finish(sample);
+            },
+        );
     }
 }
 
 /// `views` noisy copies of every sample: rows `views·i .. views·(i+1)` are `x_i + noise · N(0, I)`.
+///
+/// Normal deviates come from `rng` one after another, row by row.
 ///
 /// * `inputs`: `(n, p)`, finite.
 /// * `noise`: standard deviation per coordinate, `>= 0`.
@@ -177,111 +174,35 @@ pub fn views_by_noise(
     rng: &mut (impl Rng + ?Sized),
 ) -> Result<Array2<f64>> {
     check::not_negative("noise", noise)?;
-    let changes = [Change::Noise { std: noise }];
-    Augmentation::new(ImageShape::vector(inputs.ncols()), changes)?.views(inputs, views, rng)
+    let shape = ImageShape::vector(inputs.ncols());
+    shape.require_coordinates()?;
+    let out = Array2::from_shape_fn(shape_of_views(shape, inputs, views)?, |(row, column)| {
+        inputs[[row / views, column]] + noise * rng.sample::<f64, _>(StandardNormal)
+    });
+    in_range(out.view())?;
+    Ok(out)
 }
 
-impl Change {
-    fn check(&self, shape: ImageShape) -> Result<()> {
-        match self {
-            Self::Shift { down, right } => {
-                not_empty("down", down, f64::from)?;
-                not_empty("right", right, f64::from)
-            }
-            Self::Rotate { turns } => {
-                bounded("turns", turns, |turns| (-1.0..=1.0).contains(&turns), "in [-1, 1]")
-            }
-            Self::Crop { side } => bounded("side", side, |side| side > 0.0 && side <= 1.0, "in (0, 1]"),
-            Self::Erase { height, width } => {
-                not_empty("height", height, |pixels| pixels as f64)?;
-                not_empty("width", width, |pixels| pixels as f64)?;
-                let must = "at most that of the image";
-                check::index("height", *height.end(), shape.height.saturating_add(1), must)?;
-                check::index("width", *width.end(), shape.width.saturating_add(1), must)
-            }
-            Self::Noise { std } => check::not_negative("std", *std),
-            Self::Scale { factor } => bounded(
-                "factor",
-                factor,
-                |factor| factor > 0.0 && factor <= 1e300,
-                "positive and at most 1e300",
-            ),
-            Self::Dropout { rate } => check::probability("rate", *rate),
-        }
+/// The shape of so many views of `inputs`, which are checked.
+fn shape_of_views<F: Scalar>(
+    shape: ImageShape,
+    inputs: ArrayView2<F>,
+    views: usize,
+) -> Result<(usize, usize)> {
+    let (n, p) = inputs.dim();
+    if n == 0 {
+        return Err(Error::Empty { argument: "inputs", expected: "sample" });
     }
-
-    /// Changes `sample`; `padded` is room to work in.
-    fn apply<F: Scalar>(
-        &self,
-        shape: ImageShape,
-        sample: &mut [F],
-        padded: &mut Padded<F>,
-        rng: &mut (impl Rng + ?Sized),
-    ) {
-        let map = match self {
-            Self::Shift { down, right } => {
-                Affine::shift(rng.random_range(down.clone()), rng.random_range(right.clone()))
-            }
-            Self::Rotate { turns } => Affine::rotation(rng.random_range(turns.clone())),
-            Self::Crop { side } => {
-                Affine::crop(shape, rng.random_range(side.clone()), [rng.random(), rng.random()])
-            }
-            Self::Erase { height, width } => {
-                let (height, width) = (rng.random_range(height.clone()), rng.random_range(width.clone()));
-                let top = rng.random_range(0..=shape.height - height);
-                let left = rng.random_range(0..=shape.width - width);
-                let row_length = shape.width * shape.channels;
-                for row in sample.chunks_exact_mut(row_length).skip(top).take(height) {
-                    row[left * shape.channels..][..width * shape.channels].fill(F::zero());
-                }
-                return;
-            }
-            Self::Noise { std } => {
-                for coordinate in sample {
-                    *coordinate += F::of(std * rng.sample::<f64, _>(StandardNormal));
-                }
-                return;
-            }
-            Self::Scale { factor } => {
-                let factor = F::of(rng.random_range(factor.clone()));
-                for coordinate in sample {
-                    *coordinate *= factor;
-                }
-                return;
-            }
-            Self::Dropout { rate } => {
-                for coordinate in sample {
-                    if rng.random_bool(*rate) {
-                        *coordinate = F::zero();
-                    }
-                }
-                return;
-            }
-        };
-        map.apply(sample, padded);
+    if views == 0 {
+        return Err(Error::Empty { argument: "views", expected: "view" });
     }
+    check::shape("inputs", &[n, shape.len()], &[n, p])?;
+    let most = isize::MAX.unsigned_abs() / size_of::<F>() / inputs.len();
+    check::count("views", views, most, "few enough for memory")?;
+    check::finite("inputs", &inputs)?;
+    Ok((views * n, p))
 }
 
-fn bounded(
-    argument: &'static str,
-    range: &RangeInclusive<f64>,
-    allowed: impl Fn(f64) -> bool,
-    must: &'static str,
-) -> Result<()> {
-    match [*range.start(), *range.end()].into_iter().find(|&bound| !allowed(bound)) {
-        Some(value) => Err(Error::Domain { argument, value, must }),
-        None => not_empty(argument, range, |bound| bound),
-    }
-}
-
-fn not_empty<T: PartialOrd + Copy>(
-    argument: &'static str,
-    range: &RangeInclusive<T>,
-    number: impl Fn(T) -> f64,
-) -> Result<()> {
-    if range.is_empty() {
-        let must = "the start of a range that is not empty";
-        return Err(Error::Domain { argument, value: number(*range.start()), must });
-    }
-    Ok(())
+fn in_range<F: Scalar>(changed: ArrayView2<F>) -> Result<()> {
+    check::in_range("changed coordinate", &changed, "finite: the rows, or a change, are too large")
 }

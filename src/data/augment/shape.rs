@@ -1,5 +1,7 @@
 //! Where the coordinates of an image stand.
 
+use crate::error::{Error, Result};
+
 /// How a sample's coordinates stand in its row: pixels row by row, the channels of a pixel side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "files", derive(serde::Serialize))]
@@ -29,6 +31,14 @@ impl ImageShape {
     pub const fn len(&self) -> usize {
         // No row is as long as where this saturates.
         self.height.saturating_mul(self.width).saturating_mul(self.channels)
+    }
+
+    /// There is a pixel and a channel.
+    pub(super) fn require_coordinates(&self) -> Result<()> {
+        if self.len() == 0 {
+            return Err(Error::Empty { argument: "shape", expected: "pixel and channel" });
+        }
+        Ok(())
     }
 
     /// Row and column, in between pixels where the number is even.
