@@ -119,7 +119,7 @@ pub fn default_augmentation(shape: ImageShape) -> Result<Augmentation> {
         shape,
         [
             Change::Rotate { turns: -0.03..=0.03 },
-            Change::Crop { side: 0.8..=1.0 },
+            Change::Crop { side: 0.8..=1.0, aspect: 1.0..=1.0 },
             Change::Shift { down: -down..=down, right: -right..=right },
             Change::Noise { std: 0.05 },
         ],
