@@ -3,7 +3,7 @@
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
-use super::resample::{index, split, within};
+use super::place::{index, split, within};
 use super::shape::ImageShape;
 use crate::scalar::vectorised;
 

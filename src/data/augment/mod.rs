@@ -40,6 +40,7 @@
 mod affine;
 mod change;
 mod elastic;
+mod place;
 mod resample;
 mod shape;
 
