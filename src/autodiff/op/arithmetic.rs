@@ -163,9 +163,9 @@ fn combined<F: Scalar>(
     let zip = Zip::from(&mut y).and_broadcast(a).and_broadcast(b);
     let each = |y: &mut F, &a: &F, &b: &F| *y = f(a, b);
     if is_large {
-        zip.par_for_each(each)
+        zip.par_for_each(each);
     } else {
-        zip.for_each(each)
+        zip.for_each(each);
     }
     y
 }

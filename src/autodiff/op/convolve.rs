@@ -135,16 +135,13 @@ impl Layer {
         let (count, together) = (self.count().max(1), self.rows_together());
         let part = x.nrows().div_ceil(PARTIAL_SUMS).max(1);
         let mut of_x = of_x.as_mut().map(|of_x| of_x.axis_chunks_iter_mut(Axis(0), part));
-        let parts: Vec<_> = x
+        let parts: Vec<Part<F>> = x
             .axis_chunks_iter(Axis(0), part)
             .zip(y.axis_chunks_iter(Axis(0), part * count))
             .zip(g.axis_chunks_iter_mut(Axis(0), part * count))
-            .map(|of_part| (of_part, of_x.as_mut().and_then(Iterator::next)))
+            .map(|((x, y), g)| Part { x, y, g, of_x: of_x.as_mut().and_then(Iterator::next) })
             .collect();
-        let of_part = |(((x, y), mut g), mut of_x): (
-            ((ArrayView2<F>, ArrayView2<F>), ArrayViewMut2<F>),
-            Option<ArrayViewMut2<F>>,
-        )| {
+        let of_part = |Part { x, y, mut g, mut of_x }: Part<F>| {
             let (mut of_weights, mut of_bias) = (Array2::zeros((k, q)), vec![F::zero(); q]);
             for first in (0..x.nrows()).step_by(together) {
                 let rows = first..(first + together).min(x.nrows());
@@ -189,6 +186,14 @@ impl Layer {
             self.table.add_back(patches, entries_mut(&mut row));
         }
     }
+}
+
+/// A part of a batch on the way back.
+struct Part<'a, F> {
+    x: ArrayView2<'a, F>,
+    y: ArrayView2<'a, F>,
+    g: ArrayViewMut2<'a, F>,
+    of_x: Option<ArrayViewMut2<'a, F>>,
 }
 
 /// Matrices to work in, one for each thread.

@@ -20,9 +20,9 @@ impl<F: Scalar> Var<'_, F> {
         let zip = Zip::from(&mut y).and(&x);
         let each = |y: &mut F, &x: &F| *y = function(x);
         if x.len() < PARALLEL_FROM {
-            zip.for_each(each)
+            zip.for_each(each);
         } else {
-            zip.par_for_each(each)
+            zip.par_for_each(each);
         }
         let y: ArcArray2<F> = y.into_shared();
         let (value, record) = (y.clone(), self.tape());
