@@ -3,6 +3,7 @@
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 
+use super::known::Known;
 use super::product::Product;
 use super::rows::distance_squared;
 use super::structure::{Structure, check_size};
@@ -103,6 +104,10 @@ impl Structure for DenseGraph {
         for (i, row) in self.matrix.rows().into_iter().enumerate() {
             sets.join_row(i, row);
         }
+    }
+
+    fn add_known(&self, weight: f64, known: &mut Known) {
+        self.matrix.indexed_iter().for_each(|((i, j), &entry)| known.add_entry(i, j, weight * entry));
     }
 }
 

@@ -7,6 +7,7 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 use rayon::prelude::*;
 
 use super::block_sums::Blocks;
+use super::known::Known;
 use super::product::{AddToRows, CHUNK_ROWS, Product};
 use super::rows::{add_scaled, add_scaled_difference, distance_squared};
 use super::structure::{LowRankPart, Structure};
@@ -143,6 +144,12 @@ impl Structure for LabelGraph {
         }
     }
 
+    fn add_known(&self, weight: f64, known: &mut Known) {
+        if weight > 0.0 {
+            known.add_classes(self.blocks());
+        }
+    }
+
     fn low_rank(&self) -> Option<LowRankPart> {
         let factor = self.indicators();
         let core = Array2::eye(factor.ncols());
@@ -237,6 +244,11 @@ impl Structure for ContrastiveGraph {
 
     fn join(&self, sets: &mut UnionFind) {
         sets.join_all(self.positives.known().iter().copied());
+    }
+
+    /// Samples of different classes are not named: they meet by chance.
+    fn add_known(&self, weight: f64, known: &mut Known) {
+        self.positives.add_known(weight, known);
     }
 
     fn low_rank(&self) -> Option<LowRankPart> {

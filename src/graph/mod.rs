@@ -45,6 +45,7 @@ mod components;
 mod dense;
 mod form;
 mod inner;
+mod known;
 mod labels;
 mod laplacian;
 mod low_rank;
@@ -72,6 +73,7 @@ use crate::scalar::Scalar;
 
 pub use dense::DenseGraph;
 pub use form::Form;
+pub(crate) use known::Known;
 pub use labels::{ContrastiveGraph, LabelGraph};
 pub use laplacian::{Laplacian, NormalisedLaplacian};
 pub use low_rank::LowRankGraph;
@@ -329,6 +331,15 @@ impl SimilarityGraph {
         };
         let (sums, blocks) = form.product().block_sums(x, standard)?;
         Some(BlockSums { weight: *weight, sums, blocks })
+    }
+
+    /// What is known of samples that have so many consecutive rows each, at least one.
+    pub(crate) fn known(&self, views: usize) -> Known {
+        let mut known = Known::default();
+        for (weight, form) in &self.terms {
+            form.structure().add_known(*weight, &mut known);
+        }
+        known.of_samples(views)
     }
 
     fn sum_of_terms(&self, of: impl Fn(&dyn Structure) -> Array1<f64>) -> Array1<f64> {

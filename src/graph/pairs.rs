@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{Array1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
+use super::known::Known;
 use super::product::{AddToRows, CHUNK_ROWS, Product};
 use super::rows::{add_scaled, add_scaled_difference, distance_squared};
 use super::structure::{Structure, check_size};
@@ -203,6 +204,10 @@ impl Structure for PairGraph {
         for (i, j, _) in self.edges() {
             sets.join(i, j);
         }
+    }
+
+    fn add_known(&self, weight: f64, known: &mut Known) {
+        self.edges().for_each(|(i, j, value)| known.add_entry(i, j, weight * value));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayViewMut1, ArrayViewMut2};
 
+use super::known::Known;
 use crate::error::{Error, Result};
 use crate::union_find::UnionFind;
 
@@ -73,6 +74,9 @@ pub(super) trait Structure {
 
     /// Joins the ends of every edge.
     fn join(&self, sets: &mut UnionFind);
+
+    /// Adds what `weight · F` says of pairs of rows, for forms that name them.
+    fn add_known(&self, _weight: f64, _known: &mut Known) {}
 
     /// `F = B C Bᵀ` with few columns, for forms of low rank.
     fn low_rank(&self) -> Option<LowRankPart> {

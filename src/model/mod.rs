@@ -46,6 +46,7 @@
 
 mod activation;
 mod architecture;
+mod batches;
 #[cfg(feature = "files")]
 mod checkpoint;
 #[cfg(feature = "files")]
@@ -70,6 +71,7 @@ use crate::linalg::rows::in_pool;
 
 pub use activation::Activation;
 pub use architecture::{Architecture, default_augmentation};
+pub use batches::Batches;
 #[cfg(feature = "files")]
 pub use encoder::Encoder;
 pub use epoch::Epoch;

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
-use rand::seq::SliceRandom;
 
 #[cfg(feature = "files")]
 use super::checkpoint::{self, Recipe};
-use super::{Adam, Epoch, Model, Optimiser, Rule, Schedule, value_and_gradients};
+use super::{Adam, Batches, Epoch, Model, Optimiser, Rule, Schedule, value_and_gradients};
 use crate::autodiff::Buffers;
 use crate::data::augment::Augmentation;
 use crate::error::{Error, Result, check};
@@ -23,8 +22,7 @@ use crate::{Observer, Scalar};
 pub struct Training {
     /// Passes over all samples, at least 1; default 100.
     pub epochs: usize,
-    /// Samples a step, at least 1, all their views beside them; batches of an epoch differ by one sample at most.
-    /// Default 256.
+    /// Samples a step, at least 1, all their views beside them, as [`Batches`] draws them; default 256.
     pub batch: usize,
     /// The optimiser's rule; default Adam.
     pub rule: Rule,
@@ -144,13 +142,12 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
             return Err(Error::Empty { argument: "inputs", expected: "sample" });
         }
         check::finite("inputs", &inputs)?;
-        let views = graph.len() / n;
-        check::shape("graph", &[n * views.max(1)], &[graph.len()])?;
+        let batches = Batches::new(graph, n, self.settings.batch)?;
         let observer = self.settings.observer.clone();
         let (began, time) = (Instant::now(), self.settings.time);
         let progress = observer.begin("training", "epochs", self.history.len()..self.settings.epochs);
         while self.history.len() < self.settings.epochs && !self.out_of_patience() {
-            let mut epoch = self.epoch(loss, graph, inputs, (views, augmentation))?;
+            let mut epoch = self.epoch(loss, graph, inputs, (&batches, augmentation))?;
             epoch.score = score(&self.model, &epoch)?;
             if !epoch.score.is_finite() {
                 return Err(Error::Domain { argument: "score", value: epoch.score, must: "finite" });
@@ -174,25 +171,21 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
         loss: &(impl Loss<F> + ?Sized),
         graph: &SimilarityGraph,
         inputs: ArrayView2<F>,
-        (views, augmentation): (usize, &Augmentation),
+        (batches, augmentation): (&Batches, &Augmentation),
     ) -> Result<Epoch> {
         let number = self.history.len() + 1;
         let mut rng = stream(self.settings.seed, number as u64);
-        let n = inputs.nrows();
-        let mut order: Vec<usize> = (0..n).collect();
-        order.shuffle(&mut rng);
-        let batches = n.div_ceil(self.settings.batch);
-        let steps = (self.settings.epochs * batches) as u64;
+        let (views, count) = (batches.views(), batches.per_epoch());
+        let steps = (self.settings.epochs * count) as u64;
         let (mut sum, mut rate) = (0.0, 0.0);
-        for batch in 0..batches {
-            let samples = &order[batch * n / batches..(batch + 1) * n / batches];
-            let x = augmentation.views(inputs.select(Axis(0), samples).view(), views, &mut rng)?;
+        for samples in batches.draw(&mut rng) {
+            let x = augmentation.views(inputs.select(Axis(0), &samples).view(), views, &mut rng)?;
             let rows: Vec<usize> =
                 samples.iter().flat_map(|&sample| views * sample..views * (sample + 1)).collect();
             rate = self.settings.schedule.rate(self.optimiser.steps(), steps);
             sum += self.step(x, loss, &graph.restrict(&rows)?, rate, number)?;
         }
-        Ok(Epoch { number, loss: sum / batches as f64, rate, score: f64::NAN })
+        Ok(Epoch { number, loss: sum / count as f64, rate, score: f64::NAN })
     }
 
     /// One step; returns the loss before it.

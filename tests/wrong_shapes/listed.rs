@@ -24,11 +24,11 @@ const EXEMPT: &[(&str, &str)] = &[
          active::StoppingRule::is_met active::BeliefOptions::require_valid",
     ),
     (
-        "takes counts or numbers, and tests/kernel.rs, tests/autodiff, tests/model.rs and tests/magnitudes.rs refuse bad ones",
+        "takes counts or numbers, and tests/kernel.rs, tests/autodiff, tests/batches.rs, tests/model.rs and tests/magnitudes.rs refuse bad ones",
         "kernel::RadialKernel::check kernel::RadialKernel::length_scale kernel::RadialKernel::of_unit_length \
          kernel::RadialKernel::at_squared_distance kernel::RadialKernel::frequencies linalg::random_block \
          autodiff::ColumnTable::new autodiff::Tape::new autodiff::Tape::reusing autodiff::Tape::into_buffers model::Network::linear model::Network::mlp \
-         model::Network::projector model::Network::convolutional model::Network::residual model::Schedule::rate",
+         model::Network::projector model::Network::convolutional model::Network::residual model::Schedule::rate model::Batches::new",
     ),
     (
         "says what a checked constructor made",
@@ -38,7 +38,7 @@ const EXEMPT: &[(&str, &str)] = &[
          graph::PairGraph::row graph::PairGraph::stored graph::SimilarityGraph::len \
          graph::SimilarityGraph::terms graph::ViewGraph::samples graph::ViewGraph::views \
          autodiff::ColumnTable::inputs autodiff::ColumnTable::outputs model::Model::architecture \
-         model::Model::parameters_mut model::Model::buffers_mut model::Projected::new model::Projected::into_encoder \
+         model::Model::parameters_mut model::Model::buffers_mut model::Projected::new model::Projected::into_encoder model::Batches::views model::Batches::per_epoch model::Batches::draw \
          active::WarmStart::clusters active::WarmStart::eigenvalues active::WarmStart::features \
          active::WarmStart::graph active::WarmStart::len active::WarmStart::micro_clusters \
          active::WarmStart::number_of_clusters active::WarmStart::number_of_micro_clusters \
