@@ -25,7 +25,7 @@ experiments! {
     equivalence in "equivalence.rs",
     collapse in "collapse.rs",
     training_meets_theory in "training_meets_theory.rs",
-    digits in "digits.rs",
+    labels_in_the_loss in "labels_in_the_loss.rs",
     query_cost in "query_cost.rs",
     pairs_on_real_data in "pairs_on_real_data.rs",
     labels_on_real_data in "labels_on_real_data.rs",

@@ -5,10 +5,11 @@ use rand::Rng;
 #[cfg(feature = "files")]
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Network, Projected};
+use super::{Activation, Network, Projected, Schedule, Training};
 use crate::Scalar;
 use crate::data::augment::{Augmentation, Change, ImageShape};
 use crate::error::Result;
+use crate::loss::{BarlowTwins, NamedLoss, NtXent, VicReg};
 
 /// Channels of the blocks of an encoder of images, and widths of the layers of one of vectors.
 const CHANNELS: [usize; 3] = [16, 32, 64];
@@ -103,9 +104,19 @@ fn is_vector(shape: ImageShape) -> bool {
 
 /// The changes that make views of samples of a shape, once they are standardised as [`Encoder`](super::Encoder) does.
 ///
-/// Images are turned by up to 11°, shifted by up to a tenth of a side, seen through windows of 0.8 of a side and more, and get noise
-/// of a twentieth of the largest value; vectors get noise of 0.3 standard deviations, and a tenth of their coordinates is set to the
-/// mean.
+/// | | |
+/// |---|---|
+/// | images are turned | by up to 14° |
+/// | seen through windows | of 0.8 of a side and more |
+/// | zoomed | by 0.8 to 1.2 |
+/// | shifted | by up to a twentieth of a side |
+/// | deformed | by a 28th to a ninth of a side, smooth over a fifth |
+/// | covered in part | by a fifth to a half of a side |
+/// | and colours change | in contrast and saturation by up to 0.4, in brightness by up to 0.2 of the largest number |
+/// | vectors | get noise of 0.3 standard deviations, and a tenth of their coordinates is set to the mean |
+///
+/// The strengths for grey images were chosen on the bundled MNIST (development); the colours are those of Chen et al. 2020, halved.
+/// None of them mirrors an image or turns it upside down, which breaks the classes of letters and digits.
 ///
 /// # Errors
 /// [`crate::Error::Empty`] if the shape is 0.
@@ -113,15 +124,52 @@ pub fn default_augmentation(shape: ImageShape) -> Result<Augmentation> {
     if is_vector(shape) {
         return Augmentation::new(shape, [Change::Dropout { rate: 0.1 }, Change::Noise { std: 0.3 }]);
     }
-    let tenth = |side: usize| i32::try_from(side / 10).unwrap_or(i32::MAX);
-    let (down, right) = (tenth(shape.height), tenth(shape.width));
-    Augmentation::new(
-        shape,
-        [
-            Change::Rotate { turns: -0.03..=0.03 },
-            Change::Crop { side: 0.8..=1.0, aspect: 1.0..=1.0 },
-            Change::Shift { down: -down..=down, right: -right..=right },
-            Change::Noise { std: 0.05 },
-        ],
-    )
+    let twentieth = |side: usize| i32::try_from(side / 20).unwrap_or(i32::MAX);
+    let (down, right) = (twentieth(shape.height), twentieth(shape.width));
+    let side = shape.height.min(shape.width);
+    let covered = |side: usize| side / 5..=side / 2;
+    let mut changes = vec![
+        Change::Rotate { turns: -0.04..=0.04 },
+        Change::Crop { side: 0.8..=1.0, aspect: 1.0..=1.0 },
+        Change::Zoom { factor: 0.8..=1.2 },
+        Change::Shift { down: -down..=down, right: -right..=right },
+        Change::Elastic { strength: side as f64 / 28.0..=side as f64 / 9.0, spacing: (side / 5).max(1) },
+        Change::Erase { height: covered(shape.height), width: covered(shape.width) },
+    ];
+    if shape.channels > 1 {
+        changes.push(Change::Colour { brightness: -0.2..=0.2, contrast: 0.6..=1.4, saturation: 0.6..=1.4 });
+    }
+    Augmentation::new(shape, changes)
+}
+
+/// How an encoder is trained: 60 epochs in batches of 128 samples, by Adam at a rate that rises to 3e-3 and falls by a cosine.
+///
+/// Chosen on the bundled MNIST (development). More epochs are better: 20 have an adjusted Rand index of 0.8 at the start there.
+#[must_use]
+pub fn default_training() -> Training {
+    Training {
+        epochs: 60,
+        batch: 128,
+        schedule: Schedule::Cosine { peak: 3e-3, warm_up: 0.1 },
+        ..Training::default()
+    }
+}
+
+/// A loss by name as encoders are trained with it: [`NamedLoss`], but for parameters that were chosen on the bundled MNIST (development).
+///
+/// | loss | here | in the literature | |
+/// |---|---|---|---|
+/// | NT-Xent | τ = 0.2 | 0.1 for `ImageNet`, 0.5 for CIFAR (Chen et al. 2020) | both start worse |
+/// | VICReg | invariance 5 | 25 (Bardes et al. 2022) | pulls views together before they tell digits apart |
+/// | Barlow Twins | λ = 0.05 | 0.005 (Zbontar et al. 2021) | likewise |
+///
+/// # Errors
+/// [`crate::Error::UnknownName`] for another name.
+pub fn default_loss(name: &str) -> Result<NamedLoss> {
+    Ok(match name.parse()? {
+        NamedLoss::NtXent(_) => NamedLoss::NtXent(NtXent { temperature: 0.2 }),
+        NamedLoss::VicReg(loss) => NamedLoss::VicReg(VicReg { invariance: 5.0, ..loss }),
+        NamedLoss::BarlowTwins(loss) => NamedLoss::BarlowTwins(BarlowTwins { lambda: 0.05, ..loss }),
+        other => other,
+    })
 }

@@ -6,22 +6,24 @@ use ndarray::{Array2, ArrayView2, Axis, s};
 use serde::{Deserialize, Serialize};
 
 use super::tensor_file::{self, Tensor};
-use super::{Architecture, Epoch, Model, Network, Trainer, Training, checkpoint, default_augmentation};
+use super::{
+    Architecture, Epoch, Model, Network, Trainer, Training, checkpoint, default_augmentation, default_loss,
+};
 use crate::data::augment::ImageShape;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
-use crate::loss::NamedLoss;
 use crate::random::stream;
 
 /// The layout of the files that are read and written here.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The entry of a file's header that holds [`Header`].
 const ENTRY: &str = "encoder";
 /// Samples that go through the network at a time.
 const BLOCK: usize = 256;
 const OUT_OF_SCALE: &str = "within the range of single precision";
 
-/// `x ↦ z`: inputs are standardised, then encoded in single precision by a network.
+/// `x ↦ z / ‖z‖`: inputs are standardised, encoded in single precision by a network, and brought to length 1: a direction is what the
+/// losses that compare by an angle learn, and what two representations are compared by in the literature of all of them.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -79,7 +81,7 @@ impl Encoder {
     /// * `inputs`: `(n, shape.len())`, `n ≥ 2`. Those of images are divided by the largest, so that what is zero, the outside of a
     ///   view, stays zero; the columns of vectors get mean 0 and standard deviation 1;
     /// * `graph`: over `views · n` rows, as [`Trainer::run`] takes it: it alone says what is known;
-    /// * `loss`: one of [`NamedLoss::NAMES`];
+    /// * `loss`: one of [`NamedLoss::NAMES`](crate::loss::NamedLoss::NAMES), as [`default_loss`] has it;
     /// * `training`: if there is a file where its checkpoint is to be, the training goes on from there.
     ///
     /// # Errors
@@ -93,7 +95,7 @@ impl Encoder {
         loss: &str,
         training: Training,
     ) -> Result<(Self, Vec<Epoch>)> {
-        let named: NamedLoss = loss.parse()?;
+        let named = default_loss(loss)?;
         check::shape("inputs", &[inputs.nrows(), shape.len()], inputs.shape())?;
         check::finite("inputs", &inputs)?;
         if inputs.nrows() < 2 {
@@ -148,7 +150,8 @@ impl Encoder {
         check::shape("height, width and channels of the inputs", &axes(self.shape), &axes(given))
     }
 
-    /// The representation `(n, outputs)` of `inputs` `(n, shape.len())`, each sample's its own: in blocks, so that beside both arrays the
+    /// The representation `(n, outputs)` of `inputs` `(n, shape.len())`, each sample's its own, in rows of length 1 (or 0, where the
+    /// network gives nothing but zeros): in blocks, so that beside both arrays the
     /// memory does not grow with `n`.
     ///
     /// # Errors
@@ -161,7 +164,12 @@ impl Encoder {
         let blocks = inputs.axis_chunks_iter(Axis(0), BLOCK);
         for (inputs, mut out) in blocks.zip(out.axis_chunks_iter_mut(Axis(0), BLOCK)) {
             let z = self.network.embed(self.standards.apply(inputs)?.view())?;
-            out.zip_mut_with(&z, |out, &z| *out = f64::from(z));
+            for (mut out, z) in out.rows_mut().into_iter().zip(z.rows()) {
+                let length = z.iter().map(|&z| f64::from(z).powi(2)).sum::<f64>().sqrt();
+                if length > 0.0 {
+                    out.zip_mut_with(&z, |out, &z| *out = f64::from(z) / length);
+                }
+            }
         }
         Ok(out)
     }

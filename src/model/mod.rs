@@ -70,7 +70,7 @@ use crate::error::{Result, check};
 use crate::linalg::rows::in_pool;
 
 pub use activation::Activation;
-pub use architecture::{Architecture, default_augmentation};
+pub use architecture::{Architecture, default_augmentation, default_loss, default_training};
 pub use batches::Batches;
 #[cfg(feature = "files")]
 pub use encoder::Encoder;

@@ -4,7 +4,7 @@
 //! components separates all their pairs. With a truthful oracle every implied pair is right. A wrong must-link, though,
 //! makes every pair between the components it joins wrong.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::cost::pairs_among;
 use crate::data::Labels;
@@ -127,6 +127,19 @@ impl Closure {
     #[must_use]
     pub fn component_of(&self) -> Vec<usize> {
         self.components.numbered()
+    }
+
+    /// The components of two samples and more as labels; all other samples are unknown.
+    #[must_use]
+    pub fn labels(&self) -> Labels {
+        let known = |component: usize| self.components.size(component) > 1;
+        let number_of: HashMap<usize, usize> =
+            self.components.representatives().filter(|&of| known(of)).zip(0..).collect();
+        let class_of = (0..self.len()).map(|i| number_of.get(&self.components.find(i)).copied());
+        match Labels::partial(class_of.collect(), number_of.len().max(1)) {
+            Ok(labels) => labels,
+            Err(error) => unreachable!("every class is below their number: {error}"),
+        }
     }
 
     /// Number of pairs `i < j` known to belong together, `Σ s (s − 1) / 2` over components of size `s`.

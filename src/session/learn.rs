@@ -9,17 +9,15 @@ use ndarray::{Array2, ArrayView2, CowArray, Ix2};
 use super::folder::Folder;
 use super::{Fingerprint, Learned, Reading, Session, SessionOptions, Settings, State};
 use crate::active::{Belief, WarmStart};
-use crate::data::Labels;
 use crate::data::augment::ImageShape;
 use crate::error::{Error, Result, StateError, check};
 use crate::graph::SimilarityGraph;
-use crate::loss::NamedLoss;
-use crate::model::{Encoder, Epoch, Training, default_augmentation};
+use crate::model::{Encoder, Epoch, Training, default_augmentation, default_loss, default_training};
 
 /// How a representation is learned.
 #[derive(Clone, Debug)]
 pub struct LearnOptions {
-    /// The loss, one of [`NamedLoss::NAMES`](crate::loss::NamedLoss::NAMES); `vicreg`.
+    /// The loss, one of [`NamedLoss::NAMES`](crate::loss::NamedLoss::NAMES), as [`default_loss`] has it; `simclr`.
     pub loss: String,
     /// Views of each sample in a batch, at least 2; 2.
     pub views: usize,
@@ -28,6 +26,8 @@ pub struct LearnOptions {
     /// `≥ 0`: two samples that do not belong together have this weight, negated. 0 leaves them out of the graph, as losses must have it
     /// that take no negative weight.
     pub apart: f64,
+    /// `≥ 0`: weight of the probability that two samples belong together, of what is believed of each ([`Belief::graph`]); 0.
+    pub believed: f64,
     /// Epochs, time, rate, patience, seed, and who is told. Its checkpoint is in the state directory, whatever is said here.
     pub training: Training,
     /// Where the inputs came from, for the settings: a file, or any name for them.
@@ -41,11 +41,12 @@ pub struct LearnOptions {
 impl Default for LearnOptions {
     fn default() -> Self {
         Self {
-            loss: "vicreg".to_owned(),
+            loss: "simclr".to_owned(),
             views: 2,
             together: 1.0,
             apart: 0.0,
-            training: Training::default(),
+            believed: 0.0,
+            training: default_training(),
             features: String::new(),
             reading: None,
             same_samples: false,
@@ -141,10 +142,10 @@ impl State {
         let inputs = inputs.into();
         let n = self.start().len();
         check::shape("inputs", &[inputs.nrows(), shape.len()], inputs.shape())?;
-        check::count("views", options.views, usize::MAX, "at least 1")?;
         check::not_negative("together", options.together)?;
         check::not_negative("apart", options.apart)?;
-        let loss: NamedLoss = options.loss.parse()?;
+        check::not_negative("believed", options.believed)?;
+        let loss = default_loss(&options.loss)?;
         if options.apart > 0.0 && !loss.takes_negative_weights() {
             let must = "0: the loss takes no negative weight";
             return Err(Error::Domain { argument: "apart", value: options.apart, must });
@@ -182,23 +183,19 @@ impl State {
     /// Views of one sample, and samples that belong together or not.
     fn graph_of_views(&self, options: &LearnOptions) -> Result<SimilarityGraph> {
         let n = self.start().len();
-        let LearnOptions { views, together, apart, .. } = *options;
+        let LearnOptions { views, together, apart, believed, .. } = *options;
         let mut terms = vec![(1.0, SimilarityGraph::views(n, views)?)];
-        let component_of = self.evidence().closure().component_of();
-        let components = self.evidence().closure().components();
-        let mut sizes = vec![0_usize; components];
-        for &component in &component_of {
-            sizes[component] += 1;
-        }
-        if together > 0.0 && sizes.iter().any(|&size| size > 1) {
-            let known = component_of.iter().map(|&component| (sizes[component] > 1).then_some(component));
-            let labels = Labels::partial(known.collect(), components)?;
-            terms.push((together, SimilarityGraph::labels(&labels).on_views(views)?));
+        let known = self.evidence().closure().labels();
+        if together > 0.0 && known.iter().any(|class: Option<usize>| class.is_some()) {
+            terms.push((together, SimilarityGraph::labels(&known).on_views(views)?));
         }
         let separate = self.separate();
         if apart > 0.0 && !separate.is_empty() {
             let pairs = separate.iter().map(|&(i, j)| (i, j, -1.0));
             terms.push((apart, SimilarityGraph::pairs(n, pairs)?.on_views(views)?));
+        }
+        if believed > 0.0 {
+            terms.push((believed, self.belief().graph()?.on_views(views)?));
         }
         SimilarityGraph::mixture(terms)
     }
@@ -212,11 +209,12 @@ impl State {
 
     /// What tells one training from another: the checkpoint of one is of no use to another.
     fn key(&self, inputs: &Fingerprint, shape: ImageShape, options: &LearnOptions) -> Result<String> {
-        let LearnOptions { loss, views, together, apart, training, .. } = options;
+        let LearnOptions { loss, views, together, apart, believed, training, .. } = options;
         let Training { epochs, batch, rule, schedule, seed, .. } = training;
         let all = format!(
-            "{inputs} {shape:?} {:?} {loss} {views} {together} {apart} {epochs} {batch} {rule:?} {schedule:?} {seed} {:?} {:?}",
+            "{inputs} {shape:?} {:?} {:?} {loss} {views} {together} {apart} {believed} {epochs} {batch} {rule:?} {schedule:?} {seed} {:?} {:?}",
             default_augmentation(shape)?,
+            (*believed > 0.0).then(|| (&self.settings().learned, self.log().records().count())),
             self.evidence().closure().component_of(),
             self.separate(),
         );

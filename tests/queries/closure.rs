@@ -87,6 +87,14 @@ proptest! {
         prop_assert_eq!(closure.is_complete(), count(&expected, 0.0) == 0);
         prop_assert_eq!(&closure.graph().unwrap().to_dense(), &expected);
 
+        let labels = closure.labels();
+        for (i, j) in pairs(n) {
+            let is_one = labels.class_of(i).is_some() && labels.class_of(i) == labels.class_of(j);
+            prop_assert_eq!(is_one, positive[[i, j]]);
+        }
+        let alone = |i: usize| (0..n).all(|j| j == i || !positive[[i, j]]);
+        prop_assert!((0..n).all(|i| labels.class_of(i).is_none() == alone(i)));
+
         // With a truthful oracle every implied pair is right.
         for (i, j) in pairs(n) {
             let truth = if class_of[i] == class_of[j] { 1.0 } else { -1.0 };

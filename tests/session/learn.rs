@@ -111,6 +111,11 @@ fn what_is_known_is_in_the_graph_and_what_is_contradicted_is_not() {
     assert!(plain.is_non_negative());
     let views = graph(&session, LearnOptions { together: 0.0, ..options() });
     assert_eq!(views.entry(0, 2).unwrap(), 0.0);
+    let believed = graph(&session, LearnOptions { together: 0.0, believed: 0.1, ..options() });
+    for (i, j) in [(0, 2), (2, 50), (5, 9)] {
+        let probability = session.state().belief().graph().unwrap().entry(i, j).unwrap();
+        assert!((believed.entry(2 * i, 2 * j + 1).unwrap() - 0.1 * probability).abs() < 1e-15);
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ const EXEMPT: &[(&str, &str)] = &[
         "kernel::RadialKernel::check kernel::RadialKernel::length_scale kernel::RadialKernel::of_unit_length \
          kernel::RadialKernel::at_squared_distance kernel::RadialKernel::frequencies linalg::random_block \
          autodiff::ColumnTable::new autodiff::Tape::new autodiff::Tape::reusing autodiff::Tape::into_buffers model::Network::linear model::Network::mlp \
-         model::Network::projector model::Network::convolutional model::Network::residual model::Schedule::rate model::Batches::new",
+         model::Network::projector model::Network::convolutional model::Network::residual model::Schedule::rate model::Schedule::peak model::Schedule::with_peak model::Batches::new",
     ),
     (
         "says what a checked constructor made",
@@ -71,7 +71,7 @@ const EXEMPT: &[(&str, &str)] = &[
         "is part of the feature of files, or what such an encoder is made of: tests/encoder.rs refuses bad shapes and widths",
         "model::Encoder::train model::Encoder::embed model::Encoder::require_shape model::Encoder::load model::Encoder::save \
          model::Encoder::shape model::Encoder::outputs model::Encoder::loss model::Encoder::network model::Architecture::of \
-         model::Architecture::outputs model::Architecture::network model::Architecture::projected model::default_augmentation",
+         model::Architecture::outputs model::Architecture::network model::Architecture::projected model::default_augmentation model::default_training model::default_loss",
     ),
     ("says what a name means: tests/session/learn.rs", "loss::NamedLoss::takes_negative_weights"),
 ];

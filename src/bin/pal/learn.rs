@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use pal::data::io::write_npy;
 use pal::loss::NamedLoss;
-use pal::model::{Schedule, Training};
+use pal::model::{Training, default_training};
 use pal::session::{self, LearnOptions, Reading, Representation, Settings, State};
 use pal::{Error, Observer, StateError};
 use serde_json::json;
@@ -46,10 +46,10 @@ pub(crate) struct Learn {
     #[arg(long, value_name = "Z.npy")]
     out: Option<PathBuf>,
     /// The loss
-    #[arg(long, value_name = "NAME", default_value = "vicreg", value_parser = PossibleValuesParser::new(NamedLoss::NAMES))]
+    #[arg(long, value_name = "NAME", default_value_t = LearnOptions::default().loss, value_parser = PossibleValuesParser::new(NamedLoss::NAMES))]
     loss: String,
     /// Most passes over the samples
-    #[arg(long, value_name = "N", default_value_t = Training::default().epochs, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = default_training().epochs, allow_negative_numbers = true)]
     epochs: usize,
     /// Stop after the pass in which so many minutes are over
     #[arg(long, value_name = "M", allow_hyphen_values = true)]
@@ -58,10 +58,10 @@ pub(crate) struct Learn {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     patience: Option<usize>,
     /// Samples in a step
-    #[arg(long, value_name = "N", default_value_t = Training::default().batch, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = default_training().batch, allow_negative_numbers = true)]
     batch: usize,
     /// Largest rate of Adam: it rises over a tenth of the steps and falls by a cosine
-    #[arg(long, value_name = "R", default_value_t = RATE, allow_hyphen_values = true)]
+    #[arg(long, value_name = "R", default_value_t = default_training().schedule.peak(), allow_hyphen_values = true)]
     rate: f64,
     /// Views of each sample in a step
     #[arg(long, value_name = "K", default_value_t = LearnOptions::default().views, allow_negative_numbers = true)]
@@ -72,6 +72,9 @@ pub(crate) struct Learn {
     /// Weight by which two samples that do not belong together are pushed apart, for losses that can; 0 does not
     #[arg(long, value_name = "A", default_value_t = LearnOptions::default().apart, allow_hyphen_values = true)]
     apart: f64,
+    /// Weight of the probability that two samples belong together, of what is believed of each from the answers; counts for all pairs
+    #[arg(long, value_name = "A", default_value_t = LearnOptions::default().believed, allow_hyphen_values = true)]
+    believed: f64,
     /// Seed of all randomness of the training [default: that of the state]
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
     seed: Option<u64>,
@@ -80,7 +83,6 @@ pub(crate) struct Learn {
 const LEARN_HELP: &str = "\
 What to train on, in the order of the state's samples [default: what the state was made of, or last trained on]: as the \
 features of `pal embed`";
-const RATE: f64 = 1e-3;
 const SECONDS: f64 = 60.0;
 /// A century: beyond, no time is added to another.
 const MOST_MINUTES: f64 = 5e7;
@@ -108,20 +110,22 @@ impl Learn {
         let seed = self.seed.or(settings.map(|settings| settings.seed)).unwrap_or_default();
         let observer =
             if output.shows_progress() { pal::experiment::progress_bar() } else { Observer::default() };
+        let defaults = default_training();
         let options = LearnOptions {
             loss: self.loss.clone(),
             views: self.views,
             together: self.together,
             apart: self.apart,
+            believed: self.believed,
             training: Training {
                 epochs: self.epochs,
                 batch: self.batch,
-                schedule: Schedule::Cosine { peak: self.rate, warm_up: 0.1 },
+                schedule: defaults.schedule.with_peak(self.rate),
                 seed,
                 patience: self.patience,
                 time,
                 observer,
-                ..Training::default()
+                ..defaults
             },
             features: source,
             reading: Some(reading),

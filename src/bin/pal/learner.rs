@@ -4,7 +4,7 @@ use std::thread::{self, JoinHandle};
 
 use ndarray::Array2;
 use pal::data::augment::ImageShape;
-use pal::model::Training;
+use pal::model::{Training, default_training};
 use pal::session::{Fingerprint, LearnOptions, Reading, Representation, Session};
 
 use crate::failure::{Failure, Result};
@@ -20,7 +20,7 @@ pub(crate) struct Background {
     #[arg(long = "learn-every", value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     every: Option<u32>,
     /// Most passes over the samples in such a training
-    #[arg(long = "learn-epochs", value_name = "N", default_value_t = Training::default().epochs, allow_negative_numbers = true, requires = "every")]
+    #[arg(long = "learn-epochs", value_name = "N", default_value_t = default_training().epochs, allow_negative_numbers = true, requires = "every")]
     epochs: usize,
     /// How long it may train, in minutes
     #[arg(long = "learn-minutes", value_name = "M", allow_hyphen_values = true, requires = "every")]
@@ -58,7 +58,7 @@ impl Background {
         let default = LearnOptions::default();
         let options = LearnOptions {
             loss: learned.map_or(default.loss, |learned| learned.loss.clone()),
-            training: Training { epochs: self.epochs, seed: settings.seed, time, ..Training::default() },
+            training: Training { epochs: self.epochs, seed: settings.seed, time, ..default_training() },
             features: source.clone(),
             reading: Some(reading),
             ..LearnOptions::default()

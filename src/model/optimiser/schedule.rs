@@ -35,6 +35,23 @@ impl Schedule {
         }
     }
 
+    /// The largest rate.
+    #[must_use]
+    pub fn peak(&self) -> f64 {
+        match *self {
+            Self::Constant { rate: peak } | Self::Cosine { peak, .. } => peak,
+        }
+    }
+
+    /// The same with another largest rate.
+    #[must_use]
+    pub fn with_peak(self, peak: f64) -> Self {
+        match self {
+            Self::Constant { .. } => Self::Constant { rate: peak },
+            Self::Cosine { warm_up, .. } => Self::Cosine { peak, warm_up },
+        }
+    }
+
     /// The rate of step number `step`, counted from 0, of `steps`.
     #[must_use]
     pub fn rate(&self, step: u64, steps: u64) -> f64 {
