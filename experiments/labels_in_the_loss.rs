@@ -6,23 +6,24 @@
 
 use std::process::ExitCode;
 
-use ndarray::{ArrayView2, ArrayViewMut2, Axis};
-use pal::data::{Labelled, Labels};
+use ndarray::Array2;
+use pal::data::Labelled;
 use pal::experiment::{
     Claim, Curve, Curves, Experiment, Length, Outputs, Picture, Run, Story, require, run_main,
 };
-use pal::graph::{Form, SimilarityGraph};
+use pal::graph::SimilarityGraph;
 use pal::loss::Loss;
 use pal::model::{default_augmentation, default_loss};
 use pal::plot::{AxisScale, CurvePanel, Series};
 use pal::{Error, Result, plot};
-use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 use serde::Serialize;
 
-mod small_mnist;
+mod encoders;
 
-use small_mnist::{RECIPE, Recipe, SHAPE, embed, fit, images, part, read};
+use encoders::{
+    CrossEntropy, RECIPE, Recipe, SHAPE, accuracy, balanced_order, embed, part, read, small_mnist,
+};
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "labels_in_the_loss",
@@ -169,7 +170,7 @@ fn main() -> ExitCode {
 
 fn run(run: &Run) -> Result<()> {
     let protocol = run.scale.of(FULL, QUICK);
-    let data = images()?;
+    let data = small_mnist()?;
     let trials = run.trials(|_, rng| trial(protocol, &data, rng))?;
     let curves = (0..trials[0].len()).map(|series| {
         let (name, x, _) = &trials[0][series];
@@ -222,19 +223,21 @@ fn trial(protocol: Protocol, data: &Labelled, rng: &mut impl Rng) -> Result<Vec<
     let augmentation = default_augmentation(SHAPE)?;
     let views = SimilarityGraph::views(size, 2)?;
     let x: Vec<f64> = protocol.labels.iter().map(|&count| count as f64).collect();
-    // Of a model trained on some graph, the accuracy of a probe on so many labels.
-    let of_images = |loss: &dyn Loss<f32>, graph: &SimilarityGraph, seed: u64| {
-        let model = fit(recipe, (train.inputs.view(), size), graph, loss, &augmentation, seed)?;
+    // What training on the graph makes of all images, the same number of which are seen whatever there is to train on.
+    let fit = |data: &Labelled, graph: &SimilarityGraph, loss: &dyn Loss<f32>, seed: u64| {
+        let recipe = Recipe { epochs: (recipe.epochs * size).div_ceil(data.labels.len()), ..recipe };
+        let new = encoders::new(recipe, SHAPE, seed)?;
+        let model = encoders::train(recipe, new, data.inputs.view(), graph, loss, &augmentation, seed)?;
         Ok::<_, Error>([embed(&model, train.inputs.view())?, embed(&model, test.inputs.view())?])
     };
+    let of_images = |loss: &dyn Loss<f32>, graph: &SimilarityGraph, seed: u64| fit(&train, graph, loss, seed);
     let of_labelled = |loss: &dyn Loss<f32>, count: usize, seed: u64| {
         let labelled = part(&train, order[..count].to_vec())?;
-        let graph = SimilarityGraph::labels(&labelled.labels).on_views(2)?;
-        let model = fit(recipe, (labelled.inputs.view(), size), &graph, loss, &augmentation, seed)?;
-        Ok::<_, Error>([embed(&model, train.inputs.view())?, embed(&model, test.inputs.view())?])
+        fit(&labelled, &SimilarityGraph::labels(&labelled.labels).on_views(2)?, loss, seed)
     };
-    let accuracy = |[train, test_features]: &[ndarray::Array2<f64>; 2], count: usize| {
-        read(train.view(), test_features.view(), &labels(count), &test.labels, recipe.ridge)
+    let accuracy = |[of_train, of_test]: &[Array2<f64>; 2], count: usize| {
+        let found = read(of_train.view(), &labels(count), of_test.view(), recipe.ridge)?;
+        Ok::<_, Error>(accuracy(&found, &test.labels))
     };
     let mixture = |count: usize, weight: f64| {
         let known = SimilarityGraph::labels(&labels(count)).on_views(2)?;
@@ -276,61 +279,4 @@ fn trial(protocol: Protocol, data: &Labelled, rng: &mut impl Rng) -> Result<Vec<
     let pixels = [train.inputs.clone(), test.inputs.clone()];
     rows.push((RAW.to_owned(), x, each(&|count| accuracy(&pixels, count))?));
     Ok(rows)
-}
-
-/// Samples in random order, the classes in turns.
-fn balanced_order(labels: &Labels, rng: &mut impl Rng) -> Result<Vec<usize>> {
-    labels.require_every_class("labels")?;
-    let mut order: Vec<usize> = (0..labels.len()).collect();
-    order.shuffle(rng);
-    let mut seen = vec![0_usize; labels.number_of_classes()];
-    let mut ranked: Vec<(usize, usize)> = order
-        .into_iter()
-        .map(|sample| {
-            let count = labels.class_of(sample).map_or(0, |class| {
-                seen[class] += 1;
-                seen[class]
-            });
-            (count, sample)
-        })
-        .collect();
-    ranked.sort_by_key(|&(count, _)| count);
-    Ok(ranked.into_iter().map(|(_, sample)| sample).collect())
-}
-
-/// The mean over the rows of `−ln softmax(z)_c`, with the class `c` of a row read off a graph of labels: what a classifier is trained
-/// by. The first columns of `z` are the classes, the others take no part.
-struct CrossEntropy;
-
-impl Loss<f32> for CrossEntropy {
-    fn evaluate_unchecked(
-        &self,
-        z: ArrayView2<f32>,
-        graph: &SimilarityGraph,
-        gradient: Option<ArrayViewMut2<f32>>,
-    ) -> Result<f64> {
-        let [(_, Form::Labels(labels))] = graph.terms() else {
-            return Err(Error::WrongForm { argument: "graph", expected: "one of labels" });
-        };
-        let classes = labels.number_of_classes();
-        let share = 1.0 / z.nrows() as f32;
-        let mut probabilities = ndarray::Array2::<f32>::zeros(z.raw_dim());
-        let mut value = 0.0;
-        for ((z, mut row), class) in z.rows().into_iter().zip(probabilities.rows_mut()).zip(labels.class_of())
-        {
-            let Some(class) = *class else { continue };
-            let logits = z.slice(ndarray::s![..classes]);
-            let largest = logits.fold(f32::NEG_INFINITY, |largest, &logit| largest.max(logit));
-            let sum: f32 = logits.iter().map(|logit| (logit - largest).exp()).sum();
-            value -= f64::from(logits[class] - largest - sum.ln());
-            for (probability, logit) in row.iter_mut().zip(logits) {
-                *probability = share * (logit - largest).exp() / sum;
-            }
-            row[class] -= share;
-        }
-        if let Some(mut gradient) = gradient {
-            gradient.assign(&probabilities);
-        }
-        Ok(value / z.len_of(Axis(0)) as f64)
-    }
 }

@@ -84,6 +84,12 @@ impl Augmentation {
         Ok(Self { shape, changes })
     }
 
+    /// The changes in their order.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
     /// Changes every row of `rows`, `(n, shape.len())`, each by all changes in their order.
     ///
     /// One number is drawn from `rng`; the row's number and it seed the changes of a row, so that the same `rng` makes the
