@@ -254,8 +254,15 @@ impl<'a> Task<'a> {
         let (augmentation, loss) = (default_augmentation(shape)?, default_loss("simclr")?);
         let new = encoders::new(protocol.recipe, shape, seed)?;
         let views = SimilarityGraph::views(data.labels.len(), 2)?;
-        let self_supervised =
-            encoders::train(protocol.recipe, new, data.inputs.view(), &views, &loss, &augmentation, seed)?;
+        let self_supervised = encoders::train(
+            protocol.recipe,
+            new,
+            (data.inputs.view(), data.labels.len()),
+            &views,
+            &loss,
+            &augmentation,
+            seed,
+        )?;
         let (truth, order) = (data.labels.iter().flatten().collect(), balanced_order(&data.labels, rng)?);
         Ok(Self { protocol, shape, data, truth, augmentation, loss, seed, order, self_supervised })
     }
@@ -348,8 +355,6 @@ impl<'a> Task<'a> {
             }
             let labelled = part(self.data, self.order[..labels].to_vec())?;
             let graph = SimilarityGraph::labels(&labelled.labels).on_views(2)?;
-            let seen = recipe.epochs * self.truth.len();
-            let recipe = Recipe { epochs: seen.div_ceil(labels), ..recipe };
             let model = self.fit(recipe, &labelled, &graph, &CrossEntropy, rng.random())?;
             let of_labelled = embed(&model, labelled.inputs.view())?;
             let z = embed(&model, self.data.inputs.view())?;
@@ -369,7 +374,15 @@ impl<'a> Task<'a> {
         seed: u64,
     ) -> Result<Projected<f32>> {
         let new = encoders::new(recipe, self.shape, seed)?;
-        encoders::train(recipe, new, data.inputs.view(), graph, loss, &self.augmentation, seed)
+        encoders::train(
+            recipe,
+            new,
+            (data.inputs.view(), self.truth.len()),
+            graph,
+            loss,
+            &self.augmentation,
+            seed,
+        )
     }
 
     /// What the self-supervised encoder becomes when it is trained on with the answers.
@@ -385,11 +398,11 @@ impl<'a> Task<'a> {
             (believed, belief.graph()?.on_views(2)?),
         ])?;
         let recipe = Recipe { epochs: further_epochs, rate: further_rate, ..recipe };
-        let inputs = self.data.inputs.view();
+        let inputs = (self.data.inputs.view(), self.truth.len());
         let model = self.self_supervised.clone();
         let model =
             encoders::train(recipe, model, inputs, &graph, &self.loss, &self.augmentation, self.seed)?;
-        embed(&model, inputs)
+        embed(&model, inputs.0)
     }
 
     /// Test accuracy of a linear probe that has all labels of half the samples.

@@ -5,7 +5,7 @@ use pal::data::augment::{Augmentation, ImageShape};
 use pal::data::{Labelled, Labels, MNIST_SHAPE, mnist};
 use pal::graph::{Form, SimilarityGraph};
 use pal::loss::Loss;
-use pal::model::{Architecture, Model, Projected, Schedule, Trainer, Training};
+use pal::model::{Architecture, Batches, Model, Projected, Schedule, Trainer, Training};
 use pal::probe::LinearProbe;
 use pal::random::stream;
 use pal::{Error, Result};
@@ -22,15 +22,25 @@ pub struct Recipe {
     /// Channels of the blocks of the residual encoder.
     pub channels: [usize; 3],
     pub outputs: usize,
+    /// Passes over all samples if nothing is known; otherwise as many steps.
     pub epochs: usize,
     pub batch: usize,
+    /// Least share of each batch that something is known of.
+    pub known: f64,
     pub rate: f64,
     /// Ridge of the probe on standardised features.
     pub ridge: f64,
 }
 
-pub const RECIPE: Recipe =
-    Recipe { channels: [8, 16, 32], outputs: 64, epochs: 20, batch: 128, rate: 3e-3, ridge: 0.03 };
+pub const RECIPE: Recipe = Recipe {
+    channels: [8, 16, 32],
+    outputs: 64,
+    epochs: 20,
+    batch: 128,
+    known: 0.5,
+    rate: 3e-3,
+    ridge: 0.03,
+};
 
 /// The 5000 digits of MNIST, each pixel the mean of four.
 pub fn small_mnist() -> Result<Labelled> {
@@ -56,19 +66,23 @@ pub fn new(recipe: Recipe, shape: ImageShape, seed: u64) -> Result<Projected<f32
     architecture.projected(shape, &mut stream(seed, 0))
 }
 
-/// The encoder trained on what the graph says of two views of each input.
+/// The encoder trained on what the graph says of two views of each input, in as many steps as `all` samples take of which nothing is
+/// known.
 pub fn train(
     recipe: Recipe,
     model: Projected<f32>,
-    inputs: ArrayView2<f64>,
+    (inputs, all): (ArrayView2<f64>, usize),
     graph: &SimilarityGraph,
     loss: &dyn Loss<f32>,
     augmentation: &Augmentation,
     seed: u64,
 ) -> Result<Projected<f32>> {
+    let batches = Batches::new(graph, inputs.nrows(), recipe.batch)?.with_known(recipe.known)?;
+    let steps = recipe.epochs * all.div_ceil(recipe.batch);
     let training = Training {
-        epochs: recipe.epochs,
+        epochs: steps.div_ceil(batches.per_epoch()),
         batch: recipe.batch,
+        known: recipe.known,
         schedule: Schedule::Cosine { peak: recipe.rate, warm_up: 0.1 },
         seed,
         ..Training::default()

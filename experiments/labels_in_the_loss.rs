@@ -223,11 +223,11 @@ fn trial(protocol: Protocol, data: &Labelled, rng: &mut impl Rng) -> Result<Vec<
     let augmentation = default_augmentation(SHAPE)?;
     let views = SimilarityGraph::views(size, 2)?;
     let x: Vec<f64> = protocol.labels.iter().map(|&count| count as f64).collect();
-    // What training on the graph makes of all images, the same number of which are seen whatever there is to train on.
+    // What training on the graph makes of all images, in as many steps whatever there is to train on.
     let fit = |data: &Labelled, graph: &SimilarityGraph, loss: &dyn Loss<f32>, seed: u64| {
-        let recipe = Recipe { epochs: (recipe.epochs * size).div_ceil(data.labels.len()), ..recipe };
         let new = encoders::new(recipe, SHAPE, seed)?;
-        let model = encoders::train(recipe, new, data.inputs.view(), graph, loss, &augmentation, seed)?;
+        let model =
+            encoders::train(recipe, new, (data.inputs.view(), size), graph, loss, &augmentation, seed)?;
         Ok::<_, Error>([embed(&model, train.inputs.view())?, embed(&model, test.inputs.view())?])
     };
     let of_images = |loss: &dyn Loss<f32>, graph: &SimilarityGraph, seed: u64| fit(&train, graph, loss, seed);

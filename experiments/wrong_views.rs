@@ -202,7 +202,10 @@ impl<'a> Task<'a> {
     fn represent(&self, graph: &SimilarityGraph, augmentation: &Augmentation) -> Result<Array2<f64>> {
         let (recipe, loss) = (self.protocol.recipe, default_loss("simclr")?);
         let (new, inputs) = (encoders::new(recipe, SHAPE, self.seed)?, self.data.inputs.view());
-        embed(&encoders::train(recipe, new, inputs, graph, &loss, augmentation, self.seed)?, inputs)
+        embed(
+            &encoders::train(recipe, new, (inputs, inputs.nrows()), graph, &loss, augmentation, self.seed)?,
+            inputs,
+        )
     }
 
     /// Views, and what so many answers about pairs that `pal` chose put together.

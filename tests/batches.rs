@@ -163,6 +163,47 @@ fn a_graph_of_views_keeps_the_order_of_a_shuffle() -> pal::Result<()> {
     Ok(())
 }
 
+/// The documentation's `(b − e) m/n + e = share · b`.
+#[test]
+fn known_samples_have_their_share_of_every_batch() -> pal::Result<()> {
+    let (samples, batch) = (1000, 50);
+    for (named, share, expected) in
+        [(40, 0.5, 25.0), (10, 0.5, 10.0), (40, 0.0, 2.0), (600, 0.5, 30.0), (0, 0.5, 0.0)]
+    {
+        let labels = Labels::partial((0..samples).map(|i| (i < named).then_some(i % 2)).collect(), 2)?;
+        let graph = SimilarityGraph::mixture([
+            (1.0, SimilarityGraph::views(samples, 2)?),
+            (1.0, SimilarityGraph::labels(&labels).on_views(2)?),
+        ])?;
+        let batches = Batches::new(&graph, samples, batch)?.with_known(share)?;
+        let (mut known, mut count, mut rng) = (0, 0, stream(13, 0));
+        for _ in 0..20 {
+            let epoch = batches.draw(&mut rng);
+            assert_eq!(epoch.len(), batches.per_epoch());
+            for drawn in &epoch {
+                let distinct: BTreeSet<usize> = drawn.iter().copied().collect();
+                assert_eq!(distinct.len(), drawn.len(), "no sample is in a batch twice");
+                assert!(drawn.len() <= batch);
+                known += drawn.iter().filter(|&&sample| sample < named).count();
+            }
+            count += epoch.len();
+            assert!((0..samples).all(|sample| batch_of(&epoch, sample).is_some()));
+        }
+        let mean = known as f64 / f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        // Less than stated by what was drawn that the batch had already.
+        let range = 0.9 * expected - 0.1..expected + 0.5;
+        assert!(range.contains(&mean), "{named} named, share {share}: {mean} for {expected}");
+    }
+    let batches = Batches::new(&SimilarityGraph::views(3, 2)?, 3, 4)?;
+    for share in [-0.1, 1.0, f64::NAN] {
+        assert!(matches!(
+            batches.clone().with_known(share),
+            Err(Error::Domain { argument: "share of known samples", .. })
+        ));
+    }
+    Ok(())
+}
+
 #[test]
 fn counts_that_do_not_fit_are_refused() -> pal::Result<()> {
     let graph = SimilarityGraph::views(3, 2)?;

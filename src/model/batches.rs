@@ -1,5 +1,7 @@
 //! Which samples make the batches of an epoch.
 
+use std::collections::{BTreeSet, VecDeque};
+
 use rand::Rng;
 use rand::seq::SliceRandom;
 
@@ -24,6 +26,9 @@ use crate::graph::{Known, SimilarityGraph};
 /// have the gradient of the graph with these weights. A graph that says nothing of two samples, or only as low rank, has
 /// uniform batches.
 ///
+/// What is known of few samples still counts little beside the views of all. [`Batches::with_known`] lets every batch have a share of
+/// samples that something is known of: they are drawn that much more often, with all that the graph says of them.
+///
 /// ```
 /// # fn main() -> pal::Result<()> {
 /// use pal::graph::SimilarityGraph;
@@ -45,6 +50,10 @@ pub struct Batches {
     views: usize,
     batch: usize,
     known: Known,
+    /// Samples that the graph names beside others, ascending.
+    named: Vec<usize>,
+    /// Places of a batch that are theirs alone.
+    reserved: usize,
 }
 
 impl Batches {
@@ -62,7 +71,29 @@ impl Batches {
         check::count("batch", batch, usize::MAX, "at least 1")?;
         let views = graph.len() / samples;
         check::shape("graph", &[samples * views.max(1)], &[graph.len()])?;
-        Ok(Self { samples, views, batch, known: graph.known(views) })
+        let known = graph.known(views);
+        let pairs = known.together.iter().chain(&known.apart).flat_map(|&(i, j)| [i, j]);
+        let named: BTreeSet<usize> = known.classes.iter().flatten().copied().chain(pairs).collect();
+        Ok(Self { samples, views, batch, known, named: named.into_iter().collect(), reserved: 0 })
+    }
+
+    /// The same, where at least this share of each batch are samples that the graph names beside others, as far as there are so many:
+    /// places for `e` of them in a batch of `b`, beside `b − e` of the epoch's, make `(b − e) m/n + e = share · b` of `m` that are named, less
+    /// those that the batch has already: no sample is in it twice. There are `b/(b − e)` times as many batches.
+    ///
+    /// # Errors
+    /// [`Error::Domain`] if the share is not in [0, 1).
+    pub fn with_known(mut self, share: f64) -> Result<Self> {
+        check::probability("share of known samples", share)?;
+        if share >= 1.0 {
+            return Err(Error::Domain { argument: "share of known samples", value: share, must: "below 1" });
+        }
+        let named = self.named.len() as f64 / self.samples as f64;
+        let missing = if named < share { (share - named) / (1.0 - named) } else { 0.0 };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // below the size of a batch
+        let places = (missing * self.batch as f64).round() as usize;
+        self.reserved = places.min(self.named.len()).min(self.batch - 1);
+        Ok(self)
     }
 
     /// Rows of the graph for each sample.
@@ -74,18 +105,42 @@ impl Batches {
     /// Number of batches of an epoch.
     #[must_use]
     pub fn per_epoch(&self) -> usize {
-        self.samples.div_ceil(self.batch)
+        self.samples.div_ceil(self.batch - self.reserved)
     }
 
     /// The samples of each batch of an epoch. `O(n)` and what the graph names.
     #[must_use]
     pub fn draw(&self, rng: &mut impl Rng) -> Vec<Vec<usize>> {
-        let mut order: Vec<usize> = (0..self.samples).collect();
-        order.shuffle(rng);
+        let batches = self.per_epoch();
+        let all: Vec<usize> = (0..self.samples).collect();
+        let sequence = self.sequence(&all, rng);
+        let start = |batch: usize| batch * self.samples / batches;
+        let mut drawn: Vec<Vec<usize>> =
+            (0..batches).map(|batch| sequence[start(batch)..start(batch + 1)].to_vec()).collect();
+        if self.reserved > 0 {
+            let mut more = VecDeque::new();
+            let mut batch_of = vec![0; self.samples];
+            for (number, batch) in (1..).zip(&mut drawn) {
+                batch.iter().for_each(|&sample| batch_of[sample] = number);
+                if more.len() < self.reserved {
+                    more.extend(self.sequence(&self.named, rng));
+                }
+                let next = more.drain(..self.reserved);
+                batch.extend(
+                    next.filter(|&sample| std::mem::replace(&mut batch_of[sample], number) != number),
+                );
+            }
+        }
+        drawn
+    }
+
+    /// Some samples in random order, those that are to meet side by side.
+    fn sequence(&self, samples: &[usize], rng: &mut impl Rng) -> Vec<usize> {
+        let order = shuffled(samples, rng);
         let mates = self.mates(rng);
         let links = self.links(&mates, rng);
         let mut placed = vec![false; self.samples];
-        let mut sequence = Vec::with_capacity(self.samples);
+        let mut sequence = Vec::with_capacity(order.len());
         for first in order {
             let near = [Some(first), mates[first]];
             let far = near.into_iter().flatten().find_map(|sample| links[sample]);
@@ -96,9 +151,7 @@ impl Batches {
                 }
             }
         }
-        let batches = self.per_epoch();
-        let start = |batch: usize| batch * self.samples / batches;
-        (0..batches).map(|batch| sequence[start(batch)..start(batch + 1)].to_vec()).collect()
+        sequence
     }
 
     /// Whom of those that belong with it each sample is to meet.
@@ -110,9 +163,8 @@ impl Batches {
             }
         }
         for class in &self.known.classes {
-            let mut free: Vec<usize> = class.iter().copied().filter(|&i| mates[i].is_none()).collect();
-            free.shuffle(rng);
-            for pair in free.chunks_exact(2) {
+            let free: Vec<usize> = class.iter().copied().filter(|&i| mates[i].is_none()).collect();
+            for pair in shuffled(&free, rng).chunks_exact(2) {
                 (mates[pair[0]], mates[pair[1]]) = (Some(pair[1]), Some(pair[0]));
             }
         }
@@ -133,8 +185,8 @@ impl Batches {
     }
 }
 
-fn shuffled(pairs: &[(usize, usize)], rng: &mut impl Rng) -> Vec<(usize, usize)> {
-    let mut pairs = pairs.to_vec();
-    pairs.shuffle(rng);
-    pairs
+fn shuffled<T: Copy>(all: &[T], rng: &mut impl Rng) -> Vec<T> {
+    let mut all = all.to_vec();
+    all.shuffle(rng);
+    all
 }

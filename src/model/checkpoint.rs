@@ -17,6 +17,7 @@ use crate::error::Result;
 pub(super) struct Recipe {
     pub(super) epochs: usize,
     pub(super) batch: usize,
+    pub(super) known: f64,
     pub(super) rule: Rule,
     pub(super) schedule: Schedule,
     pub(super) seed: u64,

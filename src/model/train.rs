@@ -24,6 +24,9 @@ pub struct Training {
     pub epochs: usize,
     /// Samples a step, at least 1, all their views beside them, as [`Batches`] draws them; default 256.
     pub batch: usize,
+    /// Share of each batch, below 1, that is at least made of samples that the graph names beside others
+    /// ([`Batches::with_known`]); default 0.
+    pub known: f64,
     /// The optimiser's rule; default Adam.
     pub rule: Rule,
     /// The rate of every step; default a cosine from 1e-3 after a tenth of the steps.
@@ -46,6 +49,7 @@ impl Default for Training {
         Self {
             epochs: 100,
             batch: 256,
+            known: 0.0,
             rule: Rule::Adam(Adam::default()),
             schedule: Schedule::Cosine { peak: 1e-3, warm_up: 0.1 },
             seed: 0,
@@ -142,7 +146,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
             return Err(Error::Empty { argument: "inputs", expected: "sample" });
         }
         check::finite("inputs", &inputs)?;
-        let batches = Batches::new(graph, n, self.settings.batch)?;
+        let batches = Batches::new(graph, n, self.settings.batch)?.with_known(self.settings.known)?;
         let observer = self.settings.observer.clone();
         let (began, time) = (Instant::now(), self.settings.time);
         let progress = observer.begin("training", "epochs", self.history.len()..self.settings.epochs);
@@ -251,7 +255,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
 #[cfg(feature = "files")]
 impl Training {
     fn recipe(&self) -> Recipe {
-        let &Self { epochs, batch, rule, schedule, seed, .. } = self;
-        Recipe { epochs, batch, rule, schedule, seed }
+        let &Self { epochs, batch, known, rule, schedule, seed, .. } = self;
+        Recipe { epochs, batch, known, rule, schedule, seed }
     }
 }

@@ -210,9 +210,9 @@ impl State {
     /// What tells one training from another: the checkpoint of one is of no use to another.
     fn key(&self, inputs: &Fingerprint, shape: ImageShape, options: &LearnOptions) -> Result<String> {
         let LearnOptions { loss, views, together, apart, believed, training, .. } = options;
-        let Training { epochs, batch, rule, schedule, seed, .. } = training;
+        let Training { epochs, batch, known, rule, schedule, seed, .. } = training;
         let all = format!(
-            "{inputs} {shape:?} {:?} {:?} {loss} {views} {together} {apart} {believed} {epochs} {batch} {rule:?} {schedule:?} {seed} {:?} {:?}",
+            "{inputs} {shape:?} {:?} {:?} {loss} {views} {together} {apart} {believed} {epochs} {batch} {known} {rule:?} {schedule:?} {seed} {:?} {:?}",
             default_augmentation(shape)?,
             (*believed > 0.0).then(|| (&self.settings().learned, self.log().records().count())),
             self.evidence().closure().component_of(),

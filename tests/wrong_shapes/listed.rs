@@ -28,7 +28,7 @@ const EXEMPT: &[(&str, &str)] = &[
         "kernel::RadialKernel::check kernel::RadialKernel::length_scale kernel::RadialKernel::of_unit_length \
          kernel::RadialKernel::at_squared_distance kernel::RadialKernel::frequencies linalg::random_block \
          autodiff::ColumnTable::new autodiff::Tape::new autodiff::Tape::reusing autodiff::Tape::into_buffers model::Network::linear model::Network::mlp \
-         model::Network::projector model::Network::convolutional model::Network::residual model::Schedule::rate model::Schedule::peak model::Schedule::with_peak model::Batches::new",
+         model::Network::projector model::Network::convolutional model::Network::residual model::Schedule::rate model::Schedule::peak model::Schedule::with_peak model::Batches::new model::Batches::with_known",
     ),
     (
         "says what a checked constructor made",
