@@ -19,6 +19,7 @@ use pal::{Error, Result, plot};
 use rand::{Rng, RngExt};
 use serde::Serialize;
 
+#[allow(dead_code)] // what others need
 mod encoders;
 
 use encoders::{
@@ -52,10 +53,10 @@ struct Protocol {
 }
 
 const FULL: Protocol = Protocol {
-    recipe: RECIPE,
+    recipe: Recipe { epochs: 10, ..RECIPE },
     train: 4000,
     test: 1000,
-    labels: &[20, 100, 200, 500, 2000],
+    labels: &[20, 200, 600, 2000],
     weight: 1.0,
     weights: &[0.25, 1.0, 4.0],
     labels_of_weights: 200,

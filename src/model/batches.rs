@@ -121,7 +121,9 @@ impl Batches {
             let mut more = VecDeque::new();
             let mut batch_of = vec![0; self.samples];
             for (number, batch) in (1..).zip(&mut drawn) {
-                batch.iter().for_each(|&sample| batch_of[sample] = number);
+                for &sample in &*batch {
+                    batch_of[sample] = number;
+                }
                 if more.len() < self.reserved {
                     more.extend(self.sequence(&self.named, rng));
                 }
