@@ -59,8 +59,8 @@ struct Protocol {
 }
 
 const FULL: Protocol = Protocol {
-    recipe: Recipe { channels: [16, 32, 64], epochs: 30, ..RECIPE },
-    further_epochs: 12,
+    recipe: Recipe { channels: [16, 32, 64], epochs: 20, ..RECIPE },
+    further_epochs: 8,
     further_rate: 2e-3,
     together: 1.0,
     believed: 0.02,
