@@ -45,8 +45,9 @@ struct Protocol {
     train: usize,
     test: usize,
     labels: &'static [usize],
-    /// Weight of two images of one label, where two views of one image have 1.
-    weight: f64,
+    /// Weight of two images of one label, where two views of one image have 1, in each loss. VICReg adds up the pairs of an image, of
+    /// which it has a dozen times as many by label as by view; the others take means over them.
+    weight: [f64; 3],
     /// The weights that are tried with so many labels.
     weights: &'static [f64],
     labels_of_weights: usize,
@@ -57,7 +58,7 @@ const FULL: Protocol = Protocol {
     train: 4000,
     test: 1000,
     labels: &[20, 200, 600, 2000],
-    weight: 1.0,
+    weight: [0.1, 1.0, 1.0],
     weights: &[0.25, 1.0, 4.0],
     labels_of_weights: 200,
 };
@@ -248,17 +249,16 @@ fn trial(protocol: Protocol, data: &Labelled, rng: &mut impl Rng) -> Result<Vec<
         protocol.labels.iter().map(|&count| of(count)).collect::<Result<Vec<_>>>()
     };
     let mut rows = Vec::new();
-    for (name, loss) in LOSSES {
+    for ((name, loss), own) in LOSSES.into_iter().zip(protocol.weight) {
         let (loss, seed) = (default_loss(loss)?, rng.random());
         let of_views = of_images(&loss, &views, seed)?;
         let unsupervised = each(&|count| accuracy(&of_views, count))?;
-        let both =
-            each(&|count| accuracy(&of_images(&loss, &mixture(count, protocol.weight)?, seed)?, count))?;
+        let both = each(&|count| accuracy(&of_images(&loss, &mixture(count, own)?, seed)?, count))?;
         let supervised = each(&|count| accuracy(&of_labelled(&loss, count, seed)?, count))?;
         let count = protocol.labels_of_weights;
         let of_weights = protocol.weights.iter().map(|&weight| {
             let known = protocol.labels.iter().position(|&labels| labels == count);
-            match known.filter(|_| weight.to_bits() == protocol.weight.to_bits()) {
+            match known.filter(|_| weight.to_bits() == own.to_bits()) {
                 Some(at) => Ok(both[at]),
                 None => accuracy(&of_images(&loss, &mixture(count, weight)?, seed)?, count),
             }
