@@ -126,10 +126,7 @@ const STORY: Story = Story {
         ))
     },
     pictures: &[
-        Picture::new(
-            "",
-            "Test accuracy against the number of labels, in thirds of a decade, for three losses.",
-        ),
+        Picture::new("", "Test accuracy against the number of labels, for three losses."),
         Picture::new("_weight", "What labels add, trial by trial, against their number."),
     ],
 };
