@@ -56,7 +56,7 @@ fn the_state_moves_to_the_representation_and_keeps_all_answers() {
     // The files that the state names are all that it has.
     let encoder = state.encoder().unwrap().unwrap();
     let made_of = state.settings().learned.clone().unwrap();
-    assert_eq!((made_of.answers, made_of.epochs, &*made_of.loss), (12, 2, "vicreg"));
+    assert_eq!((made_of.answers, made_of.epochs, &*made_of.loss), (12, 2, "simclr"));
     assert_eq!(made_of.inputs, state.settings().fingerprint);
     let representation = irises.path().join(format!("representation-{}.npy", made_of.encoder));
     let representation: Array2<f64> = read_npy(representation).unwrap();
@@ -98,7 +98,10 @@ fn what_is_known_is_in_the_graph_and_what_is_contradicted_is_not() {
     for (sample, class) in [(60, "a"), (61, "a"), (120, "b")] {
         session.record(Answered::Label { sample, class: class.into() }, "me", 1.0).unwrap();
     }
-    let weighted = graph(&session, LearnOptions { together: 0.5, apart: 0.25, views: 3, ..options() });
+    let weighted = graph(
+        &session,
+        LearnOptions { loss: "vicreg".into(), together: 0.5, apart: 0.25, views: 3, ..options() },
+    );
     let entry = |i: usize, j: usize| weighted.entry(3 * i, 3 * j + 1).unwrap();
     assert_eq!(weighted.len(), 450);
     assert_eq!(
