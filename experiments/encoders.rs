@@ -5,7 +5,7 @@ use pal::data::augment::{Augmentation, ImageShape};
 use pal::data::{Labelled, Labels, MNIST_SHAPE, mnist};
 use pal::graph::{Form, SimilarityGraph};
 use pal::loss::Loss;
-use pal::model::{Architecture, Batches, Model, Projected, Schedule, Trainer, Training};
+use pal::model::{Architecture, Batches, Model, Projected, Trainer, Training, default_training};
 use pal::probe::LinearProbe;
 use pal::random::stream;
 use pal::{Error, Result};
@@ -83,7 +83,7 @@ pub fn train(
         epochs: steps.div_ceil(batches.per_epoch()),
         batch: recipe.batch,
         known: recipe.known,
-        schedule: Schedule::Cosine { peak: recipe.rate, warm_up: 0.1 },
+        schedule: default_training().schedule.with_peak(recipe.rate),
         seed,
         ..Training::default()
     };

@@ -1,7 +1,7 @@
 //! What do labels add to views in the same loss?
 //!
 //! One training call, three losses; what differs is the graph: two views of every image, those and the labels there are, or the
-//! labels alone. Every training sees as many images. A linear probe on the labelled images reads each representation, that
+//! labels alone. Every training takes as many steps. A linear probe on the labelled images reads each representation, that
 //! of a network trained by cross-entropy on the same labels and views, and the raw pixels.
 
 use std::process::ExitCode;
@@ -19,7 +19,6 @@ use pal::{Error, Result, plot};
 use rand::{Rng, RngExt};
 use serde::Serialize;
 
-#[allow(dead_code)] // what others need
 mod encoders;
 
 use encoders::{
@@ -87,7 +86,7 @@ const MANY: f64 = 200.0;
 const STORY: Story = Story {
     title: "Labels and views in one loss",
     description: "MNIST at 14 × 14 pixels, 4000 images to train on. One training of one residual encoder, whose graph holds two \
-                  views of every image, those and the labels there are, or the labels alone; all see as many images. A ridge \
+                  views of every image, those and the labels there are, or the labels alone; all take as many steps. A ridge \
                   probe on the labelled images reads each representation, that of cross-entropy on the same labels \
                   and views, and the raw pixels.",
     findings: |curves| {

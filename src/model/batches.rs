@@ -1,6 +1,6 @@
 //! Which samples make the batches of an epoch.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -84,10 +84,7 @@ impl Batches {
     /// # Errors
     /// [`Error::Domain`] if the share is not in [0, 1).
     pub fn with_known(mut self, share: f64) -> Result<Self> {
-        check::probability("share of known samples", share)?;
-        if share >= 1.0 {
-            return Err(Error::Domain { argument: "share of known samples", value: share, must: "below 1" });
-        }
+        check_share(share)?;
         let named = self.named.len() as f64 / self.samples as f64;
         let missing = if named < share { (share - named) / (1.0 - named) } else { 0.0 };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // below the size of a batch
@@ -136,55 +133,69 @@ impl Batches {
         drawn
     }
 
-    /// Some samples in random order, those that are to meet side by side.
+    /// Some samples in random order, those that are to meet side by side. `O(m)` for `m` of them and what the graph names.
     fn sequence(&self, samples: &[usize], rng: &mut impl Rng) -> Vec<usize> {
         let order = shuffled(samples, rng);
         let mates = self.mates(rng);
         let links = self.links(&mates, rng);
-        let mut placed = vec![false; self.samples];
+        let mut placed = HashSet::new();
         let mut sequence = Vec::with_capacity(order.len());
         for first in order {
-            let near = [Some(first), mates[first]];
-            let far = near.into_iter().flatten().find_map(|sample| links[sample]);
-            let all = near.into_iter().chain([far, far.and_then(|sample| mates[sample])]);
-            for sample in all.flatten() {
-                if !std::mem::replace(&mut placed[sample], true) {
-                    sequence.push(sample);
-                }
+            if placed.contains(&first) {
+                continue;
             }
+            let mate = mates.get(&first).copied();
+            let far = links.get(&first).or(mate.and_then(|mate| links.get(&mate))).copied();
+            let others = [mate, far, far.and_then(|far| mates.get(&far).copied())];
+            sequence.push(first);
+            sequence.extend(others.into_iter().flatten());
+            placed.extend(others.into_iter().flatten());
         }
         sequence
     }
 
-    /// Whom of those that belong with it each sample is to meet.
-    fn mates(&self, rng: &mut impl Rng) -> Vec<Option<usize>> {
-        let mut mates = vec![None; self.samples];
+    /// Whom of those that belong with it each sample is to meet, where there is one.
+    fn mates(&self, rng: &mut impl Rng) -> HashMap<usize, usize> {
+        let mut mates = HashMap::new();
         for &(i, j) in &shuffled(&self.known.together, rng) {
-            if mates[i].or(mates[j]).is_none() {
-                (mates[i], mates[j]) = (Some(j), Some(i));
+            if !mates.contains_key(&i) && !mates.contains_key(&j) {
+                mates.extend([(i, j), (j, i)]);
             }
         }
         for class in &self.known.classes {
-            let free: Vec<usize> = class.iter().copied().filter(|&i| mates[i].is_none()).collect();
+            let free: Vec<usize> = class.iter().copied().filter(|i| !mates.contains_key(i)).collect();
             for pair in shuffled(&free, rng).chunks_exact(2) {
-                (mates[pair[0]], mates[pair[1]]) = (Some(pair[1]), Some(pair[0]));
+                mates.extend([(pair[0], pair[1]), (pair[1], pair[0])]);
             }
         }
         mates
     }
 
     /// Which sample that does not belong with it each sample is to meet: at most one of it and its mate.
-    fn links(&self, mates: &[Option<usize>], rng: &mut impl Rng) -> Vec<Option<usize>> {
-        let mut links = vec![None; self.samples];
+    fn links(&self, mates: &HashMap<usize, usize>, rng: &mut impl Rng) -> HashMap<usize, usize> {
+        let mut links = HashMap::new();
         for &(i, j) in &shuffled(&self.known.apart, rng) {
-            let is_linked =
-                |sample: usize| links[sample].or(mates[sample].and_then(|mate| links[mate])).is_some();
-            if mates[i] != Some(j) && !is_linked(i) && !is_linked(j) {
-                (links[i], links[j]) = (Some(j), Some(i));
+            let mate_of = |sample: usize| mates.get(&sample).copied();
+            let is_linked = |sample: usize| {
+                links.contains_key(&sample) || mate_of(sample).is_some_and(|mate| links.contains_key(&mate))
+            };
+            if mate_of(i) != Some(j) && !is_linked(i) && !is_linked(j) {
+                links.extend([(i, j), (j, i)]);
             }
         }
         links
     }
+}
+
+/// What share of a batch may be asked to be known.
+///
+/// # Errors
+/// [`Error::Domain`].
+pub(super) fn check_share(share: f64) -> Result<()> {
+    if (0.0..1.0).contains(&share) {
+        return Ok(());
+    }
+    Err(Error::Domain { argument: "share of known samples", value: share, must: "at least 0 and below 1" })
 }
 
 fn shuffled<T: Copy>(all: &[T], rng: &mut impl Rng) -> Vec<T> {

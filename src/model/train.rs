@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 #[cfg(feature = "files")]
 use super::checkpoint::{self, Recipe};
-use super::{Adam, Batches, Epoch, Model, Optimiser, Rule, Schedule, value_and_gradients};
+use super::{Adam, Batches, Epoch, Model, Optimiser, Rule, Schedule, batches, value_and_gradients};
 use crate::autodiff::Buffers;
 use crate::data::augment::Augmentation;
 use crate::error::{Error, Result, check};
@@ -80,6 +80,7 @@ impl<F: Scalar, M: Model<F>> Trainer<F, M> {
     pub fn new(settings: Training, model: M) -> Result<Self> {
         check::count("epochs", settings.epochs, usize::MAX, "at least 1")?;
         check::count("batch", settings.batch, usize::MAX, "at least 1")?;
+        batches::check_share(settings.known)?;
         settings.schedule.check()?;
         let optimiser = Optimiser::new(settings.rule)?;
         Ok(Self { settings, model, optimiser, history: Vec::new(), buffers: Buffers::default() })

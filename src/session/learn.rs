@@ -185,9 +185,9 @@ impl State {
         let n = self.start().len();
         let LearnOptions { views, together, apart, believed, .. } = *options;
         let mut terms = vec![(1.0, SimilarityGraph::views(n, views)?)];
-        let known = self.evidence().closure().labels();
-        if together > 0.0 && known.iter().any(|class: Option<usize>| class.is_some()) {
-            terms.push((together, SimilarityGraph::labels(&known).on_views(views)?));
+        let closure = self.evidence().closure();
+        if together > 0.0 && closure.positives() > 0 {
+            terms.push((together, SimilarityGraph::labels(&closure.labels()).on_views(views)?));
         }
         let separate = self.separate();
         if apart > 0.0 && !separate.is_empty() {
