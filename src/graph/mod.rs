@@ -77,6 +77,7 @@ pub(crate) use known::Known;
 pub use labels::{ContrastiveGraph, LabelGraph};
 pub use laplacian::{Laplacian, NormalisedLaplacian};
 pub use low_rank::LowRankGraph;
+pub use neighbours::{NeighbourGraph, NeighbourSearch};
 pub use pairs::PairGraph;
 pub use perturb::{drop_entries, redraw_labels};
 pub use structure::LowRankPart;

@@ -1,26 +1,63 @@
 //! Neighbour graphs: the similarity of samples by their distances, from which active learning starts before any answer.
 
+mod all_pairs;
+mod search;
+
 use std::cmp::Ordering;
 
-use ndarray::parallel::prelude::*;
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis, CowArray};
+use ndarray::{ArrayView2, Axis, CowArray};
 use rayon::slice::ParallelSliceMut;
 
 use super::SimilarityGraph;
 use crate::error::{Error, Result, check};
-use crate::linalg::add_product_on_this_thread;
 use crate::linalg::scale::{SAFE, SMALLEST_SQUARE, largest, norm, safe_scale};
 
-/// Rows whose distances to all samples are held at a time. Fixed, so that results do not depend on the number of threads.
-const BLOCK_ROWS: usize = 64;
 /// The neighbour whose distance is the scale around a sample (Zelnik-Manor and Perona 2004).
 const SCALE_NEIGHBOUR: usize = 7;
 /// Two to the number of last binary digits that are left aside where rows are compared: rounding may have changed them.
 const ROUNDING_DIGITS: u64 = 1 << 12;
+/// Samples up to which the distances of all pairs are computed in double precision.
+const FEW: usize = 8192;
+/// Multiplications up to which [`NeighbourSearch::Auto`] compares all pairs: half a minute on two cores.
+const MOST_MULTIPLICATIONS: f64 = 1.5e12;
 
-/// Squared distances below this part of `‖x‖² + ‖y‖²`, of rows less their mean, have lost too many digits to it, as where one
-/// row lies far from all others.
-const CANCELLED: f64 = 1e-12;
+/// How the nearest neighbours are looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum NeighbourSearch {
+    /// Exactly up to some `10^12` multiplications, which is 150 000 samples of 64 numbers, and with a recall of 0.95 beyond.
+    #[default]
+    Auto,
+    /// Every pair is compared.
+    Exact,
+    /// Samples are compared with those of some cells of the space alone, of as many as it takes to find this share of the nearest
+    /// in a sample of rows; in `(0, 1)`.
+    Approximate {
+        /// The share of the true nearest neighbours that is to be found.
+        recall: f64,
+    },
+}
+
+impl NeighbourSearch {
+    /// The recall that is asked for, of `n` rows of `p` numbers; `None` if every pair is compared.
+    fn recall(self, n: usize, p: usize) -> Option<f64> {
+        match self {
+            Self::Auto if (n as f64).powi(2) * p as f64 <= MOST_MULTIPLICATIONS => None,
+            Self::Auto => Some(0.95),
+            Self::Exact => None,
+            Self::Approximate { recall } => Some(recall),
+        }
+    }
+}
+
+/// A graph of neighbours.
+#[derive(Clone, Debug)]
+pub struct NeighbourGraph {
+    /// The graph.
+    pub graph: SimilarityGraph,
+    /// The share of the true nearest neighbours that was found, measured on 512 rows or on all if they are fewer, which the
+    /// search was not fitted to; `None` if every pair was compared.
+    pub recall: Option<f64>,
+}
 
 impl SimilarityGraph {
     /// The graph of the `k` nearest neighbours of every row of `x` `(n, p)`, by Euclidean distance `d`.
@@ -35,11 +72,27 @@ impl SimilarityGraph {
     /// then joined to a sample of every neighbour, and with weight 1 to `2 log₂ m` of the `m` copies. Rows are copies if
     /// their entries agree in all but the last 12 of 53 binary digits.
     ///
-    /// Cost `O(n² p)` in parallel, memory `O(n (k + log n))` and a block of rows a thread.
+    /// Every pair is compared. Cost `O(n² p)` in parallel, memory `O(n (k + p + log n))` and a block of rows a thread.
     ///
     /// # Errors
     /// [`Error::Domain`] unless `1 ≤ k < n`, [`Error::Empty`] without columns, [`Error::NotFinite`].
     pub fn neighbours(x: ArrayView2<f64>, k: usize) -> Result<Self> {
+        Ok(Self::neighbours_by(x, k, NeighbourSearch::Exact)?.graph)
+    }
+
+    /// The same with a choice of search.
+    ///
+    /// Of an approximate one, cells that hold about `√n / 2` samples are compared, each with the `c` nearest: `O(c n^{3/2} p)`.
+    /// How many that are follows from the data: a few where it has clusters or few dimensions, most where it has neither.
+    ///
+    /// # Errors
+    /// As [`Self::neighbours`]; [`Error::Domain`] unless the recall is in `(0, 1)`.
+    pub fn neighbours_by(x: ArrayView2<f64>, k: usize, search: NeighbourSearch) -> Result<NeighbourGraph> {
+        if let NeighbourSearch::Approximate { recall } = search
+            && !(recall > 0.0 && recall < 1.0)
+        {
+            return Err(Error::Domain { argument: "recall", value: recall, must: "above 0 and below 1" });
+        }
         let n = x.nrows();
         check::count("k", k, n.saturating_sub(1), "at least 1 and below the number of samples")?;
         if x.ncols() == 0 {
@@ -53,12 +106,13 @@ impl SimilarityGraph {
         let x = x.view();
         let points = points(x, SCALE_NEIGHBOUR.min(k));
         if points.len() == n {
-            return Self::pairs(n, edges(x, k));
+            let (edges, recall) = edges(x, k, search);
+            return Ok(NeighbourGraph { graph: Self::pairs(n, edges)?, recall });
         }
         let firsts: Vec<usize> = points.iter().map(|samples| samples[0]).collect();
-        let between = match k.min(points.len() - 1) {
-            0 => Vec::new(),
-            k => edges(x.select(Axis(0), &firsts).view(), k),
+        let (between, recall) = match k.min(points.len() - 1) {
+            0 => (Vec::new(), None),
+            k => edges(x.select(Axis(0), &firsts).view(), k, search),
         };
         let between = between.into_iter().flat_map(|(a, b, weight)| {
             let (these, those) = (&points[a], &points[b]);
@@ -71,7 +125,7 @@ impl SimilarityGraph {
             steps.flat_map(move |step| ahead(step).map(|(&i, &j)| (i, j, 1.0)))
         });
         let upper = between.chain(within).map(|(i, j, weight)| (i.min(j), i.max(j), weight));
-        Self::pairs(n, upper)
+        Ok(NeighbourGraph { graph: Self::pairs(n, upper)?, recall })
     }
 }
 
@@ -99,16 +153,23 @@ fn points(x: ArrayView2<f64>, most: usize) -> Vec<Vec<usize>> {
     points
 }
 
-/// The edges of the `k` nearest neighbours, the smaller index first; those that either end chose come twice.
-fn edges(x: ArrayView2<f64>, k: usize) -> Vec<(usize, usize, f64)> {
-    let near = nearest(x, k);
+type Edge = (usize, usize, f64);
+
+/// The edges of the `k` nearest neighbours, the smaller index first, those that either end chose twice; and the recall.
+fn edges(x: ArrayView2<f64>, k: usize, search: NeighbourSearch) -> (Vec<Edge>, Option<f64>) {
+    let recall = search.recall(x.nrows(), x.ncols());
+    let (near, recall) = if x.nrows() <= FEW && recall.is_none() {
+        (all_pairs::nearest(x, k), None)
+    } else {
+        search::nearest(x, k, recall)
+    };
     let scale: Vec<f64> =
         near.chunks(k).map(|near| near[SCALE_NEIGHBOUR.min(k) - 1].distance.max(f64::MIN_POSITIVE)).collect();
     let edge = |(position, neighbour): (usize, &Neighbour)| {
         let (i, j) = (position / k, neighbour.sample);
         (i.min(j), i.max(j), neighbour.similarity(scale[i], scale[j]))
     };
-    near.iter().enumerate().map(edge).collect()
+    (near.iter().enumerate().map(edge).collect(), recall)
 }
 
 #[derive(Clone, Copy)]
@@ -120,6 +181,13 @@ struct Neighbour {
 }
 
 impl Neighbour {
+    /// Row `j` as seen from row `i`.
+    fn between(x: ArrayView2<f64>, i: usize, j: usize) -> Self {
+        let difference = &x.row(i) - &x.row(j);
+        let squared = difference.dot(&difference);
+        Self { squared, distance: norm(squared, &difference).min(f64::MAX), sample: j }
+    }
+
     /// `exp(−d² / (s t))` for the scales `s` and `t` at both ends.
     fn similarity(&self, s: f64, t: f64) -> f64 {
         let scales = s * t;
@@ -128,76 +196,6 @@ impl Neighbour {
         }
         (-(self.distance / s.max(t)) * (self.distance / s.min(t)).min(f64::MAX)).exp()
     }
-}
-
-/// The `k` nearest other rows of each row, the nearest first; one row after the other.
-fn nearest(x: ArrayView2<f64>, k: usize) -> Vec<Neighbour> {
-    // Differences from the mean lose fewer digits in |a|² − 2 a·b + |b|².
-    let centred = match x.mean_axis(Axis(0)) {
-        Some(mean) => &x - &mean,
-        None => x.to_owned(),
-    };
-    let norms: Vec<f64> = centred.outer_iter().map(|row| row.dot(&row)).collect();
-    let blocks: Vec<Vec<Neighbour>> = centred
-        .axis_chunks_iter(Axis(0), BLOCK_ROWS)
-        .into_par_iter()
-        .enumerate()
-        .map(|(block, rows)| {
-            let mut products = Array2::zeros((rows.nrows(), x.nrows()));
-            add_product_on_this_thread(rows, centred.t(), products.view_mut());
-            let of_row = |(offset, products): (usize, ArrayView1<f64>)| {
-                let i = block * BLOCK_ROWS + offset;
-                nearest_of(i, &norms, products, (x, centred.view()), k)
-            };
-            products.outer_iter().enumerate().flat_map(of_row).collect()
-        })
-        .collect();
-    blocks.into_iter().flatten().collect()
-}
-
-/// The `k` nearest rows of row `i`, given its products with all; of the rows `x` and of those less their mean.
-fn nearest_of(
-    i: usize,
-    norms: &[f64],
-    products: ArrayView1<f64>,
-    (x, centred): (ArrayView2<f64>, ArrayView2<f64>),
-    k: usize,
-) -> Vec<Neighbour> {
-    let others = || (0..norms.len()).filter(|&j| j != i);
-    let expanded = |j: usize| norms[i] + norms[j] - 2.0 * products[j];
-    let by_square = |a: &Neighbour, b: &Neighbour| a.squared.total_cmp(&b.squared);
-    let all = others().map(|j| Neighbour { squared: expanded(j), distance: 0.0, sample: j });
-    let mut near = first(k, all.collect(), by_square);
-    // The same number from both ends of an edge, and exactly zero between copies.
-    let mut all_have_digits = others().all(|j| expanded(j).is_finite());
-    for neighbour in &mut near {
-        let j = neighbour.sample;
-        let difference = &centred.row(i) - &centred.row(j);
-        neighbour.squared = difference.dot(&difference);
-        neighbour.distance = neighbour.squared.sqrt();
-        if !has_digits(neighbour.squared, norms[i] + norms[j]) && x.row(i) != x.row(j) {
-            all_have_digits = false;
-        }
-    }
-    if all_have_digits {
-        return first(k, near, by_square);
-    }
-    let one_by_one = |j: usize| {
-        let difference = &centred.row(i) - &centred.row(j);
-        let squared = difference.dot(&difference);
-        if has_digits(squared, norms[i] + norms[j]) {
-            return Neighbour { squared, distance: squared.sqrt(), sample: j };
-        }
-        let difference = &x.row(i) - &x.row(j);
-        let squared = difference.dot(&difference);
-        Neighbour { squared, distance: norm(squared, &difference).min(f64::MAX), sample: j }
-    };
-    first(k, others().map(one_by_one).collect(), |a, b| a.distance.total_cmp(&b.distance))
-}
-
-/// Whether a squared distance between rows less their mean has enough digits; `summands` is the sum of their squared norms.
-fn has_digits(squared: f64, summands: f64) -> bool {
-    squared < f64::INFINITY && squared > SMALLEST_SQUARE.max(CANCELLED * summands)
 }
 
 /// The first `k` in this order, then in that of the samples.
