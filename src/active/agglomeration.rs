@@ -7,6 +7,7 @@
 
 use ndarray::{Array1, Array2, Axis, s};
 
+use super::warm_start::{PANEL, indicator};
 use crate::graph::SimilarityGraph;
 use crate::linalg::Operator;
 
@@ -25,13 +26,14 @@ impl Ties {
 
     /// How the graph connects the groups of samples, `group_of` each below `groups`. `O(nnz + n groups)`.
     pub(super) fn between(graph: &SimilarityGraph, group_of: &[usize], groups: usize) -> Self {
-        let mut indicator = Array2::zeros((group_of.len(), groups));
-        for (mut row, &group) in indicator.outer_iter_mut().zip(group_of) {
-            row[group] = 1.0;
-        }
         let mut cut = Array2::zeros((groups, groups));
-        for (weights, &group) in graph.apply_unchecked(indicator.view()).outer_iter().zip(group_of) {
-            cut.row_mut(group).scaled_add(1.0, &weights);
+        for first in (0..groups).step_by(PANEL) {
+            let panel = first..(first + PANEL).min(groups);
+            let weights = graph.apply_unchecked(indicator(group_of, panel.clone()).view());
+            let mut cut = cut.slice_mut(s![.., panel]);
+            for (weights, &group) in weights.outer_iter().zip(group_of) {
+                cut.row_mut(group).scaled_add(1.0, &weights);
+            }
         }
         let volume = cut.sum_axis(Axis(1));
         Self { cut, volume }

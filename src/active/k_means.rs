@@ -1,17 +1,37 @@
 //! Clusters around means (Lloyd 1982), started far apart (Arthur and Vassilvitskii 2007).
+//!
+//! Of very many rows the means are those of a sample of them.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use rand::distr::Distribution as _;
 use rand::distr::weighted::WeightedIndex;
+use rand::seq::index;
 use rand::{Rng, RngExt};
+
+use super::warm_start::MANY;
+use crate::linalg::write_product_on_this_thread;
 
 /// Starts, of which the one with the least sum of squares is kept.
 const STARTS: usize = 8;
 /// Rounds of a start; small sets settle in a dozen.
 const MOST_ROUNDS: usize = 100;
 
-/// The cluster, below `k`, of every row of `x` `(n, p)`, `1 ≤ k ≤ n`; `O(n k p)` a round.
+/// Of very many rows: starts, rounds of a start, and the rows that means are computed from, for each of them and at least. The
+/// clusters are only where learning starts, so that they need not be the best.
+const STARTS_OF_MANY: usize = 2;
+const MOST_ROUNDS_OF_MANY: usize = 20;
+const ROWS_PER_MEAN: usize = 32;
+const LEAST_ROWS: usize = 1024;
+/// Rows that are assigned at a time.
+const BLOCK_ROWS: usize = 256;
+
+/// The cluster, below `k`, of every row of `x` `(n, p)`, `1 ≤ k ≤ n`; `O(n k p)` a round, and beyond [`MANY`] rows altogether.
 pub(super) fn k_means(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized)) -> Vec<usize> {
+    if x.nrows() > MANY { k_means_of_many(x, k, rng) } else { k_means_of_few(x, k, rng) }
+}
+
+fn k_means_of_few(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized)) -> Vec<usize> {
     let mut best = (f64::INFINITY, vec![0; x.nrows()]);
     for _ in 0..STARTS {
         let mut centres = far_apart(x, k, rng);
@@ -33,14 +53,71 @@ pub(super) fn k_means(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized
     best.1
 }
 
-/// Clusters of at most `most` rows, copies of one row apart: each that has more is cut in two. `O(n p log(n / most))`.
-pub(super) fn bisected(x: ArrayView2<f64>, most: usize, rng: &mut (impl Rng + ?Sized)) -> Vec<usize> {
+/// The same by a sample of the rows; all are then assigned to its means.
+fn k_means_of_many(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized)) -> Vec<usize> {
+    let rows = (ROWS_PER_MEAN * k).max(LEAST_ROWS).min(x.nrows());
+    let sample = x.select(Axis(0), &index::sample(rng, x.nrows(), rows).into_vec());
+    let mut best = (f64::INFINITY, Array2::zeros((k, x.ncols())));
+    for _ in 0..STARTS_OF_MANY {
+        let mut centres = far_apart(sample.view(), k, rng);
+        let mut clusters = Vec::new();
+        let mut inertia = f64::INFINITY;
+        for _ in 0..MOST_ROUNDS_OF_MANY {
+            let (next, total) = assign_by_products(sample.view(), &centres);
+            inertia = total;
+            if next == clusters {
+                break;
+            }
+            clusters = next;
+            move_to_means(sample.view(), &clusters, &mut centres);
+        }
+        if inertia < best.0 {
+            best = (inertia, centres);
+        }
+    }
+    assign_by_products(x, &best.1).0
+}
+
+/// The nearest centre of every row, the first on a tie, and the sum of squared distances less that of the rows' squares.
+fn assign_by_products(x: ArrayView2<f64>, centres: &Array2<f64>) -> (Vec<usize>, f64) {
+    let squares: Vec<f64> = centres.outer_iter().map(|centre| centre.dot(&centre)).collect();
+    let of_block = |rows: ArrayView2<f64>| {
+        let mut products = Array2::zeros((rows.nrows(), centres.nrows()));
+        write_product_on_this_thread(rows, centres.t(), products.view_mut());
+        let nearest =
+            |products: ArrayView1<f64>| {
+                let scores = products.iter().zip(&squares).map(|(product, square)| square - 2.0 * product);
+                scores.enumerate().fold((0, f64::INFINITY), |best, (centre, score)| {
+                    if score < best.1 { (centre, score) } else { best }
+                })
+            };
+        products.outer_iter().map(nearest).collect::<Vec<_>>()
+    };
+    let blocks: Vec<Vec<(usize, f64)>> =
+        x.axis_chunks_iter(Axis(0), BLOCK_ROWS).into_par_iter().map(of_block).collect();
+    let total = blocks.iter().flatten().map(|&(_, score)| score).sum();
+    (blocks.into_iter().flatten().map(|(centre, _)| centre).collect(), total)
+}
+
+/// Clusters of at most `most` rows, copies of one row apart: each that has more is cut in two, by all of its rows or, where
+/// `is_part_of_many`, by a sample of them. `O(n p log(n / most))`.
+pub(super) fn bisected(
+    x: ArrayView2<f64>,
+    most: usize,
+    is_part_of_many: bool,
+    rng: &mut (impl Rng + ?Sized),
+) -> Vec<usize> {
     let mut cluster_of = vec![0; x.nrows()];
     let mut clusters = 0;
     let mut open = vec![(0..x.nrows()).collect::<Vec<usize>>()];
     while let Some(rows) = open.pop() {
         if rows.len() > most {
-            let sides = k_means(x.select(Axis(0), &rows).view(), 2, rng);
+            let of_rows = x.select(Axis(0), &rows);
+            let sides = if is_part_of_many {
+                k_means_of_many(of_rows.view(), 2, rng)
+            } else {
+                k_means_of_few(of_rows.view(), 2, rng)
+            };
             let side = |of: usize| {
                 rows.iter().zip(&sides).filter(move |&(_, &side)| side == of).map(|(&row, _)| row)
             };

@@ -13,18 +13,21 @@
 //! a row have the same features.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
+use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, CowArray, Ix2, s};
-
 use rand::Rng;
+use rayon::slice::ParallelSliceMut as _;
 
 use super::agglomeration::{Agglomeration, Ties};
 use super::k_means::{bisected, k_means};
 use crate::data::commensurate;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
-use crate::linalg::{Operator, SubspaceIteration, leading_eigenpairs, random_block};
+use crate::linalg::{Lanczos, Operator, SubspaceIteration, leading_eigenpairs, random_block};
 use crate::random::stream;
+use crate::scalar::Scalar;
 
 /// Options of [`WarmStart`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,10 +62,15 @@ pub struct WarmStart {
     number_of_micro_clusters: usize,
 }
 
+/// Beyond so many samples clusters are found by a part of them.
+pub(super) const MANY: usize = 8192;
+/// Columns of a matrix with a row a sample that are held at a time.
+pub(super) const PANEL: usize = 64;
 /// Samples up to which the graph is decomposed as a dense matrix.
 const DENSE_UP_TO: usize = 1024;
 /// Residuals of eigenvectors, as features for a regression that smooths, need not be smaller.
 const TOLERANCE: f64 = 1e-4;
+const TOLERANCE_OF_MANY: f64 = 1e-3;
 /// Steps of a random walk: to the neighbours of neighbours.
 const WALK: usize = 2;
 /// The gap before which clusters are counted is at least this ratio; where there is none as wide, micro-clusters are joined
@@ -125,39 +133,23 @@ impl WarmStart {
         graph.require_non_negative("graph")?;
 
         let mut rng = stream(options.seed, 0);
-        let modes = options.modes.min(n);
-        let normalised = graph.normalised()?;
-        let mut pairs = if n <= DENSE_UP_TO {
-            leading_eigenpairs(normalised.to_dense().view(), modes)?
-        } else {
-            let guards = (modes / 8).max(8);
-            let start = random_block(n, (modes + guards).min(n), &mut rng);
-            let solver = SubspaceIteration {
-                degree: 16,
-                tolerance: TOLERANCE,
-                most_steps: 300,
-                lowest: Some(-1.0),
-                ..SubspaceIteration::default()
-            };
-            solver.leading(&normalised, modes, start.view())?.pairs
-        };
-
-        average_copies(&mut pairs.vectors, point_of);
-        let weights =
-            pairs.values.mapv(|value| (1.0 - value + options.smoothing).max(options.smoothing).sqrt());
-        let mut features = &pairs.vectors / &weights;
+        let components = graph.component_of();
+        let (values, vectors) = leading(&graph, &components, options.modes.min(n), &mut rng)?;
+        let vectors = with_copies_averaged(vectors, point_of);
+        let weights = values.mapv(|value| (1.0 - value + options.smoothing).max(options.smoothing).sqrt());
+        let mut features = &vectors / &weights;
         let mean_square = features.iter().map(|entry| entry * entry).sum::<f64>() / n as f64;
         features /= mean_square.sqrt();
-        let components = graph.component_of();
         let most = options.most_clusters;
         let clusters = if components.iter().any(|&component| component >= most) {
             components
-        } else if let Some(k) = clusters_before_gap(pairs.values.view(), options.smoothing, most) {
-            spectral_clusters(pairs.vectors.view(), k, &mut rng)
+        } else if let Some(k) = clusters_before_gap(values.view(), options.smoothing, most) {
+            spectral_clusters(vectors.view(), k, &mut rng)
         } else {
             agglomerated(&graph, features.view())
         };
-        Self::from_parts(graph, pairs.values, features, clusters)
+        drop(vectors); // the memory is needed
+        Self::from_parts(graph, values, features, clusters)
     }
 
     /// From what [`WarmStart::graph`], [`WarmStart::eigenvalues`], [`WarmStart::features`] and [`WarmStart::clusters`] gave, say
@@ -237,23 +229,26 @@ impl WarmStart {
     /// For every sample the micro-clusters that a random walk on the graph from there may end in, and how probably; it stays
     /// where there is no edge. At the border of a cluster the surroundings are of others as well.
     pub(super) fn surroundings(&self) -> Vec<Vec<(usize, f64)>> {
-        let mut shares = Array2::zeros((self.len(), self.number_of_micro_clusters));
-        for (mut row, &micro_cluster) in shares.outer_iter_mut().zip(&self.micro_clusters) {
-            row[micro_cluster] = 1.0;
-        }
-        let degrees = self.graph.degrees();
-        for _ in 0..WALK {
-            let sums = self.graph.apply_unchecked(shares.view());
-            for ((mut row, sums), &degree) in shares.outer_iter_mut().zip(sums.outer_iter()).zip(&degrees) {
-                if degree > 0.0 {
-                    row.assign(&(&sums / degree));
-                }
+        let mut near = vec![Vec::new(); self.len()];
+        let degrees = self.graph.degrees().to_vec();
+        for first in (0..self.number_of_micro_clusters).step_by(PANEL) {
+            let panel = first..(first + PANEL).min(self.number_of_micro_clusters);
+            let mut shares = indicator(&self.micro_clusters, panel);
+            for _ in 0..WALK {
+                let sums = self.graph.apply_unchecked(shares.view());
+                let rows = shares.axis_iter_mut(Axis(0)).into_par_iter().zip(sums.axis_iter(Axis(0)));
+                rows.zip(degrees.par_iter()).for_each(|((mut row, sums), &degree)| {
+                    if degree > 0.0 {
+                        row.assign(&(&sums / degree));
+                    }
+                });
+            }
+            for (near, row) in near.iter_mut().zip(shares.outer_iter()) {
+                let shares = (first..).zip(row.iter().copied());
+                near.extend(shares.filter(|&(_, share)| share > 0.0));
             }
         }
-        let near = |row: ArrayView1<f64>| {
-            row.iter().copied().enumerate().filter(|&(_, share)| share > 0.0).collect::<Vec<_>>()
-        };
-        shares.outer_iter().map(near).collect()
+        near
     }
 
     /// The samples of every cluster.
@@ -284,7 +279,7 @@ fn first_copies(x: ArrayView2<f64>) -> Vec<usize> {
         entries.flatten().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     };
     let mut rows: Vec<usize> = (0..x.nrows()).collect();
-    rows.sort_by(order); // stable: of equal rows the first comes first
+    rows.par_sort_by(order); // stable: of equal rows the first comes first
     let mut point_of: Vec<usize> = (0..x.nrows()).collect();
     for pair in rows.windows(2) {
         if order(&pair[0], &pair[1]).is_eq() {
@@ -294,8 +289,67 @@ fn first_copies(x: ArrayView2<f64>) -> Vec<usize> {
     point_of
 }
 
+/// The leading eigenvalues and eigenvectors of the normalised graph.
+fn leading(
+    graph: &SimilarityGraph,
+    component_of: &[usize],
+    modes: usize,
+    rng: &mut impl Rng,
+) -> Result<(Array1<f64>, Array2<f64>)> {
+    let n = graph.len();
+    let normalised = graph.normalised()?;
+    if n <= DENSE_UP_TO {
+        let pairs = leading_eigenpairs(normalised.to_dense().view(), modes)?;
+        return Ok((pairs.values, pairs.vectors));
+    }
+    if n <= MANY {
+        let guards = (modes / 8).max(8);
+        let start = random_block(n, (modes + guards).min(n), rng);
+        let solver = SubspaceIteration {
+            degree: 16,
+            tolerance: TOLERANCE,
+            most_steps: 300,
+            lowest: Some(-1.0),
+            ..SubspaceIteration::default()
+        };
+        let pairs = solver.leading(&normalised, modes, start.view())?.pairs;
+        return Ok((pairs.values, pairs.vectors));
+    }
+    let known = component_vectors(graph, component_of, modes);
+    let solver = Lanczos { tolerance: TOLERANCE_OF_MANY, ..Lanczos::default() };
+    let pairs = solver.leading(&normalised, modes, known.view(), rng)?;
+    Ok((pairs.values, pairs.vectors.mapv(f64::from)))
+}
+
+/// `(n, c)`: eigenvectors of eigenvalue 1 of a normalised graph, one for each of its components that has an edge, at most `most`,
+/// the largest components first ([claim T6](crate::theory#t6)). A Krylov space would find no more of them than its blocks hold.
+fn component_vectors(graph: &SimilarityGraph, component_of: &[usize], most: usize) -> Array2<f32> {
+    let degrees = graph.degrees();
+    let mut volumes = vec![0.0; component_of.iter().max().map_or(0, |&last| last + 1)];
+    for (&component, degree) in component_of.iter().zip(&degrees) {
+        volumes[component] += degree;
+    }
+    let mut sizes = vec![0_usize; volumes.len()];
+    component_of.iter().for_each(|&component| sizes[component] += 1);
+    let mut largest: Vec<usize> = (0..volumes.len()).filter(|&component| volumes[component] > 0.0).collect();
+    largest.sort_by_key(|&component| std::cmp::Reverse(sizes[component]));
+    largest.truncate(most);
+    let mut column_of = vec![None; volumes.len()];
+    largest.iter().enumerate().for_each(|(column, &component)| column_of[component] = Some(column));
+    let mut vectors = Array2::zeros((component_of.len(), largest.len()));
+    for ((mut row, &component), degree) in vectors.outer_iter_mut().zip(component_of).zip(&degrees) {
+        if let Some(column) = column_of[component] {
+            row[column] = f32::of((degree / volumes[component]).sqrt());
+        }
+    }
+    vectors
+}
+
 /// Every row becomes the mean of those of its copies.
-fn average_copies(rows: &mut Array2<f64>, point_of: &[usize]) {
+fn with_copies_averaged(mut rows: Array2<f64>, point_of: &[usize]) -> Array2<f64> {
+    if point_of.iter().enumerate().all(|(row, &point)| row == point) {
+        return rows;
+    }
     let mut sums = Array2::<f64>::zeros(rows.raw_dim());
     let mut copies = vec![0.0; point_of.len()];
     for (row, &point) in rows.outer_iter().zip(point_of) {
@@ -305,6 +359,18 @@ fn average_copies(rows: &mut Array2<f64>, point_of: &[usize]) {
     for (mut row, &point) in rows.outer_iter_mut().zip(point_of) {
         row.assign(&(&sums.row(point) / copies[point]));
     }
+    rows
+}
+
+/// `(n, groups)`: 1 in the column of the group of each row, of a range of groups.
+pub(super) fn indicator(group_of: &[usize], groups: Range<usize>) -> Array2<f64> {
+    let mut indicator = Array2::zeros((group_of.len(), groups.len()));
+    for (mut row, group) in indicator.outer_iter_mut().zip(group_of) {
+        if groups.contains(group) {
+            row[group - groups.start] = 1.0;
+        }
+    }
+    indicator
 }
 
 /// The samples of each of `groups` groups, ascending.
@@ -328,7 +394,7 @@ fn micro_clusters(features: ArrayView2<f64>, clusters: &[Vec<usize>], most: usiz
     let mut micro_clusters = vec![0; n];
     let mut before = 0;
     for samples in clusters {
-        let own = bisected(features.select(Axis(0), samples).view(), most, &mut rng);
+        let own = bisected(features.select(Axis(0), samples).view(), most, n > MANY, &mut rng);
         for (&sample, &number) in samples.iter().zip(&own) {
             micro_clusters[sample] = before + number;
         }
@@ -420,8 +486,8 @@ mod tests {
         let x = ndarray::array![[1.0, 2.0], [0.0, 5.0], [1.0, 2.0], [-0.0, 5.0], [1.0, 3.0]];
         let point_of = first_copies(x.view());
         assert_eq!(point_of, [0, 1, 0, 1, 4]);
-        let mut rows = ndarray::array![[1.0, 4.0], [0.0, 0.0], [3.0, 0.0], [1.0, 1.0], [7.0, 7.0]];
-        average_copies(&mut rows, &point_of);
+        let rows = ndarray::array![[1.0, 4.0], [0.0, 0.0], [3.0, 0.0], [1.0, 1.0], [7.0, 7.0]];
+        let rows = with_copies_averaged(rows, &point_of);
         assert_eq!(rows, ndarray::array![[2.0, 2.0], [0.5, 0.5], [2.0, 2.0], [0.5, 0.5], [7.0, 7.0]]);
     }
 

@@ -36,6 +36,7 @@ mod backend;
 mod certificate;
 mod dense;
 mod eigen;
+mod lanczos;
 pub(crate) mod moments;
 mod narrow;
 mod operator;
@@ -55,6 +56,7 @@ pub use dense::{
 pub use eigen::{
     Eigenpairs, PartialEigensolver, leading_eigenpairs, leading_eigenpairs_of_update, symmetric_eigen,
 };
+pub use lanczos::{Lanczos, LeadingPairs};
 pub(crate) use narrow::narrow_product;
 pub use operator::{Affine, Operator};
 pub(crate) use product::{
