@@ -24,7 +24,7 @@ use super::agglomeration::{Agglomeration, Ties};
 use super::k_means::{bisected, k_means};
 use crate::data::commensurate;
 use crate::error::{Error, Result, check};
-use crate::graph::SimilarityGraph;
+use crate::graph::{NeighbourGraph, NeighbourSearch, SimilarityGraph};
 use crate::linalg::{Lanczos, Operator, SubspaceIteration, leading_eigenpairs, random_block};
 use crate::random::stream;
 use crate::scalar::Scalar;
@@ -34,6 +34,8 @@ use crate::scalar::Scalar;
 pub struct WarmStartOptions {
     /// Neighbours of each sample in the graph of [`WarmStart::of_features`]; 10.
     pub neighbours: usize,
+    /// How they are looked for.
+    pub search: NeighbourSearch,
     /// Most eigenvectors kept as features; 256.
     pub modes: usize,
     /// `τ`: how far beyond the clusters labels spread, a share of the graph's spectrum; 0.01.
@@ -46,7 +48,14 @@ pub struct WarmStartOptions {
 
 impl Default for WarmStartOptions {
     fn default() -> Self {
-        Self { neighbours: 10, modes: 256, smoothing: 0.01, most_clusters: 256, seed: 0 }
+        Self {
+            neighbours: 10,
+            search: NeighbourSearch::Auto,
+            modes: 256,
+            smoothing: 0.01,
+            most_clusters: 256,
+            seed: 0,
+        }
     }
 }
 
@@ -60,6 +69,7 @@ pub struct WarmStart {
     number_of_clusters: usize,
     micro_clusters: Vec<usize>,
     number_of_micro_clusters: usize,
+    recall: Option<f64>,
 }
 
 /// Beyond so many samples clusters are found by a part of them.
@@ -90,10 +100,10 @@ impl WarmStart {
     /// The start of features `x` `(n, p)`, `n ≥ 2`: they are made [commensurate](commensurate), and each is joined to its nearest
     /// neighbours. An owned array is changed in place, a view is copied if need be.
     ///
-    /// Cost `O(n² p)`, and that of [`WarmStart::of_graph`].
+    /// Cost that of [`SimilarityGraph::neighbours_by`] and of [`WarmStart::of_graph`].
     ///
     /// # Errors
-    /// As [`commensurate`], [`SimilarityGraph::neighbours`] and [`WarmStart::of_graph`].
+    /// As [`commensurate`], [`SimilarityGraph::neighbours_by`] and [`WarmStart::of_graph`].
     pub fn of_features<'a>(x: impl Into<CowArray<'a, f64, Ix2>>, options: &WarmStartOptions) -> Result<Self> {
         let x = x.into();
         check::count("neighbours", options.neighbours, usize::MAX, "at least 1")?;
@@ -103,16 +113,18 @@ impl WarmStart {
         }
         let neighbours = options.neighbours.min(x.nrows() - 1);
         let x = commensurate(x)?;
-        let graph = SimilarityGraph::neighbours(x.view(), neighbours)?;
+        let NeighbourGraph { graph, recall } =
+            SimilarityGraph::neighbours_by(x.view(), neighbours, options.search)?;
         let point_of = first_copies(x.view());
         drop(x); // the memory is needed
-        Self::of_points(graph, &point_of, options)
+        Ok(Self { recall, ..Self::of_points(graph, &point_of, options)? })
     }
 
     /// From a graph with entries at least zero, say a mixture of views and neighbours; its diagonal should be small.
     ///
-    /// Cost: up to 1024 samples `O(n³)`, beyond that some hundred products of the graph with a block of `modes` columns
-    /// and `O(n modes²)` each.
+    /// Cost: up to 1024 samples `O(n³)`; up to 8192 some hundred products of the graph with a block of `modes` columns, and
+    /// `O(n modes²)` each; beyond, some ten times as many vectors as `modes` are multiplied in single precision, with `O(n modes)`
+    /// each.
     ///
     /// # Errors
     /// [`Error::Domain`] for bad options, a negative entry or fewer than two samples; what the eigensolver reports.
@@ -136,19 +148,19 @@ impl WarmStart {
         let components = graph.component_of();
         let (values, vectors) = leading(&graph, &components, options.modes.min(n), &mut rng)?;
         let vectors = with_copies_averaged(vectors, point_of);
+        let most = options.most_clusters;
+        let found = if components.iter().any(|&component| component >= most) {
+            Some(components)
+        } else {
+            let before_gap = clusters_before_gap(values.view(), options.smoothing, most);
+            before_gap.map(|k| spectral_clusters(vectors.view(), k, &mut rng))
+        };
         let weights = values.mapv(|value| (1.0 - value + options.smoothing).max(options.smoothing).sqrt());
-        let mut features = &vectors / &weights;
+        let mut features = vectors;
+        features /= &weights;
         let mean_square = features.iter().map(|entry| entry * entry).sum::<f64>() / n as f64;
         features /= mean_square.sqrt();
-        let most = options.most_clusters;
-        let clusters = if components.iter().any(|&component| component >= most) {
-            components
-        } else if let Some(k) = clusters_before_gap(values.view(), options.smoothing, most) {
-            spectral_clusters(vectors.view(), k, &mut rng)
-        } else {
-            agglomerated(&graph, features.view())
-        };
-        drop(vectors); // the memory is needed
+        let clusters = found.unwrap_or_else(|| agglomerated(&graph, features.view()));
         Self::from_parts(graph, values, features, clusters)
     }
 
@@ -163,6 +175,20 @@ impl WarmStart {
         features: Array2<f64>,
         clusters: Vec<usize>,
     ) -> Result<Self> {
+        Self::from_stored_parts(graph, eigenvalues, features, clusters, None)
+    }
+
+    /// The same with what [`WarmStart::micro_clusters`] gave, which are found anew otherwise.
+    ///
+    /// # Errors
+    /// As [`WarmStart::from_parts`]; [`Error::Domain`] if a micro-cluster has samples of two clusters.
+    pub(crate) fn from_stored_parts(
+        graph: SimilarityGraph,
+        eigenvalues: Array1<f64>,
+        features: Array2<f64>,
+        clusters: Vec<usize>,
+        stored: Option<Vec<usize>>,
+    ) -> Result<Self> {
         let n = graph.len();
         check::shape("features", &[n, eigenvalues.len()], features.shape())?;
         check::shape("clusters", &[n], &[clusters.len()])?;
@@ -171,9 +197,18 @@ impl WarmStart {
         let (clusters, number_of_clusters) = without_gaps(clusters);
         let features =
             if features.is_standard_layout() { features } else { features.as_standard_layout().into_owned() };
-        let most = if n < SMALL_SET { n } else { micro_cluster_size(n) };
-        let (micro_clusters, number_of_micro_clusters) =
-            micro_clusters(features.view(), &members(&clusters, number_of_clusters), most);
+        let (micro_clusters, number_of_micro_clusters) = match stored {
+            Some(given) => {
+                check::shape("micro-clusters", &[n], &[given.len()])?;
+                let (given, count) = without_gaps(given);
+                require_inside(&given, &clusters)?;
+                (given, count)
+            }
+            None => {
+                let most = if n < SMALL_SET { n } else { micro_cluster_size(n) };
+                micro_clusters(features.view(), &members(&clusters, number_of_clusters), most)
+            }
+        };
         Ok(Self {
             graph,
             eigenvalues,
@@ -182,6 +217,7 @@ impl WarmStart {
             number_of_clusters,
             micro_clusters,
             number_of_micro_clusters,
+            recall: None,
         })
     }
 
@@ -194,6 +230,12 @@ impl WarmStart {
     /// The graph it was made from.
     pub fn graph(&self) -> &SimilarityGraph {
         &self.graph
+    }
+
+    /// The share of the nearest neighbours that was found where the search for them was approximate, as
+    /// [`NeighbourGraph::recall`]; not known of a start that was put together from its parts.
+    pub fn recall(&self) -> Option<f64> {
+        self.recall
     }
 
     /// The leading eigenvalues of the normalised graph, in `[−1, 1]`, descending; `modes` of them.
@@ -394,7 +436,7 @@ fn micro_clusters(features: ArrayView2<f64>, clusters: &[Vec<usize>], most: usiz
     let mut micro_clusters = vec![0; n];
     let mut before = 0;
     for samples in clusters {
-        let own = bisected(features.select(Axis(0), samples).view(), most, n > MANY, &mut rng);
+        let own = bisected(features, samples, most, n > MANY, &mut rng);
         for (&sample, &number) in samples.iter().zip(&own) {
             micro_clusters[sample] = before + number;
         }
@@ -413,6 +455,18 @@ fn spectral_clusters(vectors: ArrayView2<f64>, k: usize, rng: &mut impl Rng) -> 
         }
     }
     k_means(embedding.view(), k, rng)
+}
+
+/// Checks that each micro-cluster lies in one cluster.
+fn require_inside(micro_clusters: &[usize], clusters: &[usize]) -> Result<()> {
+    let mut cluster_of = vec![None; micro_clusters.len()];
+    for (&micro_cluster, &cluster) in micro_clusters.iter().zip(clusters) {
+        if *cluster_of[micro_cluster].get_or_insert(cluster) != cluster {
+            let (argument, value) = ("micro-cluster", micro_cluster as f64);
+            return Err(Error::Domain { argument, value, must: "of samples of one cluster" });
+        }
+    }
+    Ok(())
 }
 
 /// Clusters renumbered so that each has samples, and how many they are.

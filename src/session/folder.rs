@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2, ArrayView1};
@@ -10,7 +10,9 @@ use ndarray::{Array1, Array2, ArrayView1};
 use super::settings::FORMAT;
 use super::{AnswerLog, Fingerprint, Settings};
 use crate::active::WarmStart;
-use crate::data::io::{at, is_temporary, malformed, read_npz, write_atomically, write_npy, write_npz};
+use crate::data::io::{
+    at, is_temporary, malformed, npz_names, read_npz, write_atomically, write_npy, write_npz,
+};
 use crate::error::{Error, Result, StateError};
 use crate::graph::{Form, SimilarityGraph};
 use crate::model::Encoder;
@@ -21,6 +23,9 @@ const LOCK: &str = "lock";
 /// A start, and an encoder, that have no name of their own yet.
 const NEW_START: &str = "start.npz";
 const NEW_ENCODER: &str = "encoder.safetensors";
+
+/// The array of a start that earlier versions did not write.
+const MICRO_CLUSTERS: &str = "micro_clusters";
 
 /// What helps where a file that answers do not depend on is lost.
 const MADE_ANEW: &str = "`pal embed` with the same features makes it anew and keeps the answers";
@@ -118,7 +123,8 @@ impl Folder {
             columns.push(j as f64);
             weights.push(weight);
         }
-        let clusters: Vec<f64> = start.clusters().iter().map(|&cluster| cluster as f64).collect();
+        let numbers = |of: &[usize]| of.iter().map(|&number| number as f64).collect::<Vec<f64>>();
+        let (clusters, micro_clusters) = (numbers(start.clusters()), numbers(start.micro_clusters()));
         let list = |numbers| ArrayView1::from(numbers).into();
         let unnamed = self.0.join(NEW_START);
         write_npz(
@@ -130,6 +136,7 @@ impl Folder {
                 ("eigenvalues", start.eigenvalues().into()),
                 ("features", start.features().into()),
                 ("clusters", list(&clusters)),
+                (MICRO_CLUSTERS, list(&micro_clusters)),
             ],
         )?;
         settings.start = checksum(&unnamed)?;
@@ -209,8 +216,15 @@ impl Folder {
         let entries = rows.iter().zip(&columns).zip(&weights);
         let graph =
             SimilarityGraph::pairs(samples, entries.map(|((i, j), &weight)| (whole(i), whole(j), weight)))?;
+        let (eigenvalues, features) = (list("eigenvalues")?, read_npz(&path, "features")?);
         let clusters = list("clusters")?.iter().map(whole).collect();
-        WarmStart::from_parts(graph, list("eigenvalues")?, read_npz(&path, "features")?, clusters)
+        let has_micro_clusters = npz_names(&path)?.iter().any(|name| name == MICRO_CLUSTERS);
+        let micro_clusters = if has_micro_clusters {
+            Some(list(MICRO_CLUSTERS)?.iter().map(whole).collect())
+        } else {
+            None // of an earlier version
+        };
+        WarmStart::from_stored_parts(graph, eigenvalues, features, clusters, micro_clusters)
     }
 
     /// Refuses a file that is not the one that the settings name.
@@ -253,8 +267,17 @@ pub fn is_of_state(name: &OsStr) -> bool {
 }
 
 fn checksum(path: &Path) -> Result<String> {
-    let bytes = fs::read(path).map_err(at(path))?;
-    Ok(format!("{:08x}", crc32fast::hash(&bytes)))
+    let mut file = BufReader::with_capacity(1 << 20, File::open(path).map_err(at(path))?);
+    let mut crc = crc32fast::Hasher::new();
+    loop {
+        let bytes = file.fill_buf().map_err(at(path))?;
+        if bytes.is_empty() {
+            return Ok(format!("{:08x}", crc.finalize()));
+        }
+        crc.update(bytes);
+        let read = bytes.len();
+        file.consume(read);
+    }
 }
 
 /// The entries `(i, j, weight)`, `i ≤ j`, of the pairs in a graph: all of it, in the start of a state.

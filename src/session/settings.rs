@@ -9,6 +9,7 @@ use crate::active::{BeliefOptions, WarmStartOptions};
 use crate::data::images::ImageOptions;
 use crate::data::io::{CsvOptions, Decimal, Delimiter, Header, RowNumbers, TextEncoding};
 use crate::error::{Error, Result, StateError};
+use crate::graph::NeighbourSearch;
 use crate::oracle::{Budget, Ledger, Prices};
 
 /// The layout of state directories that is read and written here.
@@ -133,6 +134,9 @@ pub struct Settings {
     pub start: String,
     /// Neighbours that each sample is joined to, at least 1; those of [`WarmStartOptions`].
     pub neighbours: usize,
+    /// How they were looked for; likewise.
+    #[serde(default, skip_serializing_if = "is_auto")]
+    pub search: NeighbourSearch,
     /// Most eigenvectors kept, at least 1; likewise.
     pub modes: usize,
     /// `τ`, a share of the graph's spectrum, positive; likewise.
@@ -156,7 +160,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let WarmStartOptions { neighbours, modes, smoothing, .. } = WarmStartOptions::default();
+        let WarmStartOptions { neighbours, search, modes, smoothing, .. } = WarmStartOptions::default();
         Self {
             format: FORMAT,
             features: String::new(),
@@ -164,6 +168,7 @@ impl Default for Settings {
             fingerprint: Fingerprint::default(),
             start: String::new(),
             neighbours,
+            search,
             modes,
             smoothing,
             error: BeliefOptions::default().error,
@@ -180,8 +185,8 @@ impl Settings {
     /// How the warm start is made.
     #[must_use]
     pub fn warm_start(&self) -> WarmStartOptions {
-        let Self { neighbours, modes, smoothing, seed, .. } = *self;
-        WarmStartOptions { neighbours, modes, smoothing, seed, ..WarmStartOptions::default() }
+        let Self { neighbours, search, modes, smoothing, seed, .. } = *self;
+        WarmStartOptions { neighbours, search, modes, smoothing, seed, ..WarmStartOptions::default() }
     }
 
     /// How answers are weighed.
@@ -193,6 +198,7 @@ impl Settings {
     /// What a new state may be made with; options of the start are checked by those who make it.
     pub(super) fn require_valid(&self) -> Result<()> {
         self.belief().require_valid()?;
+        self.search.require_valid()?;
         Ledger::new(self.prices, Budget::unlimited())?;
         let Prices { pair, label, captcha, candidate } = self.prices;
         for (argument, price) in [
@@ -211,6 +217,11 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// What settings need not say.
+fn is_auto(search: &NeighbourSearch) -> bool {
+    *search == NeighbourSearch::Auto
 }
 
 /// A name of a class has something to read.

@@ -6,6 +6,7 @@ use ndarray::Array2;
 use pal::active::{BeliefOptions, WarmStartOptions};
 use pal::data::augment::ImageShape;
 use pal::data::io::write_npy;
+use pal::graph::NeighbourSearch;
 use pal::model::Encoder;
 use pal::oracle::Prices;
 use pal::session::{self, Reading, Settings};
@@ -43,6 +44,13 @@ pub(crate) struct Embed {
     /// Neighbours that each sample is joined to
     #[arg(long, value_name = "K", default_value_t = WarmStartOptions::default().neighbours, allow_negative_numbers = true)]
     neighbours: usize,
+    /// How neighbours are looked for: `auto` compares all pairs if they are not too many, and samples near each other alone
+    /// beyond some 68 000 samples of 64 numbers
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    search: Search,
+    /// The share of the nearest neighbours that `--search approximate` is to find, above 0 and below 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95, allow_hyphen_values = true)]
+    recall: f64,
     /// Most eigenvectors kept
     #[arg(long, value_name = "R", default_value_t = WarmStartOptions::default().modes, allow_negative_numbers = true)]
     modes: usize,
@@ -70,6 +78,15 @@ pub(crate) struct Embed {
     price_candidate: f64,
 }
 
+/// [`NeighbourSearch`] as an option.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Search {
+    #[default]
+    Auto,
+    Exact,
+    Approximate,
+}
+
 impl Embed {
     pub(crate) fn run(&self, output: Output) -> Result<Outcome> {
         self.require_output()?;
@@ -94,6 +111,14 @@ impl Embed {
             "state": state.to_string_lossy(), "samples": samples, "clusters": clusters, "modes": modes, "answers": kept,
             "crc": settings.fingerprint.crc, "constant": constant,
         });
+        if let Some(recall) = start.recall() {
+            object["recall"] = json!(recall);
+            output.note(format_args!(
+                "{}: {:.1} % of the nearest neighbours found, by a sample of samples",
+                self.features,
+                100.0 * recall
+            ));
+        }
         if let Some(header) = header {
             object["header"] = json!(header);
             object["left_out"] = json!(left_out);
@@ -140,6 +165,11 @@ impl Embed {
             features: self.features.clone(),
             reading: Some(reading),
             neighbours: self.neighbours,
+            search: match self.search {
+                Search::Auto => NeighbourSearch::Auto,
+                Search::Exact => NeighbourSearch::Exact,
+                Search::Approximate => NeighbourSearch::Approximate { recall: self.recall },
+            },
             modes: self.modes,
             smoothing: self.smoothing,
             error: self.error,

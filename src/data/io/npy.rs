@@ -1,7 +1,7 @@
 //! `NumPy`'s npy (one array) and npz (a zip of named npy) files.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, ErrorKind, Write};
+use std::io::{self, BufReader, ErrorKind, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use ndarray::{Array, ArrayD, ArrayRef, ArrayView, ArrayViewD, Dimension, ShapeBuilder};
@@ -86,14 +86,14 @@ impl<'a, D: Dimension> From<ArrayView<'a, i64, D>> for Numbers<'a> {
     }
 }
 
-/// Writes named arrays, compressed, in the order given.
+/// Writes named arrays, not compressed, in the order given.
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be written or a name comes twice.
 pub fn write_npz(path: impl AsRef<Path>, arrays: &[(&str, Numbers)]) -> Result<()> {
     write_atomically(path.as_ref(), |file| {
-        // In memory: an archive that the disk has no room for would say so on standard error, and not here.
-        let mut archive = NpzWriter::new_compressed(Cursor::new(Vec::new()));
+        let mut disk = FirstFault { file, fault: None };
+        let mut archive = NpzWriter::new(&mut disk);
         for (name, numbers) in arrays {
             match numbers {
                 Numbers::Real(array) => archive.add_array(*name, array),
@@ -101,8 +101,47 @@ pub fn write_npz(path: impl AsRef<Path>, arrays: &[(&str, Numbers)]) -> Result<(
             }
             .map_err(io::Error::other)?;
         }
-        file.write_all(archive.finish().map_err(io::Error::other)?.get_ref())
+        archive.finish().map_err(io::Error::other)?;
+        disk.fault.map_or(Ok(()), Err)
     })
+}
+
+/// A file whose first fault is kept, and all that comes after it let go: an archive that is given up because of a fault would
+/// say so on standard error.
+struct FirstFault<W> {
+    file: W,
+    fault: Option<io::Error>,
+}
+
+impl<W> FirstFault<W> {
+    fn unless_faulty<T>(&mut self, act: impl FnOnce(&mut W) -> io::Result<T>, otherwise: T) -> io::Result<T> {
+        if self.fault.is_some() {
+            return Ok(otherwise);
+        }
+        match act(&mut self.file) {
+            Err(fault) if fault.kind() != ErrorKind::Interrupted => {
+                self.fault = Some(fault);
+                Ok(otherwise)
+            }
+            result => result,
+        }
+    }
+}
+
+impl<W: Write> Write for FirstFault<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.unless_faulty(|file| file.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.unless_faulty(Write::flush, ())
+    }
+}
+
+impl<W: Seek> Seek for FirstFault<W> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.unless_faulty(|file| file.seek(to), 0)
+    }
 }
 
 fn open_archive(path: &Path) -> Result<NpzReader<BufReader<File>>> {
