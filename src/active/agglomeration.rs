@@ -8,7 +8,7 @@
 use ndarray::{Array1, Array2, Axis, s};
 
 use super::warm_start::{PANEL, indicator};
-use crate::graph::SimilarityGraph;
+use crate::graph::{Form, SimilarityGraph};
 use crate::linalg::Operator;
 
 /// Edge weights between atoms, and their sums. Atoms founded since they were summed have none.
@@ -24,15 +24,31 @@ impl Ties {
         if a > 0.0 && b > 0.0 { cut * ((a + b) * all).sqrt() / (a * b) } else { 0.0 }
     }
 
-    /// How the graph connects the groups of samples, `group_of` each below `groups`. `O(nnz + n groups)`.
+    /// How the graph connects the groups of samples, `group_of` each below `groups`. `O(nnz + groups²)` for pairs,
+    /// `O((nnz + n) groups)` for other graphs.
     pub(super) fn between(graph: &SimilarityGraph, group_of: &[usize], groups: usize) -> Self {
         let mut cut = Array2::zeros((groups, groups));
-        for first in (0..groups).step_by(PANEL) {
-            let panel = first..(first + PANEL).min(groups);
-            let weights = graph.apply_unchecked(indicator(group_of, panel.clone()).view());
-            let mut cut = cut.slice_mut(s![.., panel]);
-            for (weights, &group) in weights.outer_iter().zip(group_of) {
-                cut.row_mut(group).scaled_add(1.0, &weights);
+        if let [(weight, Form::Pairs(pairs))] = graph.terms() {
+            // The sums of each sample first, as a product with the indicator of the groups has them.
+            let mut sums = vec![0.0; groups];
+            let mut near = Vec::new();
+            for (i, &group) in group_of.iter().enumerate() {
+                for (j, value) in pairs.row(i) {
+                    near.push(group_of[j]);
+                    sums[group_of[j]] += weight * value;
+                }
+                for other in near.drain(..) {
+                    cut[[group, other]] += std::mem::take(&mut sums[other]);
+                }
+            }
+        } else {
+            for first in (0..groups).step_by(PANEL) {
+                let panel = first..(first + PANEL).min(groups);
+                let weights = graph.apply_unchecked(indicator(group_of, panel.clone()).view());
+                let mut cut = cut.slice_mut(s![.., panel]);
+                for (weights, &group) in weights.outer_iter().zip(group_of) {
+                    cut.row_mut(group).scaled_add(1.0, &weights);
+                }
             }
         }
         let volume = cut.sum_axis(Axis(1));

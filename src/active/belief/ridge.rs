@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 use crate::active::WarmStart;
+use crate::active::warm_start::MANY;
 use crate::linalg::{add_product, product};
 
 /// The posterior of a linear function of the features `φ` `(n, r)` with weights of unit variance, observed at some samples
@@ -32,7 +34,7 @@ impl Ridge {
         let features = self.start.features();
         let towards = self.covariance.dot(&features.row(sample));
         let scale = (self.noise + self.variances[sample]).recip();
-        let shared = features.dot(&towards);
+        let shared = rows_dot(features, towards.view());
         self.variances.zip_mut_with(&shared, |variance, &shared| {
             *variance = (*variance - scale * shared * shared).max(0.0);
         });
@@ -80,7 +82,7 @@ impl Ridge {
     /// Covariance of every sample with `Σ_j weight_j f_j`; `O(n r + r²)`.
     pub(super) fn covariance_with(&self, weights: ArrayView1<f64>) -> Array1<f64> {
         let features = self.start.features();
-        features.dot(&self.covariance.dot(&features.t().dot(&weights)))
+        rows_dot(features, self.covariance.dot(&weighted_sum(features, weights)).view())
     }
 
     /// Of each of these `l` observed samples, the positive weights that its observation has in the fitted values of all samples,
@@ -101,9 +103,40 @@ impl Ridge {
     /// Covariance of every sample with one of them, and the variance of an observation there.
     pub(super) fn covariance_with_sample(&self, sample: usize) -> (Array1<f64>, f64) {
         let features = self.start.features();
-        let shared = features.dot(&self.covariance.dot(&features.row(sample)));
+        let shared = rows_dot(features, self.covariance.dot(&features.row(sample)).view());
         (shared, self.variances[sample] + self.noise)
     }
+}
+
+/// Rows that one task multiplies.
+const TASK_ROWS: usize = 2048;
+
+/// `X y`, with the same bits as by one thread: every row is for itself.
+fn rows_dot(x: ArrayView2<f64>, y: ArrayView1<f64>) -> Array1<f64> {
+    if x.nrows() <= TASK_ROWS {
+        return x.dot(&y);
+    }
+    let mut out = Array1::zeros(x.nrows());
+    let tasks = out.axis_chunks_iter_mut(Axis(0), TASK_ROWS).into_par_iter();
+    let rows = x.axis_chunks_iter(Axis(0), TASK_ROWS).into_par_iter();
+    tasks.zip(rows).for_each(|(mut out, rows)| out.assign(&rows.dot(&y)));
+    out
+}
+
+/// `Xᵀ y`; of very many rows the sum of those of their parts.
+fn weighted_sum(x: ArrayView2<f64>, y: ArrayView1<f64>) -> Array1<f64> {
+    if x.nrows() <= MANY {
+        return x.t().dot(&y);
+    }
+    let parts = x.axis_chunks_iter(Axis(0), TASK_ROWS).into_par_iter();
+    let of_part = |(rows, y): (ArrayView2<f64>, ArrayView1<f64>)| {
+        let mut sum = Array1::zeros(rows.ncols());
+        rows.outer_iter().zip(y).for_each(|(row, &weight)| sum.scaled_add(weight, &row));
+        sum
+    };
+    let sums: Vec<Array1<f64>> =
+        parts.zip(y.axis_chunks_iter(Axis(0), TASK_ROWS).into_par_iter()).map(of_part).collect();
+    sums.iter().fold(Array1::zeros(x.ncols()), |sum, part| sum + part)
 }
 
 #[cfg(test)]

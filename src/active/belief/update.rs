@@ -1,6 +1,7 @@
 //! What follows from the answers: atoms join, anchors move, all others are assigned, and the audits take stock.
 
 use ndarray::Array1;
+use rayon::prelude::*;
 
 use super::Belief;
 use super::anchors::Anchor;
@@ -12,6 +13,9 @@ use super::evidence::Evidence;
 use super::placement::Destination;
 use super::regression::{Regression, Targets};
 use crate::oracle::{Pair, logistic};
+
+/// Fewest samples that one task handles.
+const TASK_SAMPLES: usize = 4096;
 
 impl Belief {
     /// The parts that classes follow from.
@@ -130,13 +134,16 @@ impl Belief {
             let is_own = self.grouping.class_of(own) == class;
             (class, if is_own { own } else { self.grouping.first_atom(class) })
         };
-        let (class_of, atom_of) = self.start.micro_clusters().iter().enumerate().map(place).unzip();
+        let micro_clusters = self.start.micro_clusters().par_iter().with_min_len(TASK_SAMPLES);
+        let (class_of, atom_of) = micro_clusters.enumerate().map(place).unzip();
         self.assignment = Assignment::new(class_of, self.grouping.number_of_classes(), atom_of);
         self.grouping.tie(self.start.graph(), self.assignment.atom_of());
     }
 
     fn count_followers(&mut self) {
-        let doubts: Array1<f64> = (0..self.len()).map(|sample| self.doubt_about(sample)).collect();
+        let samples = (0..self.len()).into_par_iter().with_min_len(TASK_SAMPLES);
+        let doubts: Vec<f64> = samples.map(|sample| self.doubt_about(sample)).collect();
+        let doubts = Array1::from(doubts);
         let not_settled = self.anchors.iter().filter(|anchor| anchor.certainty() < SETTLED);
         let not_settled: Vec<usize> = not_settled.map(Anchor::sample).collect();
         self.regression.count_followers(&doubts, &not_settled);

@@ -21,6 +21,9 @@ pub trait Score: Send + Sync {
     fn scores(&self, belief: &Belief, doubts: &[Doubt]) -> Result<Vec<f64>>;
 }
 
+/// Doubts that are looked at first.
+const FIRST: usize = 64;
+
 type Price = dyn Fn(&Doubt) -> f64 + Send + Sync;
 
 /// Asks about the doubt with the largest product of score and diversity, divided by the price.
@@ -75,7 +78,18 @@ impl<S: Score> PairStrategy for Ranked<S> {
             }
         }
         let mut order: Vec<usize> = (0..doubts.len()).filter(|&position| scores[position] > 0.0).collect();
-        order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-        Ok(order.into_iter().find_map(|position| belief.question(doubts[position].subject)))
+        let better = |a: &usize, b: &usize| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b));
+        let question =
+            |order: &[usize]| order.iter().find_map(|&position| belief.question(doubts[position].subject));
+        // The first few nearly always hold a doubt that has a question, and need not wait for all to be sorted.
+        if order.len() > FIRST {
+            order.select_nth_unstable_by(FIRST, better);
+            order[..FIRST].sort_unstable_by(better);
+            if let Some(pair) = question(&order[..FIRST]) {
+                return Ok(Some(pair));
+            }
+        }
+        order.sort_unstable_by(better);
+        Ok(question(&order))
     }
 }
