@@ -19,10 +19,11 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, CowArray, Ix2, s};
 use rand::Rng;
 
 use super::agglomeration::{Agglomeration, Ties};
-use super::k_means::{bisected, k_means};
+use super::bisection::bisected;
 use crate::data::commensurate;
 use crate::error::{Error, Result, check};
 use crate::graph::SimilarityGraph;
+use crate::k_means::k_means;
 use crate::linalg::{Operator, SubspaceIteration, leading_eigenpairs, random_block};
 use crate::random::stream;
 

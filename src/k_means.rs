@@ -1,31 +1,24 @@
 //! Clusters around means (Lloyd 1982), started far apart (Arthur and Vassilvitskii 2007).
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use rand::distr::Distribution as _;
 use rand::distr::weighted::WeightedIndex;
 use rand::{Rng, RngExt};
+use rayon::slice::ParallelSliceMut as _;
 
 /// Starts, of which the one with the least sum of squares is kept.
 const STARTS: usize = 8;
 /// Rounds of a start; small sets settle in a dozen.
 const MOST_ROUNDS: usize = 100;
+/// Rows that one task handles; sums are not cut up.
+const TASK_ROWS: usize = 1024;
 
 /// The cluster, below `k`, of every row of `x` `(n, p)`, `1 ≤ k ≤ n`; `O(n k p)` a round.
-pub(super) fn k_means(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized)) -> Vec<usize> {
+pub(crate) fn k_means(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized)) -> Vec<usize> {
     let mut best = (f64::INFINITY, vec![0; x.nrows()]);
     for _ in 0..STARTS {
-        let mut centres = far_apart(x, k, rng);
-        let mut clusters = vec![usize::MAX; x.nrows()];
-        let mut inertia = f64::INFINITY;
-        for _ in 0..MOST_ROUNDS {
-            let (next, squares) = assign(x, &centres);
-            inertia = squares.iter().sum();
-            if next == clusters {
-                break;
-            }
-            clusters = next;
-            move_to_means(x, &clusters, &mut centres);
-        }
+        let Means { clusters, inertia, .. } = Means::of(x, k, MOST_ROUNDS, rng);
         if inertia < best.0 {
             best = (inertia, clusters);
         }
@@ -33,29 +26,40 @@ pub(super) fn k_means(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized
     best.1
 }
 
-/// Clusters of at most `most` rows, copies of one row apart: each that has more is cut in two. `O(n p log(n / most))`.
-pub(super) fn bisected(x: ArrayView2<f64>, most: usize, rng: &mut (impl Rng + ?Sized)) -> Vec<usize> {
-    let mut cluster_of = vec![0; x.nrows()];
-    let mut clusters = 0;
-    let mut open = vec![(0..x.nrows()).collect::<Vec<usize>>()];
-    while let Some(rows) = open.pop() {
-        if rows.len() > most {
-            let sides = k_means(x.select(Axis(0), &rows).view(), 2, rng);
-            let side = |of: usize| {
-                rows.iter().zip(&sides).filter(move |&(_, &side)| side == of).map(|(&row, _)| row)
-            };
-            let (first, second): (Vec<usize>, Vec<usize>) = (side(0).collect(), side(1).collect());
-            if !first.is_empty() && !second.is_empty() {
-                open.extend([second, first]);
-                continue;
+/// The means `(k, p)` after one start and so many rounds, fewer if it settles, otherwise as [`k_means`].
+///
+/// With fewer than `k` different rows some means are copies of others.
+pub(crate) fn means(
+    x: ArrayView2<f64>,
+    k: usize,
+    rounds: usize,
+    rng: &mut (impl Rng + ?Sized),
+) -> Array2<f64> {
+    Means::of(x, k, rounds, rng).centres
+}
+
+struct Means {
+    centres: Array2<f64>,
+    /// Of every row, before the centres moved last.
+    clusters: Vec<usize>,
+    /// The sum of the squared distances from those centres.
+    inertia: f64,
+}
+
+impl Means {
+    fn of(x: ArrayView2<f64>, k: usize, rounds: usize, rng: &mut (impl Rng + ?Sized)) -> Self {
+        let mut means = Self { centres: far_apart(x, k, rng), clusters: Vec::new(), inertia: f64::INFINITY };
+        for _ in 0..rounds {
+            let (next, squares) = assign(x, &means.centres);
+            means.inertia = squares.iter().sum();
+            if next == means.clusters {
+                break;
             }
+            means.clusters = next;
+            move_to_means(x, &means.clusters, &mut means.centres);
         }
-        for row in rows {
-            cluster_of[row] = clusters;
-        }
-        clusters += 1;
+        means
     }
-    cluster_of
 }
 
 /// Rows drawn one after the other in proportion to their squared distance from those drawn before.
@@ -65,9 +69,14 @@ fn far_apart(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized)) -> Arr
     centres.row_mut(0).assign(&x.row(rng.random_range(0..n)));
     let mut squares = vec![f64::INFINITY; n];
     for centre in 1..k {
-        for (square, row) in squares.iter_mut().zip(x.outer_iter()) {
-            *square = square.min(squared_distance(row, centres.row(centre - 1)));
-        }
+        let last = centres.row(centre - 1);
+        squares.par_chunks_mut(TASK_ROWS).zip(x.axis_chunks_iter(Axis(0), TASK_ROWS)).for_each(
+            |(squares, rows)| {
+                for (square, row) in squares.iter_mut().zip(rows.outer_iter()) {
+                    *square = square.min(squared_distance(row, last));
+                }
+            },
+        );
         // All rows are copies of those drawn: any will do.
         let drawn = match WeightedIndex::new(&squares) {
             Ok(by_distance) => by_distance.sample(rng),
@@ -81,13 +90,16 @@ fn far_apart(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized)) -> Arr
 /// The nearest centre of every row, the first on a tie, and the squared distance to it.
 fn assign(x: ArrayView2<f64>, centres: &Array2<f64>) -> (Vec<usize>, Vec<f64>) {
     let nearest =
-        |row| {
+        |row: ArrayView1<f64>| {
             let squares = centres.outer_iter().map(|centre| squared_distance(row, centre));
             squares.enumerate().fold((0, f64::INFINITY), |best, (centre, square)| {
                 if square < best.1 { (centre, square) } else { best }
             })
         };
-    x.outer_iter().map(nearest).unzip()
+    let chunks = x.axis_chunks_iter(Axis(0), TASK_ROWS).into_par_iter();
+    let nearest: Vec<Vec<(usize, f64)>> =
+        chunks.map(|rows| rows.outer_iter().map(nearest).collect()).collect();
+    nearest.into_iter().flatten().unzip()
 }
 
 /// Every centre to the mean of its rows; one without rows stays.
@@ -105,6 +117,6 @@ fn move_to_means(x: ArrayView2<f64>, clusters: &[usize], centres: &mut Array2<f6
     }
 }
 
-fn squared_distance(a: ndarray::ArrayView1<f64>, b: ndarray::ArrayView1<f64>) -> f64 {
+fn squared_distance(a: ArrayView1<f64>, b: ArrayView1<f64>) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
