@@ -22,6 +22,7 @@ experiments! {
     missing_entries in "missing_entries.rs",
     noise in "noise.rs",
     spectrum in "spectrum.rs",
+    nystrom in "nystrom.rs",
     equivalence in "equivalence.rs",
     collapse in "collapse.rs",
     training_meets_theory in "training_meets_theory.rs",

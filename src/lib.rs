@@ -58,6 +58,7 @@ mod error;
 #[cfg(feature = "plot")]
 pub mod experiment;
 pub mod graph;
+mod k_means;
 pub mod kernel;
 pub mod linalg;
 pub mod loss;

@@ -1,9 +1,11 @@
-//! Claims T18–T26, T28–T31, T47, T48 and T50: every closed form against its definition and against descent, the solver's
+//! Claims T18–T26, T28–T32, T47, T48 and T50: every closed form against its definition and against descent, the solver's
 //! short ways against the dense one.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 mod support;
 
+#[path = "closed_form/features.rs"]
+mod features;
 #[path = "closed_form/free.rs"]
 mod free;
 #[path = "closed_form/golden.rs"]

@@ -15,7 +15,7 @@ use source::{Tree, circles, room_of};
 
 /// The rooms from the lowest floor to the highest.
 const FLOORS: &[&[&str]] = &[
-    &["error", "progress", "random", "scalar", "theory", "union_find"],
+    &["error", "k_means", "progress", "random", "scalar", "theory", "union_find"],
     &["linalg"],
     &["data", "graph", "kernel"],
     &["autodiff", "closed_form", "loss", "probe"],

@@ -1,6 +1,8 @@
-//! Claim T32, and Gram matrices against distances computed one by one.
+//! Claim T32, landmarks, and Gram matrices against distances computed one by one.
 #![allow(clippy::unwrap_used)] // a test may panic
 
+#[path = "kernel/landmarks.rs"]
+mod landmarks;
 mod support;
 
 use ndarray::{Array2, ArrayView2, ShapeBuilder, s};

@@ -33,9 +33,9 @@
 
 mod agglomeration;
 mod belief;
+mod bisection;
 mod captcha;
 mod discovery;
-mod k_means;
 mod next_label;
 mod pair_loop;
 mod random_pairs;

@@ -21,10 +21,11 @@ use rand::Rng;
 use rayon::slice::ParallelSliceMut as _;
 
 use super::agglomeration::{Agglomeration, Ties};
-use super::k_means::{bisected, k_means};
+use super::bisection::bisected;
 use crate::data::commensurate;
 use crate::error::{Error, Result, check};
 use crate::graph::{NeighbourGraph, NeighbourSearch, SimilarityGraph};
+use crate::k_means::{k_means, k_means_of_many};
 use crate::linalg::{Lanczos, Operator, SubspaceIteration, leading_eigenpairs, random_block};
 use crate::random::stream;
 use crate::scalar::Scalar;
@@ -453,6 +454,10 @@ fn spectral_clusters(vectors: ArrayView2<f64>, k: usize, rng: &mut impl Rng) -> 
         if norm > 0.0 {
             row /= norm;
         }
+    }
+    let n = embedding.nrows();
+    if n > MANY {
+        return k_means_of_many(embedding.view(), &(0..n).collect::<Vec<_>>(), k, rng);
     }
     k_means(embedding.view(), k, rng)
 }

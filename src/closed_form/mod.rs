@@ -9,6 +9,9 @@
 //! | [`LinearRegime`] | `X` | `Θ`, `Z = XΘ` | `2β‖Θ‖²` |
 //! | [`KernelRegime`] | `K^{1/2}` | a function of the RKHS | `2β Tr(Zᵀ K⁻¹ Z)` |
 //!
+//! Where samples are many, [`FeatureRegime`] solves the kernel regime on features that approximate the kernel, in time linear in
+//! their number.
+//!
 //! With `F = U Σ Vᵀ` and `Z = U Φ`, the squared losses of [`SpectralLoss`] become problems in `Φ` that the leading
 //! eigenpairs of one symmetric matrix solve (claims [T18](crate::theory#t18)–[T21](crate::theory#t21),
 //! [T28](crate::theory#t28), [T29](crate::theory#t29), [T47](crate::theory#t47)). Beside them stands [`supervised()`] learning
@@ -42,6 +45,7 @@
 //! # }
 //! ```
 
+mod features;
 mod kernel;
 mod linear;
 mod spectral_loss;
@@ -55,6 +59,7 @@ use crate::linalg::scale::norm;
 use crate::linalg::{Eigenpairs, leading_eigenpairs};
 use crate::loss::{Loss, SpectralLoss};
 
+pub use features::{FeaturePencil, FeatureRegime};
 pub use kernel::{FittedKernel, KernelExpansion, KernelRegime, KernelSolver, Lift};
 pub use linear::{LinearMap, LinearRegime};
 pub use supervised::{Supervised, supervised};

@@ -89,7 +89,7 @@ impl SpectralLoss {
 }
 
 /// Removes the rounding error that a product `Uᵀ (A U)` leaves between the triangles.
-fn symmetrise(matrix: Array2<f64>) -> Array2<f64> {
+pub(super) fn symmetrise(matrix: Array2<f64>) -> Array2<f64> {
     let transposed = matrix.t().to_owned();
     (matrix + transposed) * 0.5
 }

@@ -361,6 +361,10 @@ impl<F: Scalar> Product<F> for ContrastiveGraph {
         self.positives.add_sums(weight, &sums, out);
     }
 
+    fn quadratic(&self, x: ArrayView2<F>) -> Array2<f64> {
+        Product::quadratic(&self.positives, x) * 2.0 - Product::quadratic(&self.one_class(), x)
+    }
+
     fn energy(&self, z: ArrayView2<F>) -> f64 {
         2.0 * self.positives.energy(z) - self.one_class().energy(z)
     }

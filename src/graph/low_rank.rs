@@ -7,6 +7,7 @@ use super::product::Product;
 use super::structure::{LowRankPart, Structure, check_size};
 use super::totals;
 use crate::error::{Error, Result, check};
+use crate::linalg::rows::Shifted;
 use crate::linalg::scale::largest;
 use crate::scalar::Scalar;
 use crate::union_find::UnionFind;
@@ -141,6 +142,18 @@ impl<F: Scalar> Product<F> for LowRankGraph {
         let mut coordinates = factor.t().dot(&x);
         coordinates *= &self.weights.mapv(F::of).insert_axis(Axis(1));
         general_mat_mul(weight, &factor, &coordinates, F::one(), &mut out);
+    }
+
+    fn quadratic(&self, x: ArrayView2<F>) -> Array2<f64> {
+        let coordinates = Shifted::plain(x).transposed_dot(self.factor.mapv(F::of).view());
+        let mut quadratic = Array2::zeros((x.ncols(), x.ncols()));
+        for (column, &weight) in coordinates.columns().into_iter().zip(&self.weights) {
+            // Entry by entry, so that both triangles are rounded alike.
+            for (mut row, &entry) in quadratic.rows_mut().into_iter().zip(&column) {
+                row.zip_mut_with(&column, |sum: &mut f64, other| *sum += weight * (entry * other));
+            }
+        }
+        quadratic
     }
 
     /// Per column `b` of the factor `(Σ b_i) Σ b_i ‖z_i − m‖² − ‖Σ b_i (z_i − m)‖²`, whatever `m`;

@@ -54,6 +54,7 @@ mod pairs;
 mod perturb;
 mod positives;
 mod product;
+mod quadratic;
 mod rows;
 mod scaled;
 mod split;

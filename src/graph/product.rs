@@ -7,9 +7,10 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::block_sums::Blocks;
+use super::quadratic::by_columns;
 use super::rows::add_scaled_rows;
 use super::structure::Structure;
-use crate::linalg::rows::{Standard, over_rows};
+use crate::linalg::rows::{Shifted, Standard, over_rows};
 use crate::scalar::Scalar;
 
 /// Rows that one task handles. Fixed, so that results do not depend on the number of threads.
@@ -36,6 +37,14 @@ pub(super) trait Product<F: Scalar>: Structure {
     /// if so told, and the blocks.
     fn block_sums(&self, _x: ArrayView2<F>, _standard: Option<&Standard<F>>) -> Option<(Array2<F>, Blocks)> {
         None
+    }
+
+    /// `xᵀ F x`, in double precision and symmetric to the last bit; `x` of shape `(n, k)`, `k ≥ 1`.
+    fn quadratic(&self, x: ArrayView2<F>) -> Array2<f64> {
+        match self.block_sums(x, None) {
+            Some((sums, _)) => Shifted::plain(sums.view()).gram(1.0),
+            None => by_columns(x, |columns, out| self.apply_add(F::one(), columns, out)),
+        }
     }
 
     /// `½ Σ_ij F_ij ‖z_i − z_j‖²`, by differences; `z` of shape `(n, k)`, `k ≥ 1`.

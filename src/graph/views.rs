@@ -1,6 +1,6 @@
 //! The view graph `I ⊗ 1 1ᵀ` ([claim T2](crate::theory#t2)): views of one sample are similar, and nothing else is.
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
 
 use super::block_sums::Blocks;
 use super::labels::LabelGraph;
@@ -8,12 +8,15 @@ use super::product::{AddToRows, CHUNK_ROWS, Product};
 use super::rows::{add_scaled, add_scaled_difference, distance_squared};
 use super::structure::Structure;
 use crate::error::{Error, Result};
-use crate::linalg::rows::{BLOCK_ROWS, Standard, entries, entries_mut, over_rows, row, sum_over};
+use crate::linalg::rows::{BLOCK_ROWS, Shifted, Standard, entries, entries_mut, over_rows, row, sum_over};
 use crate::scalar::{Scalar, vectorised};
 use crate::union_find::UnionFind;
 
 /// Views whose mean is taken anew wherever it is needed, rather than stored.
 const FEW_VIEWS: usize = 16;
+/// Samples whose sums are stored at a time for their Gram matrix. Fixed, so that results do not depend on the number of
+/// threads.
+const SUMMED_SAMPLES: usize = 4096;
 
 /// `samples` blocks of `views` consecutive rows each. It is the label graph whose label is the sample index.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +144,20 @@ impl<F: Scalar> Product<F> for ViewGraph {
             return None;
         }
         Some((self.sums(x, standard), Blocks::Consecutive(self.views)))
+    }
+
+    /// Some samples at a time, whose sums alone are stored.
+    fn quadratic(&self, x: ArrayView2<F>) -> Array2<f64> {
+        let views = self.views;
+        if views == 1 {
+            return Shifted::plain(x).gram(1.0);
+        }
+        let mut quadratic = Array2::zeros((x.ncols(), x.ncols()));
+        for rows in x.axis_chunks_iter(Axis(0), SUMMED_SAMPLES.saturating_mul(views)) {
+            let sums = Self { samples: rows.nrows() / views, views }.sums(rows, None);
+            quadratic += &Shifted::plain(sums.view()).gram(1.0);
+        }
+        quadratic
     }
 
     fn energy(&self, z: ArrayView2<F>) -> f64 {

@@ -9,6 +9,7 @@
 //! | the Gram matrix of `n` points of `p` coordinates | [`gram`] | `O(n² p)` |
 //! | the matrix between them and `m` others | [`cross_gram`] | `O(m n p)` |
 //! | features whose inner products are near the kernel, from `m` landmarks | [`Nystrom`] | `O(m³)`, then `O(n m (m + p))` |
+//! | those landmarks, by one of three rules | [`Landmarks`] | `O(n m p)`, `O(n m (m + p))` by leverage |
 //! | the same from `m` random frequencies | [`RandomFeatures`] | `O(n m p)` |
 //!
 //! ```
@@ -30,10 +31,12 @@
 
 mod function;
 mod gram;
+mod landmarks;
 mod nystrom;
 mod random_features;
 
 pub use function::{Exponential, Gaussian, RadialKernel};
 pub use gram::{cross_gram, cross_gram_into, gram};
+pub use landmarks::{Landmarks, leverage_scores};
 pub use nystrom::Nystrom;
 pub use random_features::RandomFeatures;

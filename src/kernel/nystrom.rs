@@ -8,6 +8,8 @@ use crate::error::Result;
 use crate::linalg::{SpectralFactor, product};
 
 /// `Φ(x) = k(x, X_I) K_II^{−1/2}`: `Φ Φᵀ ≈ K`, exact when every point is a landmark.
+///
+/// [`Landmarks`](super::Landmarks) chooses them.
 #[derive(Clone, Debug)]
 pub struct Nystrom<K> {
     kernel: K,
@@ -16,7 +18,10 @@ pub struct Nystrom<K> {
 }
 
 impl<K: RadialKernel> Nystrom<K> {
-    /// Features on the landmarks `(m, p)`; `O(m³)` once.
+    /// Features on the landmarks `(m, p)`, any points; `O(m³)` once.
+    ///
+    /// Where `K_II` is numerically singular, as with copies of a landmark, its root is a pseudo-inverse: eigenvalues up to
+    /// `m ε κ₁` count as zero, and there are then fewer than `m` independent features. Copies change no product of features.
     ///
     /// # Errors
     /// As [`gram`]; [`crate::Error::NotConverged`] if the eigensolver gives up.

@@ -169,8 +169,11 @@ impl<'a, F: Scalar> Shifted<'a, F> {
         gram
     }
 
-    /// `AᵀB` for `b` of shape `(n, k)`. `O(n k²)` time, `O(k²)` memory.
+    /// `AᵀB`, `(k, m)`, for `b` of shape `(n, m)`. `O(n k m)` time, `O(k m)` memory.
     pub(crate) fn transposed_dot(&self, b: ArrayView2<F>) -> Array2<f64> {
+        if b.ncols() == 0 {
+            return Array2::zeros((self.matrix.ncols(), 0));
+        }
         self.sum_of_products(Some(b))
     }
 
@@ -199,11 +202,12 @@ impl<'a, F: Scalar> Shifted<'a, F> {
     /// `AᵀB`, or of `AᵀA` what is on and above the diagonal.
     fn sum_of_products(&self, b: Option<ArrayView2<F>>) -> Array2<f64> {
         let (n, k) = self.matrix.dim();
+        let columns = b.map_or(k, |b| b.ncols());
         // Half as many entries as the matrix at most, unless it is smaller than two blocks.
         let most = PARTIAL_SUMS.min(n / (2 * k).max(1)).max(2);
         let strip_rows = k.div_ceil(STRIPS).next_multiple_of(STRIP_ROWS);
         let of_part = |blocks: &mut dyn Iterator<Item = Range<usize>>| {
-            let mut sum = Array2::zeros((k, k));
+            let mut sum = Array2::zeros((k, columns));
             let mut scratch = Array2::zeros((0, 0));
             for rows in blocks {
                 let left = self.block(rows.clone(), &mut scratch);
@@ -212,7 +216,7 @@ impl<'a, F: Scalar> Shifted<'a, F> {
                 let add = |(strip, mut sum): (usize, ArrayViewMut2<f64>)| {
                     let first = strip * strip_rows;
                     let from = if b.is_some() { 0 } else { first };
-                    let mut product = Array2::zeros((sum.nrows(), k - from));
+                    let mut product = Array2::zeros((sum.nrows(), columns - from));
                     write_product_of_columns(
                         left,
                         first..first + sum.nrows(),

@@ -21,7 +21,7 @@ use crate::support::{cases, gaussian, jacobi, random_graph, rel, rng, spectrum};
 
 const SIMCLR2: SpectralLoss = SpectralLoss::SimClr2;
 const BARLOW_TWINS2: SpectralLoss = SpectralLoss::BarlowTwins2;
-const SIGMA: f64 = 0.8;
+pub(crate) const SIGMA: f64 = 0.8;
 
 fn distances(y: &Array2<f64>, x: &Array2<f64>) -> Array2<f64> {
     Array2::from_shape_fn((y.nrows(), x.nrows()), |(i, j)| {
@@ -31,7 +31,7 @@ fn distances(y: &Array2<f64>, x: &Array2<f64>) -> Array2<f64> {
 }
 
 /// Points in the plane whose exponential Gram matrix is well conditioned, and that matrix.
-fn points(n: usize, rng: &mut impl Rng) -> (Array2<f64>, Array2<f64>) {
+pub(crate) fn points(n: usize, rng: &mut impl Rng) -> (Array2<f64>, Array2<f64>) {
     loop {
         let x = gaussian(n, 2, rng) * 2.0;
         let apart = distances(&x, &x) + Array2::<f64>::eye(n);
@@ -42,7 +42,7 @@ fn points(n: usize, rng: &mut impl Rng) -> (Array2<f64>, Array2<f64>) {
 }
 
 /// `exp(−‖y_i − x_j‖ / σ)`.
-fn exponential(y: &Array2<f64>, x: &Array2<f64>) -> Array2<f64> {
+pub(crate) fn exponential(y: &Array2<f64>, x: &Array2<f64>) -> Array2<f64> {
     distances(y, x).mapv(|distance| (-distance / SIGMA).exp())
 }
 

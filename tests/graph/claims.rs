@@ -206,6 +206,23 @@ proptest! {
         prop_assert!(close(contrastive, 2.0 * positives - total.dot(&total)));
     }
 
+    /// XᵀGX of every form, in both precisions and in one precision for more columns than are taken at a time.
+    #[test]
+    fn t16_projections_of_every_form(instance in any_graph(), k in 0..=6_usize, seed in any::<u64>()) {
+        let x = gaussian(instance.dense.nrows(), k, &mut rng(seed));
+        let expected = x.t().dot(&instance.dense).dot(&x);
+        let found = instance.graph.quadratic(x.view()).unwrap();
+        prop_assert!(rel(&found, &expected) < 1e-12);
+        prop_assert_eq!(&found, &found.t());
+        #[allow(clippy::cast_possible_truncation)]
+        let single = x.mapv(|entry| entry as f32);
+        prop_assert!(rel(&instance.graph.quadratic(single.view()).unwrap(), &expected) < 1e-4);
+        let wide = gaussian(instance.dense.nrows(), 130 + k, &mut rng(seed));
+        let found = instance.graph.quadratic(wide.view()).unwrap();
+        prop_assert!(rel(&found, &wide.t().dot(&instance.dense).dot(&wide)) < 1e-12);
+        prop_assert_eq!(&found, &found.t());
+    }
+
     /// ‖aYYᵀ + bY'Y'ᵀ‖² from counts, for label, view and contrastive graphs.
     #[test]
     fn t16_frobenius_of_mixtures(samples in 2..7_usize, a in -2.0..2.0, b in -2.0..2.0, seed in any::<u64>()) {
@@ -319,5 +336,28 @@ fn t06_degrees_that_cancel_normalise_to_zero_at_any_scale() {
         let normalised = graph.normalised().unwrap().to_dense();
         assert!(normalised.row(0).iter().all(|&entry| entry == 0.0), "{scale:e} times {weight:e}");
         assert!((normalised[[1, 1]] - 1.0 / 0.9).abs() < 1e-14);
+    }
+}
+
+/// More samples than are summed at a time, by their products.
+#[test]
+fn t16_projections_of_many_samples() {
+    let mut rng = rng(16);
+    let n = 3 * 4200;
+    let x = gaussian(n, 5, &mut rng);
+    let labels = Labels::partial((0..n).map(|i| (i % 7 < 5).then_some(i % 7)).collect(), 5).unwrap();
+    let pairs: Vec<_> = (0..n - 9).map(|i| (i, i + 9, rng.random_range(-1.0..1.0))).collect();
+    let low_rank = SimilarityGraph::low_rank(gaussian(n, 3, &mut rng), array![1.0, -2.0, 0.5]).unwrap();
+    for graph in [
+        SimilarityGraph::views(n / 3, 3).unwrap(),
+        SimilarityGraph::identity(n).unwrap(),
+        SimilarityGraph::labels(&labels),
+        SimilarityGraph::contrastive_labels(&labels),
+        SimilarityGraph::pairs(n, pairs).unwrap(),
+        low_rank,
+    ] {
+        let found = graph.quadratic(x.view()).unwrap();
+        assert!(rel(&found, &x.t().dot(&graph.apply(x.view()).unwrap())) < 1e-11);
+        assert_eq!(found, found.t());
     }
 }

@@ -57,6 +57,7 @@ fn of_itself(graph: &SimilarityGraph) -> Result<(), TestCaseError> {
 fn energies<F: Scalar>(of: Magnitudes, graph: &SimilarityGraph) -> Result<(), TestCaseError> {
     let z = of.matrix::<F>(11, N, 2);
     numbers("energy", graph.laplacian().energy(z.view()), |energy| [energy])?;
+    numbers("quadratic", graph.quadratic(z.view()), |quadratic| entries(&quadratic))?;
     let normalised = graph.laplacian().normalised();
     numbers("normalised energy", normalised.and_then(|laplacian| laplacian.energy(z.view())), |energy| {
         [energy]

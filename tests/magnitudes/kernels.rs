@@ -1,10 +1,12 @@
 //! Kernels, their features, and what is fitted with them.
 
 use ndarray::{Array2, s};
-use pal::closed_form::KernelRegime;
+use pal::Scalar;
+use pal::closed_form::{FeaturePencil, FeatureRegime, KernelRegime};
 use pal::graph::SimilarityGraph;
 use pal::kernel::{
-    Exponential, Gaussian, Nystrom, RadialKernel, RandomFeatures, cross_gram, cross_gram_into, gram,
+    Exponential, Gaussian, Landmarks, Nystrom, RadialKernel, RandomFeatures, cross_gram, cross_gram_into,
+    gram, leverage_scores,
 };
 use pal::loss::SpectralLoss;
 use pal::model::{KernelMachine, Model};
@@ -19,6 +21,26 @@ fn widths() -> impl Strategy<Value = usize> {
     prop_oneof![Just(2_usize), Just(20)]
 }
 
+/// The kernel regime on features of any scale.
+fn on_features<F: Scalar>(of: Magnitudes) -> Result<(), TestCaseError> {
+    let features = of.matrix::<F>(9, 6, 3);
+    let Ok(regime) = FeatureRegime::new(features.view(), of.number(10)) else { return Ok(()) };
+    let graph = SimilarityGraph::views(3, 2).unwrap();
+    numbers("FeatureRegime::leading", regime.leading(&graph, 1), |(pairs, map)| {
+        let mut all = pairs.values.to_vec();
+        all.extend(pairs.next);
+        all.extend(entries(&pairs.vectors));
+        all.extend(entries(&map.theta));
+        all
+    })?;
+    let gram = of.symmetric(11, 3);
+    let pencil = FeaturePencil::new(gram.view(), of.number(10), 0.0);
+    let pairs = pencil.and_then(|pencil| pencil.leading(of.symmetric(12, 3).view(), 1));
+    numbers("FeaturePencil::leading", pairs, |pairs| {
+        [pairs.values.to_vec(), entries(&pairs.vectors)].concat()
+    })
+}
+
 fn every_number<K: RadialKernel + Clone>(kernel: K, of: Magnitudes, p: usize) -> Result<(), TestCaseError> {
     let (x, y) = (of.matrix::<f64>(1, 6, p), of.matrix::<f64>(2, 4, p));
     numbers("gram", gram(&kernel, x.view()), |gram| entries(&gram))?;
@@ -29,6 +51,12 @@ fn every_number<K: RadialKernel + Clone>(kernel: K, of: Magnitudes, p: usize) ->
     all_finite("at_squared_distance", x.iter().map(|entry| kernel.at_squared_distance(entry.abs())))?;
     let features = Nystrom::new(kernel.clone(), x.view()).and_then(|nystrom| nystrom.features(y.view()));
     numbers("Nystrom", features, |features| entries(&features))?;
+    for rule in [Landmarks::Uniform, Landmarks::LeverageScores, Landmarks::KMeans { rounds: 2 }] {
+        let landmarks = rule.choose(&kernel, x.view(), 3, &mut rng(of.seed));
+        numbers("Landmarks::choose", landmarks, |landmarks| entries(&landmarks))?;
+    }
+    let scores = leverage_scores(&kernel, x.view(), y.view(), of.number(8));
+    numbers("leverage_scores", scores, |scores| scores.to_vec())?;
     let features = RandomFeatures::new(&kernel, 5, p, &mut rng(of.seed))
         .and_then(|features| features.features(y.view()));
     numbers("RandomFeatures", features, |features| entries(&features))?;
@@ -75,6 +103,8 @@ proptest! {
     fn numbers_from_kernels(of in magnitudes(), p in widths()) {
         every_number(Exponential { sigma: of.number(0) }, of, p)?;
         every_number(Gaussian { sigma: of.number(0) }, of, p)?;
+        on_features::<f64>(of)?;
+        on_features::<f32>(of)?;
     }
 
     /// A kernel depends on distances over its length scale: whatever unit both are in.

@@ -1,6 +1,6 @@
 use ndarray::Array2;
 use pal::Result;
-use pal::closed_form::{KernelRegime, LinearRegime, Minimiser, free};
+use pal::closed_form::{FeaturePencil, FeatureRegime, KernelRegime, LinearRegime, Minimiser, free};
 use pal::graph::SimilarityGraph;
 use pal::kernel::Exponential;
 use pal::loss::SpectralLoss;
@@ -61,6 +61,34 @@ pub(crate) fn doors(n: usize, rng: &mut impl Rng) -> Vec<Door> {
             },
         ));
     }
+    doors.push(door(
+        "closed_form::FeatureRegime::new closed_form::FeatureRegime::rank closed_form::FeatureRegime::leading",
+        vec![gaussian(n, 3, rng), similar.clone()],
+        |d| has_entries(d[0]) && d[1] == (d[0].0, d[0].0),
+        |a| {
+            let regime = FeatureRegime::new(a[0].view(), 0.1)?;
+            let (pairs, map) = regime.leading(&graph(&a[1])?, 1)?;
+            let mut all = pairs.values.to_vec();
+            all.push(regime.rank() as f64);
+            all.extend(pairs.next);
+            all.extend(numbers([&pairs.vectors.mapv(f64::abs), &map.theta.mapv(f64::abs)]));
+            Ok(all)
+        },
+    ));
+    doors.push(door(
+        "closed_form::FeaturePencil::new closed_form::FeaturePencil::rank closed_form::FeaturePencil::leading",
+        vec![Array2::eye(n) + &similar, similar.clone()],
+        |d| is_square(d[0]) && d[1] == d[0],
+        |a| {
+            let pencil = FeaturePencil::new(a[0].view(), 0.1, 0.0)?;
+            let pairs = pencil.leading(a[1].view(), 1)?;
+            let mut all = pairs.values.to_vec();
+            all.push(pencil.rank() as f64);
+            all.extend(pairs.next);
+            all.extend(pairs.vectors.mapv(f64::abs));
+            Ok(all)
+        },
+    ));
     doors.push(door(
         "closed_form::FittedKernel::leading closed_form::FittedKernel::solver closed_form::FittedKernel::kernel_spectrum \
          closed_form::KernelSolver::leading closed_form::KernelSolver::decompose",

@@ -125,6 +125,13 @@ pub(crate) fn products(n: usize, rng: &mut impl Rng) -> Vec<Door> {
     graphs.push(SimilarityGraph::contrastive_labels(&labels));
     let mut doors = Vec::new();
     for graph in graphs {
+        let same = graph.clone();
+        doors.push(door(
+            "graph::SimilarityGraph::quadratic",
+            vec![gaussian(n, 3, rng)],
+            move |d| d[0].0 == n,
+            move |a| Ok(numbers([&same.quadratic(a[0].view())?])),
+        ));
         doors.push(
             door(
                 "graph::SimilarityGraph::laplacian graph::SimilarityGraph::normalised graph::Laplacian::energy \

@@ -1,4 +1,7 @@
-use pal::kernel::{Exponential, Gaussian, Nystrom, RandomFeatures, cross_gram, cross_gram_into, gram};
+use pal::kernel::{
+    Exponential, Gaussian, Landmarks, Nystrom, RandomFeatures, cross_gram, cross_gram_into, gram,
+    leverage_scores,
+};
 use rand::Rng;
 
 use crate::door::{Door, Shapes, door, has_entries, numbers};
@@ -43,6 +46,26 @@ pub(crate) fn doors(n: usize, rng: &mut impl Rng) -> Vec<Door> {
                 },
             ),
         ]);
+        doors.push(door(
+            "kernel::Landmarks::choose",
+            vec![y.clone()],
+            |d| has_entries(d[0]) && d[0].0 >= 3,
+            |a| {
+                let rules = [Landmarks::Uniform, Landmarks::LeverageScores, Landmarks::KMeans { rounds: 2 }];
+                let mut all = Vec::new();
+                for rule in rules {
+                    let kernel = Exponential { sigma: 0.5 };
+                    all.extend(rule.choose(&kernel, a[0].view(), 3, &mut support::rng(0))?);
+                }
+                Ok(all)
+            },
+        ));
+        doors.push(door(
+            "kernel::leverage_scores",
+            vec![y.clone(), x],
+            move |d| has_entries(d[0]) && d[1].0 > 0 && d[1].1 == d[0].1,
+            |a| Ok(leverage_scores(&Exponential { sigma: 0.5 }, a[0].view(), a[1].view(), 0.1)?.to_vec()),
+        ));
         let landmarks = gaussian(5, p, rng);
         doors.push(door("kernel::Nystrom::new kernel::Nystrom::features", vec![y, landmarks], fits, |a| {
             let nystrom = Nystrom::new(Exponential { sigma: 0.5 }, a[1].view())?;
