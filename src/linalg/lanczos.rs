@@ -3,32 +3,29 @@
 //! A Krylov space is built block by block, each block orthogonal to all before. When the basis is full, the best approximations in
 //! its span (Rayleigh–Ritz) take its place, and the last block goes on from there (Wu and Simon 2000; Stewart 2001). A product
 //! serves all pairs at once, so that it takes far fewer of them than [`SubspaceIteration`](super::SubspaceIteration), and one
-//! basis of vectors is all the memory.
+//! basis of vectors, in either precision, is all the memory.
 
-use std::ops::Range;
-
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rand::Rng;
 
-use super::rows::{BLOCK_ROWS, LANES, PARTIAL_SUMS, entries, entries_mut, over_rows, sum_of_parts};
-use super::{
-    Operator, add_product_on_this_thread, random_block, symmetric_eigen, write_product_on_this_thread,
-};
+use super::rows::{BLOCK_ROWS, over_rows};
+use super::tall::{subtract_product, transposed_product};
+use super::{Operator, random_block, symmetric_eigen, write_product_on_this_thread};
 use crate::Observer;
 use crate::error::{Error, Result, check};
-use crate::scalar::{Scalar, vectorised};
+use crate::scalar::Scalar;
 
 /// Options of the block Lanczos method.
 #[derive(Clone, Debug)]
-pub struct Lanczos {
+pub(crate) struct Lanczos {
     /// Vectors that are multiplied at a time, at least 1. A cluster of more equal eigenvalues than these is found but slowly.
-    pub block: usize,
+    pub(crate) block: usize,
     /// A pair has converged when `‖Av − θv‖ ≤ tolerance · ‖A‖`; in single precision no less than about `1e-5` is reached.
-    pub tolerance: f64,
+    pub(crate) tolerance: f64,
     /// Restarts before giving up.
-    pub most_restarts: usize,
+    pub(crate) most_restarts: usize,
     /// Who is told of every restart; nobody by default.
-    pub observer: Observer,
+    pub(crate) observer: Observer,
 }
 
 impl Default for Lanczos {
@@ -37,23 +34,23 @@ impl Default for Lanczos {
     }
 }
 
-/// Eigenpairs and how good they are.
+/// Eigenpairs in the precision they were computed in.
 #[derive(Clone, Debug)]
-pub struct LeadingPairs<F> {
+pub(crate) struct LeadingPairs<F> {
     /// `(k,)` eigenvalues, descending.
-    pub values: Array1<f64>,
+    pub(crate) values: Array1<f64>,
     /// `(n, k)` orthonormal eigenvectors.
-    pub vectors: Array2<F>,
-    /// `(k,)` norms of `Av − θv`, in the working precision: there is an eigenvalue as near to each value.
-    pub residuals: Array1<f64>,
-    /// Vectors that the operator was applied to.
-    pub products: usize,
+    pub(crate) vectors: Array2<F>,
 }
 
 /// Of a block that is made orthonormal, directions this much shorter than the longest are rounding.
 const DEPENDENT: f64 = 32.0;
-/// A vector that lost more than this share of its length to the basis is made orthogonal once more.
-const CANCELLED: f64 = 0.1;
+/// Directions are nearly as long as each other if none is longer than another by this factor; after as many splits at most.
+const EVEN: f64 = 1.5;
+const MOST_SPLITS: usize = 4;
+/// A vector that keeps less than this share of its length beside the basis is made orthogonal to it once more: otherwise what the
+/// basis lacks of being orthonormal would grow with every block.
+const CANCELLED: f64 = 0.7;
 
 impl Lanczos {
     /// The `k` leading eigenpairs of `operator`, `1 ≤ k ≤ n`, from a random block and from `known` `(n, c)`: orthonormal
@@ -65,7 +62,7 @@ impl Lanczos {
     /// # Errors
     /// [`Error::Domain`] for bad options, a bad `k` or products that are not finite; [`Error::Shape`] or [`Error::NotFinite`] for a
     /// bad `known`, [`Error::Shape`] for an operator that is not square; [`Error::NotConverged`].
-    pub fn leading<F: Scalar>(
+    pub(crate) fn leading<F: Scalar>(
         &self,
         operator: &impl Operator<F>,
         k: usize,
@@ -82,7 +79,6 @@ impl Lanczos {
         let block = self.block.min(n);
         let most = (2 * k + 2 * block).min(n);
         let mut basis = Basis::new(operator, most, known)?;
-        let mut products = basis.columns;
         let mut next = basis.random(block, rng);
         let progress = self.observer.begin("block Lanczos", "restarts", 0..self.most_restarts);
         let (mut residual, mut bound) = (f64::INFINITY, 0.0);
@@ -91,7 +87,6 @@ impl Lanczos {
             let mut beyond = Array2::zeros((0, 0));
             while next.ncols() > 0 && basis.columns + next.ncols() <= most {
                 let mut image = operator.apply_unchecked(next.view());
-                products += next.ncols();
                 check::in_range("product with the operator", &image, "finite")?;
                 basis.push(next.view());
                 basis.project(&mut image);
@@ -108,7 +103,7 @@ impl Lanczos {
             if residual <= bound {
                 basis.rotate(eigen.vectors.slice(s![.., ..k]));
                 let values = eigen.values.slice(s![..k]).to_owned();
-                return Ok(LeadingPairs { values, vectors: basis.into_vectors(k), residuals, products });
+                return Ok(LeadingPairs { values, vectors: basis.into_vectors(k) });
             }
             let kept = k + (columns - k) / 3;
             basis.rotate(eigen.vectors.slice(s![.., ..kept]));
@@ -178,10 +173,16 @@ impl<F: Scalar> Basis<F> {
     fn orthonormal(&self, mut x: Array2<F>, rng: &mut (impl Rng + ?Sized)) -> (Array2<F>, Array2<f64>) {
         let width = x.ncols().min(self.vectors.nrows() - self.columns);
         let mut factor = Array2::eye(x.ncols());
-        for _ in 0..2 {
-            let (q, r) = split(x);
+        for _ in 0..MOST_SPLITS {
+            let Split { q, r, is_even } = split(x);
             factor = r.dot(&factor);
             x = q;
+            if is_even {
+                break;
+            }
+            // Short directions were made longer, and what they had left of the basis with them.
+            let part = transposed_product(self.used(), x.view());
+            subtract_product(self.used(), &part, x.view_mut());
         }
         let found = x.ncols();
         if found >= width {
@@ -220,7 +221,7 @@ impl<F: Scalar> Basis<F> {
                     subtract_product(basis, &part, x.view_mut());
                 }
             }
-            x = split(x).0;
+            x = split(x).q;
         }
         x
     }
@@ -251,11 +252,19 @@ impl<F: Scalar> Basis<F> {
     }
 }
 
-/// `(Q, R)`, `X = Q R` up to rounding, by the eigenvectors of `XᵀX`; dependent directions are left out.
-fn split<F: Scalar>(mut x: Array2<F>) -> (Array2<F>, Array2<f64>) {
+/// `X = Q R` up to rounding.
+struct Split<F> {
+    q: Array2<F>,
+    r: Array2<f64>,
+    /// Whether the directions of `X` were nearly as long as each other, and `Q` is therefore orthonormal to rounding.
+    is_even: bool,
+}
+
+/// A basis of the columns by the eigenvectors of `XᵀX`; dependent directions are left out.
+fn split<F: Scalar>(mut x: Array2<F>) -> Split<F> {
     let gram = transposed_product(x.view(), x.view());
     let Ok(eigen) = symmetric_eigen(((&gram + &gram.t()) * 0.5).view()) else {
-        return (x.slice_move(s![.., ..0]), Array2::zeros((0, gram.ncols())));
+        return Split { q: x.slice_move(s![.., ..0]), r: Array2::zeros((0, gram.ncols())), is_even: true };
     };
     let least = DEPENDENT * F::epsilon().as_f64();
     let longest = eigen.values.first().map_or(0.0, |value| value.max(0.0));
@@ -270,119 +279,128 @@ fn split<F: Scalar>(mut x: Array2<F>) -> (Array2<F>, Array2<f64>) {
         rows.slice_mut(s![.., ..kept]).assign(&after);
         0.0
     });
-    let factor = &vectors.t() * &roots.insert_axis(Axis(1));
-    (x.slice_move(s![.., ..kept]).as_standard_layout().into_owned(), factor)
-}
-
-/// `VᵀX`, summed in double precision. `O(n k b)`.
-fn transposed_product<F: Scalar>(v: ArrayView2<F>, x: ArrayView2<F>) -> Array2<f64> {
-    let of_part = |blocks: &mut dyn Iterator<Item = Range<usize>>| {
-        let mut sum = Array2::<f64>::zeros((v.ncols(), x.ncols()));
-        let mut product = Array2::zeros(sum.raw_dim());
-        for rows in blocks {
-            let (v, x) = (v.slice(s![rows.clone(), ..]), x.slice(s![rows, ..]));
-            if x.ncols() == LANES && x.is_standard_layout() {
-                narrow_transposed_product(v, x, product.view_mut());
-            } else {
-                write_product_on_this_thread(v.t(), x, product.view_mut());
-            }
-            sum.zip_mut_with(&product, |sum, term: &F| *sum += term.as_f64());
-        }
-        sum
-    };
-    sum_of_parts(v.nrows(), PARTIAL_SUMS, of_part, |sum, part| *sum += &part)
-}
-
-/// `X ← X − V C`.
-fn subtract_product<F: Scalar>(v: ArrayView2<F>, c: &Array2<f64>, x: ArrayViewMut2<F>) {
-    let c = c.mapv(|entry| F::of(-entry));
-    over_rows(x, BLOCK_ROWS, |first, rows| {
-        let v = v.slice(s![first..first + rows.nrows(), ..]);
-        if rows.ncols() == LANES && rows.is_standard_layout() {
-            add_narrow_product(v, c.view(), rows);
-        } else {
-            add_product_on_this_thread(v, c.view(), rows);
-        }
-        0.0
-    });
-}
-
-/// Rows or columns whose sums stay in registers.
-const TILE: usize = 4;
-
-/// `out ← VᵀX` for `x` of [`LANES`] columns. General multiplication would copy `V`, which costs as much as the product.
-fn narrow_transposed_product<F: Scalar>(v: ArrayView2<F>, x: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
-    let (x, out) = (entries(&x).as_chunks::<LANES>().0, entries_mut(&mut out).as_chunks_mut::<LANES>().0);
-    let rows: Vec<&[F]> = v.outer_iter().filter_map(|row| row.to_slice()).collect();
-    vectorised(
-        #[inline(always)]
-        || {
-            let (tiles, last) = out.as_chunks_mut::<TILE>();
-            let mut first = 0;
-            for tile in tiles {
-                let [mut a, mut b, mut c, mut d] = [[F::zero(); LANES]; TILE];
-                for (row, x) in rows.iter().zip(x) {
-                    let row = &row[first..first + TILE];
-                    (a, b) = (plus(a, row[0], x), plus(b, row[1], x));
-                    (c, d) = (plus(c, row[2], x), plus(d, row[3], x));
-                }
-                *tile = [a, b, c, d];
-                first += TILE;
-            }
-            for (column, out) in (first..).zip(last) {
-                let mut sums = [F::zero(); LANES];
-                for (row, x) in rows.iter().zip(x) {
-                    for lane in 0..LANES {
-                        sums[lane] += row[column] * x[lane];
-                    }
-                }
-                *out = sums;
-            }
-        },
-    );
-}
-
-/// `sums + entry · x`.
-#[inline(always)]
-fn plus<F: Scalar>(sums: [F; LANES], entry: F, x: &[F; LANES]) -> [F; LANES] {
-    std::array::from_fn(|lane| sums[lane] + entry * x[lane])
-}
-
-/// `out ← out + V C` for `out` of [`LANES`] columns.
-fn add_narrow_product<F: Scalar>(v: ArrayView2<F>, c: ArrayView2<F>, mut out: ArrayViewMut2<F>) {
-    let (c, out) = (entries(&c).as_chunks::<LANES>().0, entries_mut(&mut out).as_chunks_mut::<LANES>().0);
-    let rows: Vec<&[F]> =
-        v.outer_iter().filter_map(|row| row.to_slice()).map(|row| &row[..c.len()]).collect();
-    vectorised(
-        #[inline(always)]
-        || {
-            let ((rows, last_rows), (tiles, last)) = (rows.as_chunks::<TILE>(), out.as_chunks_mut::<TILE>());
-            for (rows, tile) in rows.iter().zip(tiles) {
-                let mut sums = *tile;
-                for (column, c) in c.iter().enumerate() {
-                    for at in 0..TILE {
-                        let entry = rows[at][column];
-                        for lane in 0..LANES {
-                            sums[at][lane] += entry * c[lane];
-                        }
-                    }
-                }
-                *tile = sums;
-            }
-            for (row, out) in last_rows.iter().zip(last) {
-                let mut sums = *out;
-                for (&entry, c) in row.iter().zip(c) {
-                    for lane in 0..LANES {
-                        sums[lane] += entry * c[lane];
-                    }
-                }
-                *out = sums;
-            }
-        },
-    );
+    let r = &vectors.t() * &roots.view().insert_axis(Axis(1));
+    let is_even = roots.last().is_none_or(|shortest| EVEN * shortest >= longest.sqrt());
+    Split { q: x.slice_move(s![.., ..kept]).as_standard_layout().into_owned(), r, is_even }
 }
 
 /// The squared length of every column.
 fn squares<F: Scalar>(x: ArrayView2<F>) -> Array1<f64> {
     x.fold_axis(Axis(0), 0.0, |sum, entry| sum + entry.as_f64() * entry.as_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::Affine;
+    use crate::random::stream;
+    use proptest::prelude::*;
+
+    /// `Q diag(values) Qᵀ` and its eigenvectors.
+    fn with_spectrum(values: &[f64], seed: u64) -> (Array2<f64>, Array2<f64>) {
+        let n = values.len();
+        let noise = random_block(n, n, &mut stream(seed, 0));
+        let vectors = symmetric_eigen((&noise + &noise.t()).view()).map_or(noise, |eigen| eigen.vectors);
+        let scaled = &vectors * &Array1::from(values.to_vec());
+        let a = scaled.dot(&vectors.t());
+        ((&a + &a.t()) * 0.5, vectors)
+    }
+
+    /// The largest length of `Av − θv`, and of `VᵀV − I`.
+    fn errors(a: &Array2<f64>, values: &Array1<f64>, vectors: &Array2<f64>) -> (f64, f64) {
+        let residuals = a.dot(vectors) - vectors * values;
+        let gram = vectors.t().dot(vectors) - Array2::<f64>::eye(vectors.ncols());
+        let largest = |of: &Array2<f64>| of.iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
+        (largest(&residuals), largest(&gram))
+    }
+
+    proptest! {
+        /// Spectra of both signs, with clusters no larger than the block.
+        #[test]
+        fn leading_pairs_are_those_of_the_matrix(
+            seed in any::<u64>(), n in 1_usize..150, k in 1_usize..20, block in 1_usize..20, step in 1_usize..6,
+        ) {
+            let (k, step) = (k.min(n), step.min(block));
+            let values: Vec<f64> = (0..n).map(|i| 1.0 - 2.0 * ((i / step * step) as f64 / n as f64).sqrt()).collect();
+            let (a, _) = with_spectrum(&values, seed);
+            let none = Array2::zeros((n, 0));
+            let double = Lanczos { block, ..Lanczos::default() };
+            let pairs = double.leading(&a.view(), k, none.view(), &mut stream(seed, 1)).unwrap();
+            let (residual, loss) = errors(&a, &pairs.values, &pairs.vectors);
+            prop_assert!(residual < 1e-9 && loss < 1e-11, "{residual:e} and {loss:e}");
+            for (found, expected) in pairs.values.iter().zip(&values) {
+                prop_assert!((found - expected).abs() < 1e-9, "{found} for {expected}");
+            }
+            let single = Lanczos { block, tolerance: 1e-4, ..Lanczos::default() };
+            let a32 = a.mapv(f32::of);
+            let pairs = single.leading(&a32.view(), k, none.mapv(f32::of).view(), &mut stream(seed, 1)).unwrap();
+            let (residual, loss) = errors(&a, &pairs.values, &pairs.vectors.mapv(f64::from));
+            prop_assert!(residual < 1e-3 && loss < 1e-4, "{residual:e} and {loss:e}");
+            for (found, expected) in pairs.values.iter().zip(&values) {
+                prop_assert!((found - expected).abs() < 1e-3, "{found} for {expected}");
+            }
+        }
+    }
+
+    /// An eigenvalue of higher multiplicity than the block has columns, of which all eigenvectors but one are given.
+    #[test]
+    fn what_is_known_is_not_looked_for() -> Result<()> {
+        let values: Vec<f64> =
+            (0..200).map(|i: i32| if i < 30 { 1.0 } else { 0.9 - f64::from(i) / 400.0 }).collect();
+        let (a, vectors) = with_spectrum(&values, 7);
+        let known = vectors.slice(s![.., ..29]);
+        let solver = Lanczos { block: 4, ..Lanczos::default() };
+        let pairs = solver.leading(&a.view(), 32, known, &mut stream(0, 0))?;
+        let (residual, loss) = errors(&a, &pairs.values, &pairs.vectors);
+        assert!(residual < 1e-9 && loss < 1e-11, "{residual:e} and {loss:e}");
+        assert!(pairs.values.iter().zip(&values).all(|(found, expected)| (found - expected).abs() < 1e-9));
+        Ok(())
+    }
+
+    /// The same bits on one thread and on many.
+    #[test]
+    fn threads_change_nothing() -> Result<()> {
+        let values: Vec<f64> = (0..700).map(|i| 1.0 - (f64::from(i) / 700.0).sqrt()).collect();
+        let a = with_spectrum(&values, 3).0.mapv(f32::of);
+        let solver = Lanczos { tolerance: 1e-4, ..Lanczos::default() };
+        let on = |threads: usize| -> Result<Array2<f32>> {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .map_err(|_| Error::Empty { argument: "threads", expected: "thread" })?;
+            let none = Array2::zeros((700, 0));
+            pool.install(|| Ok(solver.leading(&a.view(), 10, none.view(), &mut stream(0, 0))?.vectors))
+        };
+        assert_eq!(on(1)?, on(4)?);
+        Ok(())
+    }
+
+    #[test]
+    fn bad_input_is_refused() {
+        let a = Array2::<f64>::eye(5);
+        let none = Array2::zeros((5, 0));
+        let rng = &mut stream(0, 0);
+        let solver = Lanczos::default();
+        assert!(matches!(
+            solver.leading(&a.view(), 0, none.view(), rng),
+            Err(Error::Domain { argument: "k", .. })
+        ));
+        assert!(matches!(
+            solver.leading(&a.view(), 6, none.view(), rng),
+            Err(Error::Domain { argument: "k", .. })
+        ));
+        let four = Array2::zeros((4, 1));
+        assert!(matches!(
+            solver.leading(&a.view(), 2, four.view(), rng),
+            Err(Error::Shape { argument: "known", .. })
+        ));
+        let infinite = Affine { identity: f64::INFINITY, weight: 1.0, operator: a.view() };
+        assert!(matches!(solver.leading(&infinite, 2, none.view(), rng), Err(Error::Domain { .. })));
+        let values: Vec<f64> = (0..400).map(|i| 1.0 - (f64::from(i) / 400.0).sqrt()).collect();
+        let (dense, _) = with_spectrum(&values, 1);
+        let hasty = Lanczos { block: 1, most_restarts: 0, ..solver };
+        let none = Array2::zeros((400, 0));
+        let outcome = hasty.leading(&dense.view(), 3, none.view(), rng);
+        assert!(matches!(outcome, Err(Error::NotConverged { .. })));
+    }
 }

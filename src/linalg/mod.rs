@@ -45,6 +45,7 @@ pub(crate) mod rows;
 pub(crate) mod scale;
 mod simd;
 mod subspace;
+mod tall;
 mod woodbury;
 
 pub use crate::scalar::Multiply;
@@ -56,7 +57,7 @@ pub use dense::{
 pub use eigen::{
     Eigenpairs, PartialEigensolver, leading_eigenpairs, leading_eigenpairs_of_update, symmetric_eigen,
 };
-pub use lanczos::{Lanczos, LeadingPairs};
+pub(crate) use lanczos::Lanczos;
 pub(crate) use narrow::narrow_product;
 pub use operator::{Affine, Operator};
 pub(crate) use product::{
