@@ -9,7 +9,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rand::Rng;
 
 use super::rows::{BLOCK_ROWS, over_rows};
-use super::tall::{subtract_product, transposed_product};
+use super::tall::{subtract_and_project, subtract_product, transposed_product};
 use super::{Operator, random_block, symmetric_eigen, write_product_on_this_thread};
 use crate::Observer;
 use crate::error::{Error, Result, check};
@@ -48,9 +48,6 @@ const DEPENDENT: f64 = 32.0;
 /// Directions are nearly as long as each other if none is longer than another by this factor; after as many splits at most.
 const EVEN: f64 = 1.5;
 const MOST_SPLITS: usize = 4;
-/// A vector that keeps less than this share of its length beside the basis is made orthogonal to it once more: otherwise what the
-/// basis lacks of being orthonormal would grow with every block.
-const CANCELLED: f64 = 0.7;
 
 impl Lanczos {
     /// The `k` leading eigenpairs of `operator`, `1 ≤ k ≤ n`, from a random block and from `known` `(n, c)`: orthonormal
@@ -154,17 +151,11 @@ impl<F: Scalar> Basis<F> {
     /// Takes the part in the span off the image of the last vectors; it is the operator there.
     fn project(&mut self, image: &mut Array2<F>) {
         let first = self.columns - image.ncols();
-        let mut coordinates = Array2::zeros((self.columns, image.ncols()));
-        for _ in 0..2 {
-            let before = squares(image.view());
-            let part = transposed_product(self.used(), image.view());
-            subtract_product(self.used(), &part, image.view_mut());
-            coordinates += &part;
-            let after = squares(image.view());
-            if after.iter().zip(&before).all(|(after, before)| *after >= CANCELLED * CANCELLED * before) {
-                break;
-            }
-        }
+        // Twice: what the basis lacks of being orthonormal would otherwise grow with every block.
+        let mut coordinates = transposed_product(self.used(), image.view());
+        let rest = subtract_and_project(self.used(), &coordinates, image.view_mut());
+        subtract_product(self.used(), &rest, image.view_mut());
+        coordinates += &rest;
         self.projected.slice_mut(s![..self.columns, first..self.columns]).assign(&coordinates);
         self.projected.slice_mut(s![first..self.columns, ..self.columns]).assign(&coordinates.t());
     }
@@ -282,11 +273,6 @@ fn split<F: Scalar>(mut x: Array2<F>) -> Split<F> {
     let r = &vectors.t() * &roots.view().insert_axis(Axis(1));
     let is_even = roots.last().is_none_or(|shortest| EVEN * shortest >= longest.sqrt());
     Split { q: x.slice_move(s![.., ..kept]).as_standard_layout().into_owned(), r, is_even }
-}
-
-/// The squared length of every column.
-fn squares<F: Scalar>(x: ArrayView2<F>) -> Array1<f64> {
-    x.fold_axis(Axis(0), 0.0, |sum, entry| sum + entry.as_f64() * entry.as_f64())
 }
 
 #[cfg(test)]

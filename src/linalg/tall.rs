@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
 use super::rows::{BLOCK_ROWS, LANES, PARTIAL_SUMS, entries, entries_mut, over_rows, sum_of_parts};
 use super::{add_product_on_this_thread, write_product_on_this_thread};
@@ -11,18 +12,11 @@ use crate::scalar::{Scalar, vectorised};
 /// `VᵀX`, summed in double precision. `O(n k b)`.
 pub(super) fn transposed_product<F: Scalar>(v: ArrayView2<F>, x: ArrayView2<F>) -> Array2<f64> {
     let of_part = |blocks: &mut dyn Iterator<Item = Range<usize>>| {
-        let mut sum = Array2::<f64>::zeros((v.ncols(), x.ncols()));
-        let mut product = Array2::zeros(sum.raw_dim());
+        let mut sum = TransposedSum::new(v.ncols(), x.ncols());
         for rows in blocks {
-            let (v, x) = (v.slice(s![rows.clone(), ..]), x.slice(s![rows, ..]));
-            if x.ncols() == LANES && x.is_standard_layout() {
-                narrow_transposed_product(v, x, product.view_mut());
-            } else {
-                write_product_on_this_thread(v.t(), x, product.view_mut());
-            }
-            sum.zip_mut_with(&product, |sum, term: &F| *sum += term.as_f64());
+            sum.add(v.slice(s![rows.clone(), ..]), x.slice(s![rows, ..]));
         }
-        sum
+        sum.sum
     };
     sum_of_parts(v.nrows(), PARTIAL_SUMS, of_part, |sum, part| *sum += &part)
 }
@@ -31,14 +25,62 @@ pub(super) fn transposed_product<F: Scalar>(v: ArrayView2<F>, x: ArrayView2<F>) 
 pub(super) fn subtract_product<F: Scalar>(v: ArrayView2<F>, c: &Array2<f64>, x: ArrayViewMut2<F>) {
     let c = c.mapv(|entry| F::of(-entry));
     over_rows(x, BLOCK_ROWS, |first, rows| {
-        let v = v.slice(s![first..first + rows.nrows(), ..]);
-        if rows.ncols() == LANES && rows.is_standard_layout() {
-            add_narrow_product(v, c.view(), rows);
-        } else {
-            add_product_on_this_thread(v, c.view(), rows);
-        }
+        add_product(v.slice(s![first..first + rows.nrows(), ..]), c.view(), rows);
         0.0
     });
+}
+
+/// `X ← X − V C`, and `VᵀX` of the result, in one pass over `V`.
+pub(super) fn subtract_and_project<F: Scalar>(
+    v: ArrayView2<F>,
+    c: &Array2<f64>,
+    mut x: ArrayViewMut2<F>,
+) -> Array2<f64> {
+    let c = c.mapv(|entry| F::of(-entry));
+    let part_rows = v.nrows().div_ceil(PARTIAL_SUMS).next_multiple_of(BLOCK_ROWS);
+    let of_part = |(v, mut x): (ArrayView2<F>, ArrayViewMut2<F>)| {
+        let mut sum = TransposedSum::new(v.ncols(), x.ncols());
+        let blocks = v.axis_chunks_iter(Axis(0), BLOCK_ROWS).zip(x.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS));
+        for (v, mut x) in blocks {
+            add_product(v, c.view(), x.view_mut());
+            sum.add(v, x.view());
+        }
+        sum.sum
+    };
+    let parts = v.axis_chunks_iter(Axis(0), part_rows).into_par_iter();
+    let parts = parts.zip(x.axis_chunks_iter_mut(Axis(0), part_rows)).map(of_part);
+    let parts: Vec<Array2<f64>> = parts.collect();
+    parts.iter().fold(Array2::zeros((v.ncols(), c.ncols())), |sum, part| sum + part)
+}
+
+/// Sums of `VᵀX` over blocks of rows.
+struct TransposedSum<F> {
+    sum: Array2<f64>,
+    product: Array2<F>,
+}
+
+impl<F: Scalar> TransposedSum<F> {
+    fn new(k: usize, b: usize) -> Self {
+        Self { sum: Array2::zeros((k, b)), product: Array2::zeros((k, b)) }
+    }
+
+    fn add(&mut self, v: ArrayView2<F>, x: ArrayView2<F>) {
+        if x.ncols() == LANES && x.is_standard_layout() {
+            narrow_transposed_product(v, x, self.product.view_mut());
+        } else {
+            write_product_on_this_thread(v.t(), x, self.product.view_mut());
+        }
+        self.sum.zip_mut_with(&self.product, |sum, term: &F| *sum += term.as_f64());
+    }
+}
+
+/// `X ← X + V C`.
+fn add_product<F: Scalar>(v: ArrayView2<F>, c: ArrayView2<F>, x: ArrayViewMut2<F>) {
+    if x.ncols() == LANES && x.is_standard_layout() {
+        add_narrow_product(v, c, x);
+    } else {
+        add_product_on_this_thread(v, c, x);
+    }
 }
 
 /// Rows or columns whose sums stay in registers.
