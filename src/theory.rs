@@ -12,6 +12,7 @@
 //! [`Eigenpairs::pair_bound`]: crate::linalg::Eigenpairs::pair_bound
 //! [`Evidence`]: crate::oracle::Evidence
 //! [`Evidence::star`]: crate::oracle::Evidence::star
+//! [`FeatureRegime`]: crate::closed_form::FeatureRegime
 //! [`Filter`]: crate::linalg::Filter
 //! [`FittedKernel::leading`]: crate::closed_form::FittedKernel::leading
 //! [`KernelRegime`]: crate::closed_form::KernelRegime
@@ -30,6 +31,7 @@
 //! [`SimilarityGraph::components`]: crate::graph::SimilarityGraph::components
 //! [`SimilarityGraph::inner`]: crate::graph::SimilarityGraph::inner
 //! [`SimilarityGraph::mixture`]: crate::graph::SimilarityGraph::mixture
+//! [`SimilarityGraph::quadratic`]: crate::graph::SimilarityGraph::quadratic
 //! [`SpectralLoss`]: crate::loss::SpectralLoss
 //! [`SubspaceIteration`]: crate::linalg::SubspaceIteration
 //! [`VicReg`]: crate::loss::VicReg

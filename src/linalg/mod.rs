@@ -40,6 +40,7 @@ mod lanczos;
 pub(crate) mod moments;
 mod narrow;
 mod operator;
+mod pivots;
 mod product;
 pub(crate) mod rows;
 pub(crate) mod scale;
@@ -60,6 +61,7 @@ pub use eigen::{
 pub(crate) use lanczos::Lanczos;
 pub(crate) use narrow::narrow_product;
 pub use operator::{Affine, Operator};
+pub(crate) use pivots::Pivots;
 pub(crate) use product::{
     add_product, add_product_on_this_thread, product, write_product_of_columns, write_product_on_this_thread,
 };
