@@ -36,6 +36,7 @@ mod backend;
 mod certificate;
 mod dense;
 mod eigen;
+mod iterative;
 pub(crate) mod moments;
 mod narrow;
 mod operator;
@@ -55,6 +56,7 @@ pub use dense::{
 pub use eigen::{
     Eigenpairs, PartialEigensolver, leading_eigenpairs, leading_eigenpairs_of_update, symmetric_eigen,
 };
+pub use iterative::{CertifiedPairs, LeadingPairs, Lobpcg, Method, ThickRestartLanczos};
 pub(crate) use narrow::narrow_product;
 pub use operator::{Affine, Operator};
 pub(crate) use product::{
