@@ -17,7 +17,7 @@ use crate::Observer;
 use crate::error::{Error, Result, check};
 use crate::linalg::eigen::Eigenpairs;
 use crate::linalg::operator::Operator;
-use crate::linalg::rows::inner;
+use crate::linalg::rows::{Shifted, inner};
 use crate::linalg::scale::norm;
 use crate::linalg::subspace::{Subspace, check_block};
 use crate::progress::Task;
@@ -59,16 +59,22 @@ const NAME: &str = "block Lanczos iteration";
 const SAFETY: f64 = 0.8;
 /// A pair is locked at this part of the tolerance, so that the residuals of all locked pairs together do not spoil another.
 const LOCKED: f64 = 0.1;
+/// Part of the tolerance within which directions of the residuals of a start may be dropped.
+const NEGLIGIBLE: f64 = 0.3;
+/// Columns of the basis, beyond those of the pairs, for every column of a block.
+const MULTIPLE: usize = 14;
 /// Columns without structure that go with a given start, which may have no part in some leading eigenvector.
 const GUARDS_OF_A_START: usize = 2;
 /// Directions of this size, relative to the operator, are rounding.
 const ROUNDING: f64 = 1e-14;
 
 impl ThickRestartLanczos {
-    /// The `k` leading eigenpairs of `operator`, of order `n`, from the block `start` `(n, w)`, `1 ≤ w ≤ n`, or from nothing.
+    /// The `k` leading eigenpairs of `operator`, of order `n`, from the first `k` columns of `start` `(n, w)`, `1 ≤ w ≤ n`, or from
+    /// nothing.
     ///
-    /// A step costs a product with a block of `b` columns, or the `w + 2` of a start, and `O(n m b)` for the `m` columns of
-    /// the basis; it needs `m n` numbers.
+    /// A step costs a product with a block of `b` columns, or of as many as there are directions in the residuals of a start, and
+    /// `O(n m b)` for the `m` columns of the basis; it needs `m n` numbers. A start that was invariant before a change of
+    /// rank `r` goes on with `r + 2` columns.
     ///
     /// # Errors
     /// [`Error::Domain`] for bad options, a bad `k` or products that are not finite; [`Error::Empty`] for an operator of order 0;
@@ -117,7 +123,7 @@ impl ThickRestartLanczos {
 
     /// Columns of the basis, for blocks of `width`.
     fn room(&self, n: usize, k: usize, width: usize) -> usize {
-        let chosen = self.basis.unwrap_or(k + k.max(8 * width).max(24));
+        let chosen = self.basis.unwrap_or_else(|| k + k.max(MULTIPLE * width));
         chosen.max(k + 3 * width).min(n)
     }
 }
@@ -136,6 +142,14 @@ pub(super) fn check_problem(
         check_block(operator, start)?;
     }
     check::count("k", k, operator.order(), "at least 1 and at most the order of the operator")
+}
+
+/// An upper end of where the next eigenvalue lies, of a Ritz value and its residual, if it is below the `last` one wanted.
+///
+/// A Ritz vector with a part `c` in the eigenvector of `t > θ` has a residual of at least `c (t − θ)`; of a start without
+/// structure such a part is not below a tenth where the residual has become small.
+pub(super) fn next_below(last: f64, value: f64, residual: f64) -> Option<f64> {
+    Some(value + 10.0 * residual).filter(|&next| next < last)
 }
 
 /// A block Lanczos iteration under way.
@@ -160,6 +174,12 @@ struct Iteration<'a> {
     norm: f64,
     steps: usize,
     fresh_blocks: usize,
+    /// Whether the factor couples the next block to the last one alone.
+    is_recurrence: bool,
+    /// The part of the tolerance that directions of the next residual block may be dropped within.
+    negligible: Option<f64>,
+    /// A bound on the residual that was dropped.
+    dropped: f64,
     /// The `k` leading values when the fresh block came that looks for more.
     looking_beyond: Option<Vec<f64>>,
 }
@@ -189,7 +209,7 @@ impl<'a> Iteration<'a> {
         let block = match start {
             None => generic_block(n, width, 0),
             Some(start) => {
-                let start = of_largest_entry_one(start);
+                let start = of_largest_entry_one(start.slice(s![.., ..start.ncols().min(k)]));
                 let guards = GUARDS_OF_A_START.min(n - start.ncols());
                 concatenate![Axis(1), start, generic_block(n, guards, 0)].as_standard_layout().into_owned()
             }
@@ -217,6 +237,9 @@ impl<'a> Iteration<'a> {
             norm: 0.0,
             steps: 0,
             fresh_blocks: 1,
+            is_recurrence: false,
+            negligible: start.is_some().then_some(NEGLIGIBLE),
+            dropped: 0.0,
             looking_beyond: None,
         })
     }
@@ -229,15 +252,28 @@ impl<'a> Iteration<'a> {
                 None => self.operator.product(self.next.view())?,
             };
             let last = self.next.ncols();
-            let mut coordinates = self.space.push(self.next.view(), image.view());
             let before = inner(image.view(), image.view()).sqrt();
-            let rounding = self.space.basis.subtract_and_project(&coordinates, image.view_mut());
-            self.space.basis.subtract(&rounding, image.view_mut());
-            coordinates += &rounding;
-            self.space.extend_projected(&coordinates);
             self.norm = self.norm.max(before / (last as f64).sqrt());
-            let next = self.space.orthonormal(image, before, ROUNDING * self.norm)?;
+            // The part in the last two blocks is all there is, up to rounding, unless the basis was restarted.
+            let recent = Shifted::plain(self.next.view()).transposed_dot(image.view());
+            self.space.basis.push(self.next.view());
+            let recent = if self.is_recurrence {
+                concatenate![Axis(0), self.factor.t(), recent]
+            } else {
+                self.space.basis.coordinates(image.view())
+            };
+            let mut coordinates = self.space.basis.subtract_and_project(&recent, image.view_mut());
+            self.space.basis.subtract(&coordinates, image.view_mut());
+            let mut of_recent = coordinates.slice_mut(s![self.space.len() - recent.nrows().., ..]);
+            of_recent += &recent;
+            self.space.extend_projected(&coordinates);
+            // What a start lacks of being invariant is often a few directions: the others are dropped, within the tolerance.
+            let negligible =
+                self.negligible.take().map_or(0.0, |part| part * self.tolerance() / (last as f64).sqrt());
+            let next = self.space.orthonormal(image, before, negligible.max(ROUNDING * self.norm))?;
+            self.dropped = self.dropped.max(negligible * ((last - next.columns.ncols()) as f64).sqrt());
             (self.next, self.factor) = (next.columns, next.factor);
+            self.is_recurrence = true;
             self.steps += 1;
             self.progress.step();
 
@@ -262,7 +298,10 @@ impl<'a> Iteration<'a> {
         let m = ritz.values.len();
         let rest = self.factor.dot(&ritz.vectors.slice(s![m - last.., ..]));
         let rounding = 4.0 * f64::EPSILON * self.norm;
-        let residual = |i: usize| norm(rest.column(i).dot(&rest.column(i)), rest.column(i)) + rounding;
+        let residual = |i: usize| {
+            let rest = norm(rest.column(i).dot(&rest.column(i)), rest.column(i));
+            rest.hypot(self.dropped) + rounding
+        };
 
         let locked_values = self.space.projected.diag();
         let mut pairs: Vec<(f64, f64, (bool, usize))> =
@@ -290,22 +329,35 @@ impl<'a> Iteration<'a> {
         if values.len() == self.next.nrows() {
             return true;
         }
-        let tied = (100.0 * self.options.tolerance).max(1e-7) * self.norm;
         let last = values[self.k - 1];
         if let Some(before) = &self.looking_beyond {
-            if (0..self.k).any(|i| values[i] > before[i] + tied) {
+            if (0..self.k).any(|i| values[i] > before[i] + self.tied()) {
                 self.looking_beyond = None;
                 return false;
             }
             // The next pair of the fresh space: if it holds next to nothing of a larger eigenvalue, there is none.
-            let Some(&next) = values.get(self.k) else { return false };
-            return spectrum.residuals[self.k] <= self.tolerance().max(0.1 * (last - next));
+            let Some((&next, residual)) = values.get(self.k).zip(spectrum.residuals.get(self.k)) else {
+                return false;
+            };
+            return *residual <= self.tolerance() || next_below(last, next, *residual).is_some();
         }
-        // Of a cluster of fewer values than the first block had columns no more were missed.
-        let above = values.iter().take_while(|&&value| value > last + tied).count();
-        (0..above).all(|i| {
-            values[i..].iter().take_while(|&&value| value >= values[i] - tied).count() < self.first_width
+        !self.may_hide_more(
+            &values[..values.iter().take_while(|&&value| value > last + self.tied()).count()],
+            values,
+        )
+    }
+
+    /// Whether some of the first values are as many, nearly equal, as the first block had columns.
+    fn may_hide_more(&self, first: &[f64], values: &[f64]) -> bool {
+        (0..first.len()).any(|i| {
+            let alike = values[i..].iter().take_while(|&&value| value >= values[i] - self.tied());
+            alike.count() >= self.first_width
         })
+    }
+
+    /// Values this near to each other are a cluster.
+    fn tied(&self) -> f64 {
+        (100.0 * self.options.tolerance).max(1e-7) * self.norm
     }
 
     /// Whether there is no room for the next block, or none is left.
@@ -345,6 +397,7 @@ impl<'a> Iteration<'a> {
         if wants_fresh {
             self.looking_beyond = Some(spectrum.values[..self.k].to_vec());
         }
+        self.is_recurrence = false;
         if wants_fresh || self.next.ncols() == 0 {
             self.next = self.space.fresh(self.width, self.fresh_blocks * self.first_width.max(self.width))?;
             self.factor = Array2::zeros((self.next.ncols(), 0));
@@ -365,9 +418,13 @@ impl<'a> Iteration<'a> {
         }
         let block = self.space.basis.combination(&coefficients);
         let values: Array1<f64> = spectrum.values.iter().map(|value| value / self.operator.weight).collect();
-        let reach = |i: usize| spectrum.values[i] + spectrum.residuals[i];
-        let next = (self.k < values.len() && reach(self.k) < spectrum.values[self.k - 1])
-            .then(|| reach(self.k) / self.operator.weight);
+        let is_complete = spectrum.values.len() == self.space.basis.rows()
+            || self.looking_beyond.is_some()
+            || !self.may_hide_more(&spectrum.values[..self.k], &spectrum.values);
+        let after = spectrum.values.get(self.k).zip(spectrum.residuals.get(self.k)).filter(|_| is_complete);
+        let next =
+            after.and_then(|(&next, &residual)| next_below(spectrum.values[self.k - 1], next, residual));
+        let next = next.map(|next| next / self.operator.weight);
         let pairs = Eigenpairs {
             values: values.slice(s![..self.k]).to_owned(),
             vectors: block.slice(s![.., ..self.k]).to_owned(),

@@ -95,8 +95,8 @@ impl fmt::Debug for LeadingPairs<'_> {
 /// Leading eigenpairs with what proves them.
 #[derive(Clone, Debug)]
 pub struct CertifiedPairs {
-    /// The `k` pairs. `next` is the next eigenvalue or, of an iterative solver, the upper end of an interval that holds one, if
-    /// that lies below the pairs.
+    /// The `k` pairs. `next` is the next eigenvalue or, of an iterative solver, its value and ten times its residual as far as it
+    /// is known, if that lies below the pairs.
     pub pairs: Eigenpairs,
     /// The residuals, computed anew from the pairs.
     pub certificate: Certificate,

@@ -8,7 +8,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
 
-use super::lanczos::{Found, check_problem};
+use super::lanczos::{Found, check_problem, next_below};
 use super::panels::Panels;
 use super::ritz_space::{RitzSpace, ScaledOperator, generic_block, of_largest_entry_one};
 use crate::Observer;
@@ -142,8 +142,8 @@ impl<'a> Trial<'a> {
         }
         let (operator, image) = ScaledOperator::new(operator, columns.view())?;
         let mut space = RitzSpace::new(n, (3 * width).min(n));
-        let coordinates = space.push(columns.view(), image.view());
-        space.extend_projected(&coordinates);
+        space.basis.push(columns.view());
+        space.extend_projected(&space.basis.coordinates(image.view()));
         let mut images = Panels::new(n, (3 * width).min(n));
         images.push(image.view());
         Ok(Self { operator, space, images, width, active: (0..width).collect(), norm: 0.0, steps: 0 })
@@ -210,8 +210,8 @@ impl<'a> Trial<'a> {
             directions = self.space.fresh(active.len(), self.steps * self.width)?;
         }
         let image = self.operator.product(directions.view())?;
-        let coordinates = self.space.push(directions.view(), image.view());
-        self.space.extend_projected(&coordinates);
+        self.space.basis.push(directions.view());
+        self.space.extend_projected(&self.space.basis.coordinates(image.view()));
         self.images.push(image.view());
         Ok(())
     }
@@ -221,8 +221,8 @@ impl<'a> Trial<'a> {
         let columns = Array2::eye(self.space.len()).slice(s![.., ..self.width]).to_owned();
         let columns = self.space.basis.combination(&columns);
         let next = (k < self.width)
-            .then(|| block.values[k] + block.norms[k])
-            .filter(|&next| next < block.values[k - 1])
+            .then(|| next_below(block.values[k - 1], block.values[k], block.norms[k]))
+            .flatten()
             .map(|next| next / weight);
         let pairs = Eigenpairs {
             values: block.values.slice(s![..k]).mapv(|value| value / weight),

@@ -8,7 +8,8 @@ use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::slice::{ParallelSlice as _, ParallelSliceMut as _};
 
-use crate::linalg::rows::{BLOCK_ROWS, PARTIAL_SUMS, in_pool};
+use crate::linalg::narrow::row_dots;
+use crate::linalg::rows::{BLOCK_ROWS, PARTIAL_SUMS, entries, entries_mut, in_pool};
 use crate::linalg::{add_product_on_this_thread, write_product_on_this_thread};
 
 /// A matrix `(n, m)` with room for more columns.
@@ -50,42 +51,49 @@ impl Panels {
 
     /// `Vᵀ x` of shape `(m, b)`, for `x` `(n, b)`; `2 n m b` flops.
     pub(super) fn coordinates(&self, x: ArrayView2<f64>) -> Array2<f64> {
-        let task = self.panels_of_a_task();
-        let rows = x.axis_chunks_iter(Axis(0), task * BLOCK_ROWS);
+        let (task, width) = (self.panels_of_a_task(), x.ncols());
         let of_task = |(panels, rows): (&[Array2<f64>], ArrayView2<f64>)| {
-            let (mut sum, mut product) = (Array2::zeros((self.columns, x.ncols())), self.no_sums(x.ncols()));
+            let mut sums = Sums::new(self.columns, width);
             for (panel, rows) in panels.iter().zip(rows.axis_chunks_iter(Axis(0), BLOCK_ROWS)) {
-                write_product_on_this_thread(self.filled(panel), rows, product.view_mut());
-                sum += &product;
+                sums.add(self.filled(panel), by_column(rows).view());
             }
-            sum
+            sums.total
         };
+        let rows = x.axis_chunks_iter(Axis(0), task * BLOCK_ROWS);
         let sums = in_pool(|| self.panels.par_chunks(task).zip(rows).map(of_task).collect::<Vec<_>>());
-        self.total(sums, x.ncols())
+        self.total(sums, width)
     }
 
     /// `x ← x − V c` for `c` `(m, b)`; `2 n m b` flops.
     pub(super) fn subtract(&self, c: &Array2<f64>, mut x: ArrayViewMut2<f64>) {
-        let minus = -c;
+        let minus = by_column(c.view()) * -1.0;
         let rows = x.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
-        self.panels.par_iter().zip(rows).for_each(|(panel, rows)| {
-            add_product_on_this_thread(self.filled(panel).t(), minus.view(), rows);
+        self.panels.par_iter().zip(rows).for_each(|(panel, mut rows)| {
+            let mut columns = by_column(rows.view());
+            add_product_on_this_thread(minus.view(), self.filled(panel), columns.view_mut());
+            rows.assign(&columns.t());
         });
     }
 
-    /// [`Self::subtract`], and `Vᵀ x` of the result; `4 n m b` flops, for which `V` is read once.
+    /// `x ← x − V_last c` for `c` `(l, b)` and the last `l ≤ m` columns, and `Vᵀ x` of the result; `2 n (l + m) b` flops, for which
+    /// `V` is read once.
     pub(super) fn subtract_and_project(&self, c: &Array2<f64>, mut x: ArrayViewMut2<f64>) -> Array2<f64> {
         let (task, width) = (self.panels_of_a_task(), x.ncols());
-        let minus = -c;
+        let last = self.columns - c.nrows()..self.columns;
+        let minus = by_column(c.view()) * -1.0;
         let of_task = |(panels, mut rows): (&[Array2<f64>], ArrayViewMut2<f64>)| {
-            let (mut sum, mut product) = (self.no_sums(width), self.no_sums(width));
+            let mut sums = Sums::new(self.columns, width);
             for (panel, mut rows) in panels.iter().zip(rows.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS)) {
-                let panel = self.filled(panel);
-                add_product_on_this_thread(panel.t(), minus.view(), rows.view_mut());
-                write_product_on_this_thread(panel, rows.view(), product.view_mut());
-                sum += &product;
+                let mut columns = by_column(rows.view());
+                add_product_on_this_thread(
+                    minus.view(),
+                    panel.slice(s![last.clone(), ..]),
+                    columns.view_mut(),
+                );
+                sums.add(self.filled(panel), columns.view());
+                rows.assign(&columns.t());
             }
-            sum
+            sums.total
         };
         let rows = x.axis_chunks_iter_mut(Axis(0), task * BLOCK_ROWS);
         let sums = in_pool(|| self.panels.par_chunks(task).zip(rows).map(of_task).collect::<Vec<_>>());
@@ -95,10 +103,7 @@ impl Panels {
     /// `V c` of shape `(n, b)` for `c` `(m, b)`; `2 n m b` flops.
     pub(super) fn combination(&self, c: &Array2<f64>) -> Array2<f64> {
         let mut out = Array2::zeros((self.rows, c.ncols()));
-        let rows = out.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
-        self.panels.par_iter().zip(rows).for_each(|(panel, rows)| {
-            write_product_on_this_thread(self.filled(panel).t(), c.view(), rows);
-        });
+        self.subtract(&-c, out.view_mut());
         out
     }
 
@@ -122,17 +127,43 @@ impl Panels {
         panel.slice(s![..self.columns, ..])
     }
 
-    fn no_sums(&self, width: usize) -> Array2<f64> {
-        Array2::zeros((self.columns, width))
-    }
-
     /// Panels whose sum one task takes. It depends on the number of rows alone.
     fn panels_of_a_task(&self) -> usize {
         self.panels.len().div_ceil(PARTIAL_SUMS).max(1)
     }
 
+    /// The sum of sums `(b, m)`, as `(m, b)`.
     fn total(&self, sums: Vec<Array2<f64>>, width: usize) -> Array2<f64> {
-        sums.into_iter().fold(self.no_sums(width), |total, sum| total + sum)
+        let total = sums.into_iter().fold(Array2::zeros((width, self.columns)), |total, sum| total + sum);
+        total.reversed_axes()
+    }
+}
+
+/// The transpose in row-major order: columns in one piece.
+fn by_column(rows: ArrayView2<f64>) -> Array2<f64> {
+    let mut columns = Array2::zeros((rows.ncols(), rows.nrows()));
+    columns.assign(&rows.t());
+    columns
+}
+
+/// A sum of products of panels `(m, r)` with columns `(b, r)`.
+struct Sums {
+    /// `(b, m)`.
+    total: Array2<f64>,
+    product: Array2<f64>,
+}
+
+impl Sums {
+    fn new(m: usize, b: usize) -> Self {
+        Self { total: Array2::zeros((b, m)), product: Array2::zeros((b, m)) }
+    }
+
+    fn add(&mut self, panel: ArrayView2<f64>, columns: ArrayView2<f64>) {
+        if self.total.is_empty() {
+            return;
+        }
+        row_dots(entries(&panel), entries(&columns), entries_mut(&mut self.product), panel.ncols());
+        self.total += &self.product;
     }
 }
 
@@ -167,6 +198,10 @@ mod tests {
             let mut again = x.clone();
             assert_eq!(panels.subtract_and_project(&c, again.view_mut()), v.t().dot(&left));
             assert_eq!(again, left);
+            let (c, mut left) = (whole_numbers(3, 2, 6), x.clone());
+            let coordinates = panels.subtract_and_project(&c, left.view_mut());
+            assert_eq!(left, &x - &v.slice(s![.., 4..]).dot(&c));
+            assert_eq!(coordinates, v.t().dot(&left));
 
             let y = whole_numbers(5, 3, 5);
             panels.rotate(2, &y);

@@ -81,12 +81,6 @@ impl RitzSpace {
         self.basis.len()
     }
 
-    /// Adds columns that are orthonormal among each other and to the basis, with `Vᵀ A` times them, `(m, b)`.
-    pub(super) fn push(&mut self, block: ArrayView2<f64>, image: ArrayView2<f64>) -> Array2<f64> {
-        self.basis.push(block);
-        self.basis.coordinates(image)
-    }
-
     /// Extends the projection by the coordinates of the images of the last columns.
     pub(super) fn extend_projected(&mut self, coordinates: &Array2<f64>) {
         let (m, b) = coordinates.dim();
