@@ -1,6 +1,6 @@
 //! Times the leading eigenpairs of a large normalised graph: our side of `leading_pairs.py`.
 //!
-//! `time_leading_pairs METHOD EDGES.npy N K TOLERANCE SECONDS` prints one line of JSON: the fastest solve in milliseconds, the
+//! `time_leading_pairs EDGES.npy N K TOLERANCE SECONDS [METHOD]` prints one line of JSON: the fastest solve in milliseconds, the
 //! products with a vector that it took, its largest residual, relative to the norm of the operator, which is 1, and the sum of the
 //! eigenvalues. `EDGES.npy` has a row `i, j` for every edge of the graph over `N` samples.
 
@@ -15,15 +15,16 @@ use pal::linalg::{LeadingPairs, Method};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [method, edges, n, k, tolerance, seconds] = &arguments[..] else {
-        return Err("usage: time_leading_pairs METHOD EDGES.npy N K TOLERANCE SECONDS".into());
+    let ([edges, n, k, tolerance, seconds, method @ ..], true) = (&arguments[..], arguments.len() <= 6)
+    else {
+        return Err("usage: time_leading_pairs EDGES.npy N K TOLERANCE SECONDS [METHOD]".into());
     };
-    let method = match method.as_str() {
-        "auto" => Method::Auto,
-        "chebyshev" => Method::Chebyshev,
-        "lanczos" => Method::Lanczos,
-        "lobpcg" => Method::Lobpcg,
-        other => return Err(format!("{other}: no such method").into()),
+    let method = match method.first().map(String::as_str) {
+        None | Some("auto") => Method::Auto,
+        Some("chebyshev") => Method::Chebyshev,
+        Some("lanczos") => Method::Lanczos,
+        Some("lobpcg") => Method::Lobpcg,
+        Some(other) => return Err(format!("{other}: no such method").into()),
     };
     let edges: Array2<f64> = read_npy(edges)?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // numbers of samples
