@@ -20,6 +20,7 @@
 //! [`Knowledge`]: crate::oracle::Knowledge
 //! [`LabelGraph`]: crate::graph::LabelGraph
 //! [`Laplacian::energy`]: crate::graph::Laplacian::energy
+//! [`LeadingPairs`]: crate::linalg::LeadingPairs
 //! [`LinearProbe`]: crate::probe::LinearProbe
 //! [`LinearRegime`]: crate::closed_form::LinearRegime
 //! [`LinearRegime::minimise`]: crate::closed_form::LinearRegime::minimise

@@ -18,6 +18,8 @@ mod hard;
 mod inputs;
 #[path = "linalg/instances.rs"]
 mod instances;
+#[path = "linalg/iterative.rs"]
+mod iterative;
 #[path = "linalg/perturbations.rs"]
 mod perturbations;
 #[path = "linalg/subspace.rs"]

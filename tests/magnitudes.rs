@@ -7,7 +7,7 @@
 //! | module | functions |
 //! |---|---|
 //! | `kernels` | `gram`, `cross_gram`, `cross_gram_into`, `at_squared_distance`, `frequencies`, `Nystrom`, `Landmarks`, `leverage_scores`, `RandomFeatures`, `KernelRegime` and what it fits, `FeatureRegime`, `FeaturePencil`, `KernelMachine` |
-//! | `linalg` | `symmetric_eigen`, `leading_eigenpairs`, `leading_eigenpairs_of_update`, `SubspaceIteration`, `Filter`, `certify`, `pair_bound`, `count_above`, `SpectralFactor`, `thin_svd`, `sine_between`, `least_squares`, `cholesky`, triangular solves, `Woodbury`, `KernelShiftInvert` |
+//! | `linalg` | `symmetric_eigen`, `leading_eigenpairs`, `leading_eigenpairs_of_update`, `SubspaceIteration`, `ThickRestartLanczos`, `Lobpcg`, `LeadingPairs`, `Filter`, `certify`, `value_bounds`, `pair_bound`, `count_above`, `SpectralFactor`, `thin_svd`, `sine_between`, `least_squares`, `cholesky`, triangular solves, `Woodbury`, `KernelShiftInvert` |
 //! | `losses` | every `Loss`, `cross_entropy`, `free`, `LinearRegime`, `supervised` |
 //! | `graphs` | every form and mixture with all it says of itself, `Laplacian`, `normalised`, `neighbours`, `drop_entries` |
 //! | `models` | `gelu` and the other operations whose values are numbers, `Network::embed`, `value_and_gradients`, `FullBatch`, optimisers, `lbfgs`, `Schedule`, `Trainer` |

@@ -26,7 +26,7 @@ use crate::data::commensurate;
 use crate::error::{Error, Result, check};
 use crate::graph::{NeighbourGraph, NeighbourSearch, SimilarityGraph};
 use crate::k_means::{k_means, k_means_of_many};
-use crate::linalg::{Lanczos, Operator, SubspaceIteration, leading_eigenpairs, random_block};
+use crate::linalg::{CompactLanczos, Operator, SubspaceIteration, leading_eigenpairs, random_block};
 use crate::random::stream;
 use crate::scalar::Scalar;
 
@@ -359,7 +359,7 @@ fn leading(
         return Ok((pairs.values, pairs.vectors));
     }
     let known = component_vectors(graph, component_of, modes);
-    let solver = Lanczos { tolerance: TOLERANCE_OF_MANY, ..Lanczos::default() };
+    let solver = CompactLanczos { tolerance: TOLERANCE_OF_MANY, ..CompactLanczos::default() };
     let pairs = solver.leading(&normalised, modes, known.view(), rng)?;
     Ok((pairs.values, pairs.vectors.mapv(f64::from)))
 }

@@ -9,7 +9,7 @@ use super::product::{AddToRows, CHUNK_ROWS, Product};
 use super::rows::{add_scaled, add_scaled_difference, distance_squared};
 use super::structure::{Structure, check_size};
 use crate::error::{Error, Result};
-use crate::linalg::rows::{entries_mut, over_rows, row, sum_over};
+use crate::linalg::rows::{entries, entries_mut, over_rows, row, sum_over};
 use crate::linalg::scale::largest;
 use crate::scalar::{Scalar, vectorised};
 use crate::union_find::UnionFind;
@@ -213,14 +213,15 @@ impl Structure for PairGraph {
 
 impl<F: Scalar> Product<F> for PairGraph {
     fn apply_add(&self, weight: F, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        over_rows(out, CHUNK_ROWS, |first, out| {
-            self.in_rows(
-                x,
-                first,
-                out,
+        let k = x.ncols();
+        let x = entries(&x);
+        over_rows(out, CHUNK_ROWS, |first, mut out| {
+            vectorised(
                 #[inline(always)]
-                |_, value, _, other, out| {
-                    add_scaled(weight * F::of(value), other, out);
+                || {
+                    for (i, out) in (first..).zip(entries_mut(&mut out).chunks_exact_mut(k)) {
+                        self.add_row_product(i, weight, x, out);
+                    }
                     0.0
                 },
             )
@@ -270,6 +271,46 @@ impl<F: Scalar> Product<F> for PairGraph {
 }
 
 impl PairGraph {
+    /// Adds `weight` times row `i` times the matrix of entries `x` to `out`, some columns at a time, whose sums stay in registers.
+    #[inline(always)]
+    fn add_row_product<F: Scalar>(&self, i: usize, weight: F, x: &[F], out: &mut [F]) {
+        let k = out.len();
+        let mut column = 0;
+        while column < k {
+            let (x, out) = (&x[column..], &mut out[column..]);
+            column += match out.len() {
+                16.. => self.add_columns::<F, 16>(i, weight, x, k, out),
+                8.. => self.add_columns::<F, 8>(i, weight, x, k, out),
+                4.. => self.add_columns::<F, 4>(i, weight, x, k, out),
+                2.. => self.add_columns::<F, 2>(i, weight, x, k, out),
+                _ => self.add_columns::<F, 1>(i, weight, x, k, out),
+            };
+        }
+    }
+
+    /// The first `W` columns of [`Self::add_row_product`], where rows of `x` begin every `k` entries; `W`.
+    #[inline(always)]
+    fn add_columns<F: Scalar, const W: usize>(
+        &self,
+        i: usize,
+        weight: F,
+        x: &[F],
+        k: usize,
+        out: &mut [F],
+    ) -> usize {
+        let stored = self.starts[i]..self.starts[i + 1];
+        let mut sums = [F::zero(); W];
+        sums.copy_from_slice(&out[..W]);
+        for (&j, &value) in self.columns[stored.clone()].iter().zip(&self.values[stored]) {
+            let (scale, x) = (weight * F::of(value), &x[j * k..][..W]);
+            for lane in 0..W {
+                sums[lane] += scale * x[lane];
+            }
+        }
+        out[..W].copy_from_slice(&sums);
+        W
+    }
+
     /// The sum of `f(i = j, entry, row i of x, row j of x, row i of out)` over the entries `(i, j)` in some rows, the first of
     /// which is `first`.
     fn in_rows<F: Scalar>(

@@ -66,6 +66,30 @@ impl Eigenpairs {
         Ok(left.map(|left| moved / left).filter(|bound| bound.is_finite()))
     }
 
+    /// Of each value how far it is at most from an eigenvalue: its residual `r`, or `r²/gap` where that is less
+    /// ([claim T33](crate::theory#t33)).
+    ///
+    /// The gap is the distance to the nearest of the intervals within which the other values and `next` are known, `next` to
+    /// its digits. It supposes that the pairs are the leading ones; that is what [`count_above`] shows.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] unless the certificate is of so many pairs.
+    pub fn value_bounds(&self, certificate: &Certificate) -> Result<Array1<f64>> {
+        let (values, residuals) = (&self.values, &certificate.residuals);
+        check::shape("residuals", values.shape(), residuals.shape())?;
+        let bound = |i: usize| {
+            let others = (0..values.len()).filter(|&j| j != i);
+            let distances = others.map(|j| (values[i] - values[j]).abs() - residuals[j]);
+            let below = self.next.map(|next| values[i] - next);
+            // Without the next eigenvalue, that of the last pair may be as near as it likes.
+            let is_last = i + 1 == values.len() && i + 1 < self.vectors.nrows();
+            let unknown = (is_last && self.next.is_none()).then_some(0.0);
+            let gap = distances.chain(below).chain(unknown).fold(f64::INFINITY, f64::min);
+            if gap > residuals[i] { residuals[i] * (residuals[i] / gap) } else { residuals[i] }
+        };
+        Ok((0..values.len()).map(bound).collect())
+    }
+
     /// `t_k − t_{k+1}`, if both are known and it is finite.
     fn gap(&self) -> Option<f64> {
         let gap = self.values.last()? - self.next?;

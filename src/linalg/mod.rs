@@ -6,9 +6,12 @@
 //! | the same for many matrices, without allocation | [`PartialEigensolver`] | `4n³/3` |
 //! | the same after a low-rank change of a decomposed matrix | [`leading_eigenpairs_of_update`] | `O(n r²)` a count |
 //! | all of them | [`symmetric_eigen`] | `≈ 9n³` |
-//! | the same without forming the matrix, or from a good guess | [`SubspaceIteration`] | `k + guard` products a step |
+//! | the same of an operator that is known by its products, certified | [`LeadingPairs`] | that of the solver it chooses |
+//! | few pairs | [`ThickRestartLanczos`] | a block of products and `O(n m b)` a step |
+//! | many pairs, or from a good guess | [`SubspaceIteration`] | `k + guard` products a step |
+//! | with a preconditioner | [`Lobpcg`] | a product with each a pair and `O(n k²)` a step |
 //! | an inverse after a low-rank change, or with a kernel | [`Woodbury`], [`KernelShiftInvert`] | `O(n r)`, `O(n²)` a product |
-//! | proof that computed pairs are good | [`Eigenpairs::certify`] | one product |
+//! | proof that computed pairs are good | [`Eigenpairs::certify`], [`Eigenpairs::value_bounds`] | one product |
 //! | proof that they are the leading ones | [`count_above`] | `n³/3` |
 //! | pseudo-inverse, roots | [`SpectralFactor`] | `≈ 9n³` |
 //! | least squares of least norm | [`least_squares`] | `O(m p min(m, p))` |
@@ -36,7 +39,7 @@ mod backend;
 mod certificate;
 mod dense;
 mod eigen;
-mod lanczos;
+mod iterative;
 pub(crate) mod moments;
 mod narrow;
 mod operator;
@@ -58,7 +61,8 @@ pub use dense::{
 pub use eigen::{
     Eigenpairs, PartialEigensolver, leading_eigenpairs, leading_eigenpairs_of_update, symmetric_eigen,
 };
-pub(crate) use lanczos::Lanczos;
+pub(crate) use iterative::CompactLanczos;
+pub use iterative::{CertifiedPairs, LeadingPairs, Lobpcg, Method, ThickRestartLanczos};
 pub(crate) use narrow::narrow_product;
 pub use operator::{Affine, Operator};
 pub(crate) use pivots::Pivots;

@@ -259,7 +259,7 @@ impl RayleighRitz {
 
 /// A lower bound on the spectrum: the smallest Ritz value of a few Lanczos steps, less the last residual (Zhou & Li
 /// 2011). Safe in practice, not proved: the start may have next to no part in the lowest eigenvector.
-fn lanczos_lower_bound(operator: &impl Operator) -> Result<f64> {
+pub(super) fn lanczos_lower_bound(operator: &impl Operator) -> Result<f64> {
     const STEPS: usize = 12;
     /// A remainder this small, relative to what was seen of the operator, is rounding: the basis is invariant.
     const INVARIANT: f64 = 1e-12;
@@ -339,7 +339,7 @@ fn project_out(q: ArrayView2<f64>, x: &mut Array2<f64>) {
 
 /// A vector without structure, another for every `seed`: a hash of the place (Steele et al. 2014) as a number in
 /// `[−½, ½)`.
-fn fill_generic(mut x: ArrayViewMut1<f64>, seed: usize) {
+pub(super) fn fill_generic(mut x: ArrayViewMut1<f64>, seed: usize) {
     for (i, entry) in x.iter_mut().enumerate() {
         let mut bits = ((seed as u64) << 32 ^ i as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -348,7 +348,7 @@ fn fill_generic(mut x: ArrayViewMut1<f64>, seed: usize) {
     }
 }
 
-fn check_block(operator: &impl Operator, block: ArrayView2<f64>) -> Result<()> {
+pub(super) fn check_block(operator: &impl Operator, block: ArrayView2<f64>) -> Result<()> {
     operator.check()?;
     let n = operator.order();
     if block.is_empty() {
@@ -359,6 +359,6 @@ fn check_block(operator: &impl Operator, block: ArrayView2<f64>) -> Result<()> {
     check::finite("start", &block)
 }
 
-fn finite_products(product: &Array2<f64>) -> Result<()> {
+pub(super) fn finite_products(product: &Array2<f64>) -> Result<()> {
     check::in_range("product with the operator", product, "finite")
 }

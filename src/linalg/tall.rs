@@ -10,7 +10,7 @@ use super::{add_product_on_this_thread, write_product_on_this_thread};
 use crate::scalar::{Scalar, vectorised};
 
 /// `VᵀX`, summed in double precision. `O(n k b)`.
-pub(super) fn transposed_product<F: Scalar>(v: ArrayView2<F>, x: ArrayView2<F>) -> Array2<f64> {
+pub(in crate::linalg) fn transposed_product<F: Scalar>(v: ArrayView2<F>, x: ArrayView2<F>) -> Array2<f64> {
     let of_part = |blocks: &mut dyn Iterator<Item = Range<usize>>| {
         let mut sum = TransposedSum::new(v.ncols(), x.ncols());
         for rows in blocks {
@@ -22,7 +22,7 @@ pub(super) fn transposed_product<F: Scalar>(v: ArrayView2<F>, x: ArrayView2<F>) 
 }
 
 /// `X ← X − V C`.
-pub(super) fn subtract_product<F: Scalar>(v: ArrayView2<F>, c: &Array2<f64>, x: ArrayViewMut2<F>) {
+pub(in crate::linalg) fn subtract_product<F: Scalar>(v: ArrayView2<F>, c: &Array2<f64>, x: ArrayViewMut2<F>) {
     let c = c.mapv(|entry| F::of(-entry));
     over_rows(x, BLOCK_ROWS, |first, rows| {
         add_product(v.slice(s![first..first + rows.nrows(), ..]), c.view(), rows);
@@ -31,7 +31,7 @@ pub(super) fn subtract_product<F: Scalar>(v: ArrayView2<F>, c: &Array2<f64>, x: 
 }
 
 /// `X ← X − V C`, and `VᵀX` of the result, in one pass over `V`.
-pub(super) fn subtract_and_project<F: Scalar>(
+pub(in crate::linalg) fn subtract_and_project<F: Scalar>(
     v: ArrayView2<F>,
     c: &Array2<f64>,
     mut x: ArrayViewMut2<F>,

@@ -2,9 +2,10 @@
 
 use ndarray::{Array1, Array2, ArrayView2, s};
 use pal::linalg::{
-    Eigenpairs, Filter, KernelShiftInvert, Operator, SpectralFactor, SubspaceIteration, Woodbury, cholesky,
-    count_above, leading_eigenpairs, leading_eigenpairs_of_update, least_squares, sine_between, solve_lower,
-    solve_lower_transposed, symmetric_eigen, thin_svd,
+    Eigenpairs, Filter, KernelShiftInvert, LeadingPairs, Lobpcg, Method, Operator, SpectralFactor,
+    SubspaceIteration, ThickRestartLanczos, Woodbury, cholesky, count_above, leading_eigenpairs,
+    leading_eigenpairs_of_update, least_squares, sine_between, solve_lower, solve_lower_transposed,
+    symmetric_eigen, thin_svd,
 };
 use proptest::prelude::*;
 
@@ -33,6 +34,17 @@ proptest! {
         let iteration = SubspaceIteration { most_steps: 5, lowest: None, ..SubspaceIteration::default() };
         let found = iteration.leading(&a.view(), 1, start.view());
         numbers("SubspaceIteration", found, |found| [of_pairs(found.pairs), entries(&found.block)].concat())?;
+        let lanczos = ThickRestartLanczos { most_steps: 5, ..ThickRestartLanczos::default() };
+        let found = lanczos.leading(&a.view(), 1, Some(start.view()));
+        numbers("ThickRestartLanczos", found, |found| [of_pairs(found.pairs), entries(&found.block)].concat())?;
+        let found = Lobpcg { most_steps: 5, ..Lobpcg::default() }.leading(&a.view(), None, 1, start.view());
+        numbers("Lobpcg", found, |found| [of_pairs(found.pairs), entries(&found.block)].concat())?;
+        for method in [Method::Dense, Method::Chebyshev, Method::Lanczos, Method::Lobpcg] {
+            let problem = LeadingPairs { method, most_steps: 5, ..LeadingPairs::default() };
+            numbers("LeadingPairs", problem.of(&a.view()), |found| {
+                [of_pairs(found.pairs), entries(&found.block), found.bounds.to_vec()].concat()
+            })?;
+        }
         let (low, high) = (-of.number(6), of.number(7));
         for filter in [Filter::ShiftedPower { shift: low }, Filter::Chebyshev { degree: 3, low, high }] {
             numbers("Filter::step", filter.step(&a.view(), start.view()), |block| entries(&block))?;
@@ -45,6 +57,7 @@ proptest! {
         numbers("pair_bound", pairs.pair_bound((0, 1), of.number(11)), |bound| bound)?;
         numbers("certify", pairs.certify(&a.view()), |found| {
             let mut all = found.residuals.to_vec();
+            all.extend(pairs.value_bounds(&found).unwrap());
             all.extend([found.residual_norm, found.orthogonality]);
             all.extend(found.gap);
             all.extend(found.subspace_bound());
@@ -100,6 +113,10 @@ proptest! {
         prop_assert!(close(&leading_eigenpairs(scaled.view(), 1).unwrap()));
         prop_assert!(close(&symmetric_eigen(scaled.view()).unwrap()));
         prop_assert_eq!(count_above(scaled.view(), 0.0).unwrap(), expected.iter().filter(|&&e| e > 0.0).count());
+        for method in [Method::Lanczos, Method::Lobpcg] {
+            let found = LeadingPairs { method, ..LeadingPairs::default() }.of(&scaled.view()).unwrap();
+            prop_assert!(close(&found.pairs));
+        }
         // A filter amplifies: nearer the largest number its products are no numbers, and it says so.
         if exponent > 285.0 {
             return Ok(());

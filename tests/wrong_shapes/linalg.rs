@@ -1,8 +1,9 @@
 use ndarray::{Array2, ArrayView2};
 use pal::linalg::{
-    Affine, Eigenpairs, Filter, KernelShiftInvert, Operator, PartialEigensolver, SpectralFactor,
-    SubspaceIteration, Woodbury, cholesky, count_above, leading_eigenpairs, leading_eigenpairs_of_update,
-    least_squares, sine_between, solve_lower, solve_lower_transposed, symmetric_eigen, thin_svd,
+    Affine, Eigenpairs, Filter, KernelShiftInvert, LeadingPairs, Lobpcg, Method, Operator,
+    PartialEigensolver, SpectralFactor, SubspaceIteration, ThickRestartLanczos, Woodbury, cholesky,
+    count_above, leading_eigenpairs, leading_eigenpairs_of_update, least_squares, sine_between, solve_lower,
+    solve_lower_transposed, symmetric_eigen, thin_svd,
 };
 use pal::{Observer, Result};
 use rand::Rng;
@@ -83,8 +84,25 @@ fn eigensolvers(n: usize, rng: &mut impl Rng) -> Vec<Door> {
             Ok([found.values.to_vec(), numbers([&found.vectors.mapv(f64::abs)])].concat())
         })
         .finding_late(&[0]),
+        door("linalg::ThickRestartLanczos::leading", vec![a.clone(), block.clone()], fits_block, |a| {
+            let found = ThickRestartLanczos::default().leading(&a[0].view(), 1, Some(a[1].view()))?.pairs;
+            Ok([found.values.to_vec(), numbers([&found.vectors.mapv(f64::abs)])].concat())
+        })
+        .finding_late(&[0]),
         door(
-            "linalg::Eigenpairs::certify linalg::Certificate::subspace_bound",
+            "linalg::Lobpcg::leading",
+            vec![a.clone(), block.clone(), Array2::eye(n)],
+            move |d| fits_block(d) && d[2] == d[0],
+            |a| {
+                let preconditioner = a[2].view();
+                let found =
+                    Lobpcg::default().leading(&a[0].view(), Some(&preconditioner), 1, a[1].view())?.pairs;
+                Ok([found.values.to_vec(), numbers([&found.vectors.mapv(f64::abs)])].concat())
+            },
+        )
+        .finding_late(&[0, 2]),
+        door(
+            "linalg::Eigenpairs::certify linalg::Certificate::subspace_bound linalg::Eigenpairs::value_bounds",
             vec![a.clone(), gaussian(n, 2, rng), gaussian(2, 1, rng)],
             |d| d[0].0 == d[0].1 && d[1].0 == d[0].0 && length(d[2]) == d[1].1,
             |a| {
@@ -92,6 +110,7 @@ fn eigensolvers(n: usize, rng: &mut impl Rng) -> Vec<Door> {
                 let found = pairs.certify(&a[0].view())?;
                 let mut all = vec![found.residual_norm, found.orthogonality];
                 all.extend(found.subspace_bound());
+                all.extend(pairs.value_bounds(&found)?);
                 all.extend(found.residuals);
                 Ok(all)
             },
@@ -114,6 +133,16 @@ fn eigensolvers(n: usize, rng: &mut impl Rng) -> Vec<Door> {
             |a| Ok(vec![count_above(a[0].view(), 2.5)? as f64]),
         ),
     ];
+    for method in [Method::Dense, Method::Chebyshev, Method::Lanczos, Method::Lobpcg] {
+        doors.push(
+            door("linalg::LeadingPairs::of", vec![a.clone(), block.clone()], fits_block, move |a| {
+                let problem = LeadingPairs { start: Some(a[1].view()), method, ..LeadingPairs::default() };
+                let found = problem.of(&a[0].view())?;
+                Ok([found.pairs.values.to_vec(), numbers([&found.pairs.vectors.mapv(f64::abs)])].concat())
+            })
+            .finding_late(&[0]),
+        );
+    }
     for k in [1, 3] {
         doors.push(door(
             "linalg::leading_eigenpairs",

@@ -2,22 +2,23 @@
 //!
 //! A Krylov space is built block by block, each block orthogonal to all before. When the basis is full, the best approximations in
 //! its span (Rayleigh–Ritz) take its place, and the last block goes on from there (Wu and Simon 2000; Stewart 2001). A product
-//! serves all pairs at once, so that it takes far fewer of them than [`SubspaceIteration`](super::SubspaceIteration), and one
-//! basis of vectors, in either precision, is all the memory.
+//! serves all pairs at once, so that it takes far fewer of them than [`SubspaceIteration`](crate::linalg::SubspaceIteration), and one
+//! basis of vectors, in either precision, is all the memory. What [`ThickRestartLanczos`](super::ThickRestartLanczos) looks for
+//! beyond, eigenvectors that the first block had no part in, is left to the caller, who may know them.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rand::Rng;
 
-use super::rows::{BLOCK_ROWS, over_rows};
-use super::tall::{subtract_and_project, subtract_product, transposed_product};
-use super::{Operator, random_block, symmetric_eigen, write_product_on_this_thread};
 use crate::Observer;
 use crate::error::{Error, Result, check};
+use crate::linalg::rows::{BLOCK_ROWS, over_rows};
+use crate::linalg::tall::{subtract_and_project, subtract_product, transposed_product};
+use crate::linalg::{Operator, random_block, symmetric_eigen, write_product_on_this_thread};
 use crate::scalar::Scalar;
 
 /// Options of the block Lanczos method.
 #[derive(Clone, Debug)]
-pub(crate) struct Lanczos {
+pub(crate) struct CompactLanczos {
     /// Vectors that are multiplied at a time, at least 1. A cluster of more equal eigenvalues than these is found but slowly.
     pub(crate) block: usize,
     /// A pair has converged when `‖Av − θv‖ ≤ tolerance · ‖A‖`; in single precision no less than about `1e-5` is reached.
@@ -28,7 +29,7 @@ pub(crate) struct Lanczos {
     pub(crate) observer: Observer,
 }
 
-impl Default for Lanczos {
+impl Default for CompactLanczos {
     fn default() -> Self {
         Self { block: 16, tolerance: 1e-10, most_restarts: 300, observer: Observer::default() }
     }
@@ -49,7 +50,7 @@ const DEPENDENT: f64 = 32.0;
 const EVEN: f64 = 1.5;
 const MOST_SPLITS: usize = 4;
 
-impl Lanczos {
+impl CompactLanczos {
     /// The `k` leading eigenpairs of `operator`, `1 ≤ k ≤ n`, from a random block and from `known` `(n, c)`: orthonormal
     /// eigenvectors with eigenvalues of whatever order, as of the components of a graph, `c ≤ k`.
     ///
@@ -310,14 +311,14 @@ mod tests {
             let values: Vec<f64> = (0..n).map(|i| 1.0 - 2.0 * ((i / step * step) as f64 / n as f64).sqrt()).collect();
             let (a, _) = with_spectrum(&values, seed);
             let none = Array2::zeros((n, 0));
-            let double = Lanczos { block, ..Lanczos::default() };
+            let double = CompactLanczos { block, ..CompactLanczos::default() };
             let pairs = double.leading(&a.view(), k, none.view(), &mut stream(seed, 1)).unwrap();
             let (residual, loss) = errors(&a, &pairs.values, &pairs.vectors);
             prop_assert!(residual < 1e-9 && loss < 1e-11, "{residual:e} and {loss:e}");
             for (found, expected) in pairs.values.iter().zip(&values) {
                 prop_assert!((found - expected).abs() < 1e-9, "{found} for {expected}");
             }
-            let single = Lanczos { block, tolerance: 1e-4, ..Lanczos::default() };
+            let single = CompactLanczos { block, tolerance: 1e-4, ..CompactLanczos::default() };
             let a32 = a.mapv(f32::of);
             let pairs = single.leading(&a32.view(), k, none.mapv(f32::of).view(), &mut stream(seed, 1)).unwrap();
             let (residual, loss) = errors(&a, &pairs.values, &pairs.vectors.mapv(f64::from));
@@ -335,7 +336,7 @@ mod tests {
             (0..200).map(|i: i32| if i < 30 { 1.0 } else { 0.9 - f64::from(i) / 400.0 }).collect();
         let (a, vectors) = with_spectrum(&values, 7);
         let known = vectors.slice(s![.., ..29]);
-        let solver = Lanczos { block: 4, ..Lanczos::default() };
+        let solver = CompactLanczos { block: 4, ..CompactLanczos::default() };
         let pairs = solver.leading(&a.view(), 32, known, &mut stream(0, 0))?;
         let (residual, loss) = errors(&a, &pairs.values, &pairs.vectors);
         assert!(residual < 1e-9 && loss < 1e-11, "{residual:e} and {loss:e}");
@@ -348,7 +349,7 @@ mod tests {
     fn threads_change_nothing() -> Result<()> {
         let values: Vec<f64> = (0..700).map(|i| 1.0 - (f64::from(i) / 700.0).sqrt()).collect();
         let a = with_spectrum(&values, 3).0.mapv(f32::of);
-        let solver = Lanczos { tolerance: 1e-4, ..Lanczos::default() };
+        let solver = CompactLanczos { tolerance: 1e-4, ..CompactLanczos::default() };
         let on = |threads: usize| -> Result<Array2<f32>> {
             let pool = rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
@@ -366,7 +367,7 @@ mod tests {
         let a = Array2::<f64>::eye(5);
         let none = Array2::zeros((5, 0));
         let rng = &mut stream(0, 0);
-        let solver = Lanczos::default();
+        let solver = CompactLanczos::default();
         assert!(matches!(
             solver.leading(&a.view(), 0, none.view(), rng),
             Err(Error::Domain { argument: "k", .. })
@@ -384,7 +385,7 @@ mod tests {
         assert!(matches!(solver.leading(&infinite, 2, none.view(), rng), Err(Error::Domain { .. })));
         let values: Vec<f64> = (0..400).map(|i| 1.0 - (f64::from(i) / 400.0).sqrt()).collect();
         let (dense, _) = with_spectrum(&values, 1);
-        let hasty = Lanczos { block: 1, most_restarts: 0, ..solver };
+        let hasty = CompactLanczos { block: 1, most_restarts: 0, ..solver };
         let none = Array2::zeros((400, 0));
         let outcome = hasty.leading(&dense.view(), 3, none.view(), rng);
         assert!(matches!(outcome, Err(Error::NotConverged { .. })));

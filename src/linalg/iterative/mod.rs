@@ -1,0 +1,13 @@
+//! Leading eigenpairs of an operator that is known by its products, with one front door: [`LeadingPairs`].
+
+mod compact_lanczos;
+mod lanczos;
+mod leading;
+mod lobpcg;
+mod panels;
+mod ritz_space;
+
+pub(crate) use compact_lanczos::CompactLanczos;
+pub use lanczos::ThickRestartLanczos;
+pub use leading::{CertifiedPairs, LeadingPairs, Method};
+pub use lobpcg::Lobpcg;
