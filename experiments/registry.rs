@@ -23,6 +23,7 @@ experiments! {
     noise in "noise.rs",
     spectrum in "spectrum.rs",
     nystrom in "nystrom.rs",
+    circles_million in "circles_million.rs",
     equivalence in "equivalence.rs",
     collapse in "collapse.rs",
     training_meets_theory in "training_meets_theory.rs",

@@ -224,3 +224,22 @@ fn bad_input() {
         Err(Error::Empty { argument: "p", .. })
     ));
 }
+
+/// The Gram matrix of features that are not kept is that of the features, in single precision; of copies of a landmark, too.
+#[test]
+fn gram_of_features_that_are_not_kept() {
+    let x = gaussian(700, 3, &mut rng(8));
+    for copies in [false, true] {
+        let mut landmarks = x.slice(s![..40, ..]).to_owned();
+        if copies {
+            let first = landmarks.row(0).to_owned();
+            landmarks.row_mut(7).assign(&first);
+        }
+        let nystrom = Nystrom::new(Exponential { sigma: 1.0 }, landmarks.view()).unwrap();
+        let features = nystrom.features(x.view()).unwrap();
+        let (expected, gram) = (features.t().dot(&features), nystrom.gram(x.view()).unwrap());
+        let error = (&gram - &expected).iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
+        assert!(error < 1e-5 * expected.diag().sum(), "{error:e}");
+        assert_eq!(gram, gram.t());
+    }
+}

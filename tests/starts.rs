@@ -164,3 +164,36 @@ proptest! {
         }
     }
 }
+
+/// Of more than 8192 samples eigenvectors are in single precision and clusters found by a part of the rows: those of clouds are
+/// found all the same, copies are alike, and nothing depends on the number of threads.
+#[test]
+fn starts_of_many_samples() {
+    let (mut x, truth) = clouds(&[3000, 2500, 2000, 1200, 300], 6, 4.0, 11);
+    let first = x.row(0).to_owned();
+    x.row_mut(17).assign(&first);
+    let options = WarmStartOptions { modes: 24, ..WarmStartOptions::default() };
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| WarmStart::of_features(x.view(), &options).unwrap())
+    };
+    let start = on(1);
+    assert_eq!(start.number_of_clusters(), 5);
+    assert!(adjusted_rand_index(start.clusters(), &truth).unwrap() > 0.99);
+    assert_eq!(start.features().row(0), start.features().row(17));
+    let sizes = |group_of: &[usize], groups: usize| {
+        let mut sizes = vec![0; groups];
+        group_of.iter().for_each(|&group| sizes[group] += 1);
+        sizes
+    };
+    let sizes = sizes(start.micro_clusters(), start.number_of_micro_clusters());
+    assert!(sizes.iter().all(|&size| (1..=71).contains(&size)), "{sizes:?}"); // 9000 / 128
+    let eigenvalues = start.eigenvalues();
+    assert!(eigenvalues.iter().take(5).all(|value| (value - 1.0).abs() < 1e-2), "{eigenvalues}");
+    let again = on(3);
+    assert_eq!((start.features(), start.clusters()), (again.features(), again.clusters()));
+    assert_eq!(start.micro_clusters(), again.micro_clusters());
+    let mut belief = Belief::new(Arc::new(start), BeliefOptions::default()).unwrap();
+    belief.learn(Pair::new(0, 8999).unwrap(), false).unwrap();
+    assert_eq!(belief.number_of_classes(), 5);
+}

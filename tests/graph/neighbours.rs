@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, array};
 use pal::Error;
-use pal::graph::{Form, SimilarityGraph};
+use pal::graph::{Form, NeighbourSearch, SimilarityGraph};
 use pal::linalg::Operator;
 use proptest::prelude::*;
 
@@ -149,4 +149,50 @@ fn bad_neighbours_are_refused() {
     let mut bad = x;
     bad[[2, 1]] = f64::NAN;
     refused!(SimilarityGraph::neighbours(bad.view(), 1), Error::NotFinite { argument: "x", .. });
+}
+
+/// Beyond 8192 rows candidates come from single precision: the same edges and weights as by comparing one by one.
+#[test]
+fn many_rows_have_the_same_neighbours() {
+    let n = 8200;
+    let x = gaussian(n, 3, &mut rng(5));
+    let graph = SimilarityGraph::neighbours(x.view(), 7).unwrap();
+    let distances = |i: usize| -> Vec<(f64, usize)> {
+        let to = |j: usize| (&x.row(i) - &x.row(j)).mapv(|d| d * d).sum().sqrt();
+        let mut all: Vec<(f64, usize)> = (0..n).filter(|&j| j != i).map(|j| (to(j), j)).collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        all.truncate(7);
+        all
+    };
+    for i in (0..n).step_by(97) {
+        let near = distances(i);
+        for (distance, j) in &near {
+            let expected = (-distance * distance / (near[6].0 * distances(*j)[6].0)).exp();
+            let entry = graph.entry(i, *j).unwrap();
+            assert!((entry - expected).abs() < 1e-9, "{entry} for {expected} between {i} and {j}");
+        }
+    }
+}
+
+/// An approximate graph is one of neighbours, though not of all of the nearest, and says how many it has.
+#[test]
+fn approximate_neighbours_say_how_many_they_are() {
+    let x = gaussian(3000, 4, &mut rng(6));
+    let exact = SimilarityGraph::neighbours_by(x.view(), 10, NeighbourSearch::Exact).unwrap();
+    assert_eq!(
+        (exact.recall, SimilarityGraph::neighbours(x.view(), 10).unwrap()),
+        (None, exact.graph.clone())
+    );
+    let auto = SimilarityGraph::neighbours_by(x.view(), 10, NeighbourSearch::Auto).unwrap();
+    assert_eq!((auto.recall, auto.graph), (None, exact.graph));
+    let search = NeighbourSearch::Approximate { recall: 0.8 };
+    let found = SimilarityGraph::neighbours_by(x.view(), 10, search).unwrap();
+    assert!(found.recall.is_some_and(|recall| (0.77..1.0).contains(&recall)), "{:?}", found.recall);
+    for recall in [0.0, 1.0, -1.0, f64::NAN] {
+        let search = NeighbourSearch::Approximate { recall };
+        refused!(
+            SimilarityGraph::neighbours_by(x.view(), 10, search),
+            Error::Domain { argument: "recall", .. }
+        );
+    }
 }

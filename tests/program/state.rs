@@ -154,3 +154,25 @@ fn a_start_does_not_depend_on_the_unit() {
     let [plain, least] = [plain, least].map(|state| fs::read(&state.starts()[0]).unwrap());
     assert!(plain == least);
 }
+
+#[test]
+fn embed_says_how_many_neighbours_it_found() {
+    let state = State::of("bundled:iris");
+    let embed = |options: &[&str]| {
+        let arguments = ["embed", "--json", "--features", "bundled:digits", "--state"];
+        run(pal().args(arguments).arg(state.dir()).args(options), "")
+    };
+    let said =
+        |finished: &crate::drive::Finished| serde_json::from_str::<serde_json::Value>(&finished.out).unwrap();
+    assert!(said(&embed(&[]))["recall"].is_null());
+    let approximate = embed(&["--search", "approximate", "--recall", "0.8"]);
+    let recall = said(&approximate)["recall"].as_f64().unwrap();
+    assert!(
+        (0.7..=1.0).contains(&recall) && approximate.err.contains("nearest neighbours found"),
+        "{recall}"
+    );
+    embed(&["--search", "approximate", "--recall", "1"]).refuses(2, &["recall", "below 1"]);
+    embed(&["--search", "some"]).refuses(2, &["auto", "exact", "approximate"]);
+    // The state is made of the same search again when it moves.
+    assert!(fs::read_to_string(state.dir().join("state.json")).unwrap().contains("approximate"));
+}

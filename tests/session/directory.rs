@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 
 use ndarray::{Array2, array};
-use pal::data::io::{read_npy, read_npz};
+use pal::data::io::{Numbers, read_npy, read_npz, write_npz};
 use pal::oracle::Prices;
 use pal::session::{Fingerprint, Reading, Settings, State, create, is_of_state};
 use pal::{Error, StateError};
@@ -170,4 +170,26 @@ fn exports_are_what_is_believed() {
     refused!(state.write_labels(path("labels.txt")), Error::Format { .. });
     refused!(state.write_pairs(path("pairs.npz")), Error::Format { .. });
     refused!(state.write_graph(path("graph.jsonl")), Error::Format { .. });
+}
+
+/// Starts of earlier versions held no micro-clusters: they are found anew, the same.
+#[test]
+fn a_start_without_micro_clusters_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings { features: "irises".into(), ..Settings::default() };
+    create(folder.path(), pal::data::iris().unwrap().inputs, settings).unwrap();
+    let before = State::open(folder.path()).unwrap();
+    let path = folder.path().join(format!("start-{}.npz", before.settings().start));
+    let names = ["row", "column", "weight", "eigenvalues", "features", "clusters"];
+    let arrays = names.map(|name| (name, read_npz::<ndarray::IxDyn>(&path, name).unwrap()));
+    let arrays: Vec<_> = arrays.iter().map(|(name, array)| (*name, Numbers::from(array.view()))).collect();
+    write_npz(&path, &arrays).unwrap();
+    let crc = format!("{:08x}", crc32fast::hash(&fs::read(&path).unwrap()));
+    fs::rename(&path, folder.path().join(format!("start-{crc}.npz"))).unwrap();
+    let json = folder.path().join("state.json");
+    let text = fs::read_to_string(&json).unwrap().replace(&before.settings().start, &crc);
+    fs::write(&json, text).unwrap();
+    let after = State::open(folder.path()).unwrap();
+    assert_eq!(after.start().micro_clusters(), before.start().micro_clusters());
+    assert_eq!(after.start().features(), before.start().features());
 }

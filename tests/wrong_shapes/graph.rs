@@ -1,7 +1,7 @@
 use ndarray::Array2;
 use pal::Result;
 use pal::data::Labels;
-use pal::graph::{SimilarityGraph, drop_entries};
+use pal::graph::{NeighbourSearch, SimilarityGraph, drop_entries};
 use pal::linalg::Operator;
 use rand::{Rng, RngExt};
 
@@ -97,6 +97,15 @@ pub(crate) fn doors(n: usize, rng: &mut impl Rng) -> Vec<Door> {
             vec![gaussian(n, 2, rng)],
             |d| d[0].0 > 3 && has_entries(d[0]),
             |a| Ok(numbers([&SimilarityGraph::neighbours(a[0].view(), 3)?.to_dense()])),
+        ),
+        door(
+            "graph::SimilarityGraph::neighbours_by",
+            vec![gaussian(n, 2, rng)],
+            |d| d[0].0 > 3 && has_entries(d[0]),
+            |a| {
+                let search = NeighbourSearch::Approximate { recall: 0.5 };
+                Ok(numbers([&SimilarityGraph::neighbours_by(a[0].view(), 3, search)?.graph.to_dense()]))
+            },
         ),
     ];
     for graph in non_negative(n, rng) {

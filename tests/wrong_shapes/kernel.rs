@@ -67,9 +67,14 @@ pub(crate) fn doors(n: usize, rng: &mut impl Rng) -> Vec<Door> {
             |a| Ok(leverage_scores(&Exponential { sigma: 0.5 }, a[0].view(), a[1].view(), 0.1)?.to_vec()),
         ));
         let landmarks = gaussian(5, p, rng);
-        doors.push(door("kernel::Nystrom::new kernel::Nystrom::features", vec![y, landmarks], fits, |a| {
+        let of_nystrom = "kernel::Nystrom::new kernel::Nystrom::features";
+        doors.push(door(of_nystrom, vec![y.clone(), landmarks.clone()], fits, |a| {
             let nystrom = Nystrom::new(Exponential { sigma: 0.5 }, a[1].view())?;
             Ok(numbers([&nystrom.features(a[0].view())?]))
+        }));
+        doors.push(door("kernel::Nystrom::gram", vec![y, landmarks], fits, |a| {
+            let nystrom = Nystrom::new(Exponential { sigma: 0.5 }, a[1].view())?;
+            Ok(numbers([&nystrom.gram(a[0].view())?]))
         }));
     }
     doors

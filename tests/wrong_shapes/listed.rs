@@ -21,7 +21,8 @@ const EXEMPT: &[(&str, &str)] = &[
          graph::SimilarityGraph::entry graph::SimilarityGraph::on_views graph::redraw_labels \
          closed_form::supervised active::strategy active::discover active::discovery_cost \
          active::most_discovery_cost active::placement_probability active::random_pairs \
-         active::StoppingRule::is_met active::BeliefOptions::require_valid",
+         active::StoppingRule::is_met active::BeliefOptions::require_valid \
+         graph::NeighbourSearch::require_valid",
     ),
     (
         "takes counts or numbers, and tests/kernel.rs, tests/autodiff, tests/batches.rs, tests/model.rs and tests/magnitudes.rs refuse bad ones",
@@ -40,7 +41,7 @@ const EXEMPT: &[(&str, &str)] = &[
          autodiff::ColumnTable::inputs autodiff::ColumnTable::outputs model::Model::architecture \
          model::Model::parameters_mut model::Model::buffers_mut model::Projected::new model::Projected::into_encoder model::Batches::views model::Batches::per_epoch model::Batches::draw \
          active::WarmStart::clusters active::WarmStart::eigenvalues active::WarmStart::features \
-         active::WarmStart::graph active::WarmStart::len active::WarmStart::micro_clusters \
+         active::WarmStart::graph active::WarmStart::recall active::WarmStart::len active::WarmStart::micro_clusters \
          active::WarmStart::number_of_clusters active::WarmStart::number_of_micro_clusters \
          active::Belief::answers active::Belief::asked active::Belief::asked_since_a_class_was_found \
          active::Belief::classes active::Belief::confidence active::Belief::doubts \
