@@ -5,7 +5,7 @@
 mod landmarks;
 mod support;
 
-use ndarray::{Array2, ArrayView2, ShapeBuilder, s};
+use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder, concatenate, s};
 use pal::Error;
 use pal::kernel::{
     Exponential, Gaussian, Nystrom, RadialKernel, RandomFeatures, cross_gram, cross_gram_into, gram,
@@ -186,6 +186,27 @@ fn into_a_matrix_of_any_layout_or_not_at_all() {
         assert!(matches!(refused, Err(Error::Shape { argument: "out", .. })));
         assert_eq!(wide.slice(s![.., ..;2]), expected);
     }
+}
+
+/// In single precision as in double, over more points than a task has; copies of landmarks leave zeros, also where something
+/// was before.
+#[test]
+fn features_into_a_matrix_of_any_precision() {
+    let (x, landmarks) = (gaussian(600, 2, &mut rng(1)), gaussian(70, 2, &mut rng(2)));
+    let twice = concatenate![Axis(0), landmarks, landmarks.slice(s![..9, ..])];
+    let nystrom = Nystrom::new(Exponential { sigma: 0.5 }, twice.view()).unwrap();
+    let expected = nystrom.features(x.view()).unwrap();
+    let mut single = Array2::from_elem((600, 79), f32::NAN);
+    nystrom.features_into(x.view(), single.view_mut()).unwrap();
+    #[allow(clippy::cast_possible_truncation)]
+    let rounded = expected.mapv(|entry| entry as f32);
+    assert_eq!(single, rounded);
+    assert!(expected.slice(s![.., 70..]).iter().all(|&entry| entry == 0.0));
+    let once =
+        Nystrom::new(Exponential { sigma: 0.5 }, landmarks.view()).unwrap().features(x.view()).unwrap();
+    assert!(rel(&expected.dot(&expected.t()), &once.dot(&once.t())) < 1e-12);
+    let refused = nystrom.features_into(x.view(), Array2::<f32>::zeros((600, 70)).view_mut());
+    assert!(matches!(refused, Err(Error::Shape { argument: "out", .. })));
 }
 
 #[test]

@@ -23,6 +23,7 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// # fn main() -> pal::Result<()> {
+/// use ndarray::Array2;
 /// use pal::closed_form::FeatureRegime;
 /// use pal::data::{circles, circles_sweep};
 /// use pal::graph::SimilarityGraph;
@@ -35,7 +36,8 @@ use crate::scalar::Scalar;
 /// let (kernel, x) = (Exponential { sigma: 0.5 }, train.inputs.view());
 /// let landmarks = Landmarks::KMeans { rounds: 5 }.choose(&kernel, x, 100, &mut rng)?;
 /// let nystrom = Nystrom::new(kernel, landmarks.view())?;
-/// let features = nystrom.features(x)?.mapv(|entry| entry as f32); // (2000, 100)
+/// let mut features = Array2::<f32>::zeros((2000, 100));
+/// nystrom.features_into(x, features.view_mut())?;
 ///
 /// let graph = SimilarityGraph::contrastive_labels(&train.labels);
 /// let (eigenpairs, map) = FeatureRegime::new(features.view(), 1e-3)?.leading(&graph, 3)?;

@@ -4,10 +4,9 @@
 //! chunks of rows, in the vectors' precision inside a chunk and in double precision over chunks, and chunks go to
 //! threads: results do not depend on how many there are.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
 use super::block_sums::Blocks;
-use super::quadratic::by_columns;
 use super::rows::add_scaled_rows;
 use super::structure::Structure;
 use crate::linalg::rows::{Shifted, Standard, over_rows};
@@ -15,6 +14,9 @@ use crate::scalar::Scalar;
 
 /// Rows that one task handles. Fixed, so that results do not depend on the number of threads.
 pub(super) const CHUNK_ROWS: usize = 1024;
+
+/// Columns that a form is applied to at a time where all would be a second matrix of the size of the first.
+const SLAB: usize = 64;
 
 /// `f(first row, rows)` changes some rows of a matrix.
 pub(super) type AddToRows<'a, F> = Box<dyn Fn(usize, ArrayViewMut2<F>) -> f64 + Sync + 'a>;
@@ -65,4 +67,25 @@ pub(super) trait Product<F: Scalar>: Structure {
         self.apply_add(-weight, z, out);
         self.energy(z)
     }
+}
+
+/// `XᵀFX` by products of the form `F` with a few columns at a time, `add(columns, out)`.
+fn by_columns<F: Scalar>(x: ArrayView2<F>, add: impl Fn(ArrayView2<F>, ArrayViewMut2<F>)) -> Array2<f64> {
+    let k = x.ncols();
+    let mut quadratic = Array2::zeros((k, k));
+    for first in (0..k).step_by(SLAB) {
+        let last = (first + SLAB).min(k);
+        let columns = x.slice(s![.., first..last]).as_standard_layout().into_owned();
+        let mut image = Array2::zeros(columns.raw_dim());
+        add(columns.view(), image.view_mut());
+        // What is left of the diagonal is the mirror image of what is above it.
+        let products = Shifted::plain(x.slice(s![.., ..last])).transposed_dot(image.view());
+        quadratic.slice_mut(s![..last, first..last]).assign(&products);
+    }
+    for row in 1..k {
+        for column in 0..row {
+            quadratic[[row, column]] = quadratic[[column, row]];
+        }
+    }
+    quadratic
 }

@@ -4,15 +4,11 @@
 //! and dense graphs are applied to a few columns at a time. Sums over samples are in the precision of `X` inside a block of rows
 //! and in double precision over blocks.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use ndarray::{Array2, ArrayView2};
 
 use super::SimilarityGraph;
 use crate::error::{Result, check};
-use crate::linalg::rows::Shifted;
 use crate::scalar::Scalar;
-
-/// Columns that sparse and dense graphs are applied to at a time.
-const SLAB: usize = 64;
 
 impl SimilarityGraph {
     /// `XᵀGX` of shape `(k, k)`, symmetric to the last bit, for `x` of shape `(n, k)`, in any precision.
@@ -38,28 +34,4 @@ impl SimilarityGraph {
         check::in_range("quadratic form", &sum, "finite: the graph or x is out of scale")?;
         Ok(sum)
     }
-}
-
-/// `XᵀFX` by products of the form `F` with a few columns at a time, `add(columns, out)`.
-pub(super) fn by_columns<F: Scalar>(
-    x: ArrayView2<F>,
-    add: impl Fn(ArrayView2<F>, ArrayViewMut2<F>),
-) -> Array2<f64> {
-    let k = x.ncols();
-    let mut quadratic = Array2::zeros((k, k));
-    for first in (0..k).step_by(SLAB) {
-        let last = (first + SLAB).min(k);
-        let columns = x.slice(s![.., first..last]).as_standard_layout().into_owned();
-        let mut image = Array2::zeros(columns.raw_dim());
-        add(columns.view(), image.view_mut());
-        // What is left of the diagonal is the mirror image of what is above it.
-        let products = Shifted::plain(x.slice(s![.., ..last])).transposed_dot(image.view());
-        quadratic.slice_mut(s![..last, first..last]).assign(&products);
-    }
-    for row in 1..k {
-        for column in 0..row {
-            quadratic[[row, column]] = quadratic[[column, row]];
-        }
-    }
-    quadratic
 }

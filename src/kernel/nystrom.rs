@@ -80,21 +80,30 @@ impl<K: RadialKernel> Nystrom<K> {
     /// # Errors
     /// [`crate::Error::Shape`] if the widths differ, [`crate::Error::NotFinite`] for bad points.
     pub fn features(&self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
-        check::shape("x", &[x.nrows(), self.landmarks.ncols()], x.shape())?;
-        check::finite("x", &x)?;
         let mut features = Array2::zeros((x.nrows(), self.width));
-        let blocks = features.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS).into_par_iter();
-        blocks
-            .zip(x.axis_chunks_iter(Axis(0), BLOCK_ROWS))
-            .map(|(out, x)| self.write_features(x, out))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .collect::<Result<()>>()?;
+        self.features_into(x, features.view_mut())?;
         Ok(features)
     }
 
+    /// [`Self::features`] into the matrix `out` of shape `(n, m)`, rounded to its precision: features of single precision need no
+    /// more memory than their own.
+    ///
+    /// # Errors
+    /// As [`Self::features`], and [`crate::Error::Shape`] for another `out`; it keeps its entries then.
+    pub fn features_into<F: Scalar>(&self, x: ArrayView2<f64>, mut out: ArrayViewMut2<F>) -> Result<()> {
+        check::shape("x", &[x.nrows(), self.landmarks.ncols()], x.shape())?;
+        check::finite("x", &x)?;
+        check::shape("out", &[x.nrows(), self.width], out.shape())?;
+        let blocks = out.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS).into_par_iter();
+        let written: Vec<Result<()>> = blocks
+            .zip(x.axis_chunks_iter(Axis(0), BLOCK_ROWS))
+            .map(|(out, x)| self.write_features(x, out))
+            .collect();
+        written.into_iter().collect()
+    }
+
     /// The features of some points, which are at least one.
-    fn write_features(&self, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) -> Result<()> {
+    fn write_features<F: Scalar>(&self, x: ArrayView2<f64>, mut out: ArrayViewMut2<F>) -> Result<()> {
         let r = self.root.nrows();
         let cross = cross_gram(&self.kernel, self.landmarks.view(), x)?;
         for first in (0..r).step_by(STRIP) {
@@ -102,8 +111,9 @@ impl<K: RadialKernel> Nystrom<K> {
             let mut strip = Array2::zeros((last - first, x.nrows()));
             let (root, cross) = (self.root.slice(s![..last, ..]), cross.slice(s![..last, ..]));
             write_product_of_columns(root, first..last, cross, 0, strip.view_mut());
-            out.slice_mut(s![.., first..last]).assign(&strip.t());
+            out.slice_mut(s![.., first..last]).zip_mut_with(&strip.t(), |out, &entry| *out = F::of(entry));
         }
+        out.slice_mut(s![.., r..]).fill(F::zero());
         Ok(())
     }
 }

@@ -67,11 +67,30 @@ pub(crate) fn doors(n: usize, rng: &mut impl Rng) -> Vec<Door> {
             |a| Ok(leverage_scores(&Exponential { sigma: 0.5 }, a[0].view(), a[1].view(), 0.1)?.to_vec()),
         ));
         let landmarks = gaussian(5, p, rng);
-        let of_nystrom = "kernel::Nystrom::new kernel::Nystrom::features";
-        doors.push(door(of_nystrom, vec![y.clone(), landmarks.clone()], fits, |a| {
-            let nystrom = Nystrom::new(Exponential { sigma: 0.5 }, a[1].view())?;
-            Ok(numbers([&nystrom.features(a[0].view())?]))
-        }));
+        doors.push(door(
+            "kernel::Nystrom::new kernel::Nystrom::features",
+            vec![y.clone(), landmarks.clone()],
+            fits,
+            |a| {
+                let nystrom = Nystrom::new(Exponential { sigma: 0.5 }, a[1].view())?;
+                Ok(numbers([&nystrom.features(a[0].view())?]))
+            },
+        ));
+        let out = gaussian(n + 3, 5, rng);
+        doors.push(
+            door(
+                "kernel::Nystrom::features_into",
+                vec![y.clone(), landmarks.clone(), out],
+                move |d| fits(d) && d[2] == (d[0].0, d[1].0),
+                |a| {
+                    let mut out = a[2].clone();
+                    let nystrom = Nystrom::new(Exponential { sigma: 0.5 }, a[1].view())?;
+                    nystrom.features_into(a[0].view(), out.view_mut())?;
+                    Ok(numbers([&out]))
+                },
+            )
+            .letting_through(|argument, _| argument == 2), // written over
+        );
         doors.push(door("kernel::Nystrom::gram", vec![y, landmarks], fits, |a| {
             let nystrom = Nystrom::new(Exponential { sigma: 0.5 }, a[1].view())?;
             Ok(numbers([&nystrom.gram(a[0].view())?]))

@@ -9,7 +9,6 @@
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rand::Rng;
 
-use crate::Observer;
 use crate::error::{Error, Result, check};
 use crate::linalg::rows::{BLOCK_ROWS, over_rows};
 use crate::linalg::tall::{subtract_and_project, subtract_product, transposed_product};
@@ -25,13 +24,11 @@ pub(crate) struct CompactLanczos {
     pub(crate) tolerance: f64,
     /// Restarts before giving up.
     pub(crate) most_restarts: usize,
-    /// Who is told of every restart; nobody by default.
-    pub(crate) observer: Observer,
 }
 
 impl Default for CompactLanczos {
     fn default() -> Self {
-        Self { block: 16, tolerance: 1e-10, most_restarts: 300, observer: Observer::default() }
+        Self { block: 16, tolerance: 1e-10, most_restarts: 300 }
     }
 }
 
@@ -78,7 +75,6 @@ impl CompactLanczos {
         let most = (2 * k + 2 * block).min(n);
         let mut basis = Basis::new(operator, most, known)?;
         let mut next = basis.random(block, rng);
-        let progress = self.observer.begin("block Lanczos", "restarts", 0..self.most_restarts);
         let (mut residual, mut bound) = (f64::INFINITY, 0.0);
         for _ in 0..=self.most_restarts {
             // The image of the last block beyond the basis, as a combination of the next one.
@@ -106,7 +102,6 @@ impl CompactLanczos {
             let kept = k + (columns - k) / 3;
             basis.rotate(eigen.vectors.slice(s![.., ..kept]));
             basis.restart(eigen.values.slice(s![..kept]).to_owned());
-            progress.step();
         }
         let iterations = self.most_restarts;
         Err(Error::NotConverged { solver: "block Lanczos method", iterations, residual, tolerance: bound })
