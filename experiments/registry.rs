@@ -28,6 +28,7 @@ experiments! {
     collapse in "collapse.rs",
     training_meets_theory in "training_meets_theory.rs",
     labels_in_the_loss in "labels_in_the_loss.rs",
+    active_ssl in "active_ssl.rs",
     wrong_views in "wrong_views.rs",
     query_cost in "query_cost.rs",
     pairs_on_real_data in "pairs_on_real_data.rs",
