@@ -53,8 +53,10 @@ pub struct FeatureRegime<'a, F> {
     pencil: FeaturePencil,
 }
 
-/// The pencil of order `m` by itself, for features that are not in memory at once: `ΦᵀΦ` and `ΦᵀGΦ` are sums over blocks of rows
-/// (each [`SimilarityGraph::quadratic`]), as long as the graph joins no rows of different blocks.
+/// The pencil of order `m` by itself, for features that are not in memory at once.
+///
+/// `ΦᵀΦ` is a sum over blocks of rows, each [`SimilarityGraph::quadratic`] of the identity. So is `ΦᵀGΦ` for views, whose rows
+/// are in one block; of a label graph the class sums `YᵀΦ` add up over blocks, and it is their Gram matrix.
 #[derive(Clone, Debug)]
 pub struct FeaturePencil {
     beta: f64,

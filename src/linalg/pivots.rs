@@ -42,7 +42,9 @@ impl Pivots {
                 *entry *= scale;
                 *rest = if i == pivot { 0.0 } else { *rest - *entry * *entry };
             }
-            row.iter_mut().for_each(|entry| *entry *= scale);
+            for entry in row {
+                *entry *= scale;
+            }
         }
         let r = rows.len();
         Self { rows, inverse: inverse.slice(s![..r, ..r]).to_owned() }
