@@ -1,5 +1,7 @@
-//! Leading eigenpairs of an operator that is known by its products, with one front door: [`LeadingPairs`].
+//! Leading eigenpairs of an operator that is known by its products, by the solver that [`LeadingPairs`] chooses.
 
+mod filtered;
+mod found;
 mod lanczos;
 mod leading;
 mod lobpcg;

@@ -107,6 +107,19 @@ impl Panels {
         out
     }
 
+    /// `V − U diag(values)` on the first columns, as many as there are values, of shape `(n, b)`.
+    pub(super) fn difference(&self, values: &[f64], u: &Self) -> Array2<f64> {
+        let mut out = Array2::zeros((self.rows, values.len()));
+        let rows = out.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
+        self.panels.par_iter().zip(&u.panels).zip(rows).for_each(|((v, u), mut rows)| {
+            for (j, (&value, mut column)) in values.iter().zip(rows.columns_mut()).enumerate() {
+                column.assign(&v.row(j));
+                column.scaled_add(-value, &u.row(j));
+            }
+        });
+        out
+    }
+
     /// Replaces the columns from `first` by their combinations `V_first.. y`, for `y` of shape `(m − first, p)` with
     /// `p ≤ m − first`.
     pub(super) fn rotate(&mut self, first: usize, y: &Array2<f64>) {
@@ -198,6 +211,10 @@ mod tests {
             let mut again = x.clone();
             assert_eq!(panels.subtract_and_project(&c, again.view_mut()), v.t().dot(&left));
             assert_eq!(again, left);
+            assert_eq!(
+                panels.difference(&[2.0, 3.0], &panels),
+                v.slice(s![.., ..2]).to_owned() * &ndarray::arr1(&[-1.0, -2.0])
+            );
             let (c, mut left) = (whole_numbers(3, 2, 6), x.clone());
             let coordinates = panels.subtract_and_project(&c, left.view_mut());
             assert_eq!(left, &x - &v.slice(s![.., 4..]).dot(&c));
