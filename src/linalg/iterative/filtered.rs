@@ -7,8 +7,8 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
-use super::found::Found;
-use super::lanczos::{Survey, ThickRestartLanczos};
+use super::found::{Found, Survey};
+use super::lanczos::ThickRestartLanczos;
 use super::ritz_space::RitzSpace;
 use crate::error::Result;
 use crate::linalg::operator::Operator;

@@ -1,6 +1,6 @@
 //! What the iterative solvers ask of their arguments, and what they know when they end.
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 
 use crate::error::{Error, Result, check};
 use crate::linalg::operator::Operator;
@@ -13,6 +13,22 @@ pub(super) struct Found {
     pub(super) norm: f64,
     /// The end of an interval that holds the next eigenvalue, if it lies below the wanted ones.
     pub(super) next: Option<f64>,
+}
+
+/// What one basis tells.
+pub(super) enum Survey {
+    Done(Found),
+    Open(Outline),
+}
+
+/// The leading Ritz values, some more than are wanted, and the lowest; an estimate of the norm; the leading Ritz vectors; and the
+/// steps that it took.
+pub(super) struct Outline {
+    pub(super) values: Vec<f64>,
+    pub(super) lowest: f64,
+    pub(super) norm: f64,
+    pub(super) block: Array2<f64>,
+    pub(super) steps: usize,
 }
 
 /// What every iterative solver asks of its arguments.

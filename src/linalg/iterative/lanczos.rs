@@ -12,7 +12,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
 
-use super::found::{Found, check_problem, next_below};
+use super::found::{Found, Outline, Survey, check_problem, next_below};
 use super::ritz_space::{RitzSpace, ScaledOperator, generic_block, of_largest_entry_one};
 use crate::Observer;
 use crate::error::{Error, Result, check};
@@ -45,22 +45,6 @@ impl Default for ThickRestartLanczos {
     fn default() -> Self {
         Self { block: 4, basis: None, tolerance: 1e-10, most_steps: 5000, observer: Observer::default() }
     }
-}
-
-/// What one basis tells.
-pub(super) enum Survey {
-    Done(Found),
-    Open(Outline),
-}
-
-/// The leading Ritz values, some more than are wanted, and the lowest; an estimate of the norm; the leading Ritz vectors; and the
-/// steps that it took.
-pub(super) struct Outline {
-    pub(super) values: Vec<f64>,
-    pub(super) lowest: f64,
-    pub(super) norm: f64,
-    pub(super) block: Array2<f64>,
-    pub(super) steps: usize,
 }
 
 const NAME: &str = "block Lanczos iteration";
@@ -120,7 +104,7 @@ impl ThickRestartLanczos {
         if spectrum.converged >= k && iteration.nothing_is_missed(&spectrum) {
             return Ok(Survey::Done(iteration.found(&spectrum)));
         }
-        if iteration.steps == self.most_steps {
+        if iteration.steps == self.most_steps || iteration.is_whole() {
             return Err(iteration.not_converged(&spectrum));
         }
         if iteration.next.ncols() == 0 || spectrum.values.len() <= k {
@@ -193,6 +177,14 @@ struct Spectrum {
     converged: usize,
 }
 
+impl Spectrum {
+    /// Value and residual of the leading pair after `k` that is not locked.
+    fn first_open(&self, k: usize) -> Option<(f64, f64)> {
+        let place = (k..self.values.len()).find(|&place| !self.places[place].0)?;
+        Some((self.values[place], self.residuals[place]))
+    }
+}
+
 impl<'a> Iteration<'a> {
     fn new(
         options: &'a ThickRestartLanczos,
@@ -244,7 +236,7 @@ impl<'a> Iteration<'a> {
             if spectrum.converged >= self.k && self.nothing_is_missed(&spectrum) {
                 return Ok(self.found(&spectrum));
             }
-            if self.steps == self.options.most_steps {
+            if self.steps == self.options.most_steps || self.is_whole() {
                 return Err(self.not_converged(&spectrum));
             }
             if self.is_full() || self.wants_fresh(&spectrum) {
@@ -328,7 +320,7 @@ impl<'a> Iteration<'a> {
     /// Whether the `k` leading pairs, which have converged, are known to be all that the start could have missed.
     fn nothing_is_missed(&mut self, spectrum: &Spectrum) -> bool {
         let values = &spectrum.values;
-        if values.len() == self.next.nrows() {
+        if self.is_whole() {
             return true;
         }
         let last = values[self.k - 1];
@@ -337,11 +329,10 @@ impl<'a> Iteration<'a> {
                 self.looking_beyond = None;
                 return false;
             }
-            // The next pair of the fresh space: if it holds next to nothing of a larger eigenvalue, there is none.
-            let Some((&next, residual)) = values.get(self.k).zip(spectrum.residuals.get(self.k)) else {
-                return false;
-            };
-            return *residual <= self.tolerance() || next_below(last, next, *residual).is_some();
+            // The leading pair of the fresh space: if it holds next to nothing of a larger eigenvalue, there is none.
+            return spectrum.first_open(self.k).is_some_and(|(value, residual)| {
+                residual <= self.tolerance() || next_below(last, value, residual).is_some()
+            });
         }
         !self.may_hide_more(
             &values[..values.iter().take_while(|&&value| value > last + self.tied()).count()],
@@ -360,6 +351,11 @@ impl<'a> Iteration<'a> {
     /// Values this near to each other are a cluster.
     fn tied(&self) -> f64 {
         (100.0 * self.options.tolerance).max(1e-7) * self.norm
+    }
+
+    /// Whether the basis is of the whole space, in which rounding is all that is left.
+    fn is_whole(&self) -> bool {
+        self.space.len() == self.space.basis.rows()
     }
 
     /// Whether there is no room for the next block, or none is left.
@@ -404,6 +400,9 @@ impl<'a> Iteration<'a> {
             self.next = self.space.fresh(self.width, self.fresh_blocks * self.first_width.max(self.width))?;
             self.factor = Array2::zeros((self.next.ncols(), 0));
             self.fresh_blocks += 1;
+            if self.next.ncols() == 0 {
+                return Err(self.not_converged(spectrum));
+            }
         }
         Ok(())
     }
@@ -420,13 +419,14 @@ impl<'a> Iteration<'a> {
         }
         let block = self.space.basis.combination(&coefficients);
         let values: Array1<f64> = spectrum.values.iter().map(|value| value / self.operator.weight).collect();
-        let is_complete = spectrum.values.len() == self.space.basis.rows()
+        let is_complete = self.is_whole()
             || self.looking_beyond.is_some()
             || !self.may_hide_more(&spectrum.values[..self.k], &spectrum.values);
-        let after = spectrum.values.get(self.k).zip(spectrum.residuals.get(self.k)).filter(|_| is_complete);
-        let next =
-            after.and_then(|(&next, &residual)| next_below(spectrum.values[self.k - 1], next, residual));
-        let next = next.map(|next| next / self.operator.weight);
+        let last = spectrum.values[self.k - 1];
+        let open = spectrum.first_open(self.k).filter(|_| is_complete);
+        let next = open
+            .and_then(|(value, residual)| next_below(last, value.max(spectrum.values[self.k]), residual))
+            .map(|next| next / self.operator.weight);
         let pairs = Eigenpairs {
             values: values.slice(s![..self.k]).to_owned(),
             vectors: block.slice(s![.., ..self.k]).to_owned(),

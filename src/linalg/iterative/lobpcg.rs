@@ -207,6 +207,9 @@ impl<'a> Trial<'a> {
         if directions.ncols() == 0 {
             directions = self.space.fresh(active.len(), self.steps * self.width)?;
         }
+        if directions.ncols() == 0 {
+            return Ok(()); // the trial basis is the whole space
+        }
         let image = self.operator.product(directions.view())?;
         self.space.basis.push(directions.view());
         self.space.extend_projected(&self.space.basis.coordinates(image.view()));

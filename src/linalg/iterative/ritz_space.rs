@@ -139,6 +139,9 @@ impl RitzSpace {
         // A bound on the part in the basis that rounding has left.
         let mut left = f64::EPSILON * before;
         for _ in 0..MOST_PASSES {
+            if block.ncols() == 0 {
+                break;
+            }
             let mut gram = Shifted::plain(block.view()).gram(1.0);
             let size = |j: usize| (gram[[j, j]] * factor.row(j).dot(&factor.row(j))).sqrt();
             let kept: Vec<usize> = (0..block.ncols()).filter(|&j| size(j) > smallest).collect();
@@ -148,7 +151,7 @@ impl RitzSpace {
                 gram = gram.select(Axis(0), &kept).select(Axis(1), &kept);
             }
             if kept.is_empty() {
-                break;
+                continue;
             }
             let lengths = gram.diag().mapv(f64::sqrt);
             let scaled = Array2::from_shape_fn(gram.dim(), |(i, j)| gram[[i, j]] / (lengths[i] * lengths[j]));
