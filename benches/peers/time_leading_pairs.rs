@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         None | Some("auto") => Method::Auto,
         Some("chebyshev") => Method::Chebyshev,
         Some("lanczos") => Method::Lanczos,
+        Some("filtered") => Method::FilteredLanczos,
         Some("lobpcg") => Method::Lobpcg,
         Some(other) => return Err(format!("{other}: no such method").into()),
     };

@@ -56,7 +56,7 @@ impl Filter {
         Ok(filtered)
     }
 
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let domain = |argument, value, must| Err(Error::Domain { argument, value, must });
         match *self {
             Self::ShiftedPower { shift } if !shift.is_finite() => domain("shift", shift, "finite"),
@@ -70,7 +70,7 @@ impl Filter {
 
     /// `p(T) X`, up to a factor, with the part along the orthonormal `locked` taken off after every product, where
     /// rounding would otherwise grow like the polynomial.
-    fn apply(
+    pub(super) fn apply(
         &self,
         operator: &impl Operator,
         x: ArrayView2<f64>,

@@ -12,14 +12,16 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
 
+use super::found::{Found, Outline, Survey, check_problem, next_below};
 use super::ritz_space::{RitzSpace, ScaledOperator, generic_block, of_largest_entry_one};
 use crate::Observer;
 use crate::error::{Error, Result, check};
 use crate::linalg::eigen::Eigenpairs;
 use crate::linalg::operator::Operator;
+use crate::linalg::product::product;
 use crate::linalg::rows::{Shifted, inner};
 use crate::linalg::scale::norm;
-use crate::linalg::subspace::{Subspace, check_block};
+use crate::linalg::subspace::Subspace;
 use crate::progress::Task;
 
 /// Options of the block Lanczos iteration with thick restarts.
@@ -45,26 +47,13 @@ impl Default for ThickRestartLanczos {
     }
 }
 
-/// What an iteration knows when it ends.
-pub(super) struct Found {
-    pub(super) subspace: Subspace,
-    /// The largest modulus of an eigenvalue that was seen.
-    pub(super) norm: f64,
-    /// The end of an interval that holds the next eigenvalue, if it lies below the wanted ones.
-    pub(super) next: Option<f64>,
-}
-
 const NAME: &str = "block Lanczos iteration";
 /// Residuals are estimated from the recurrence: this part of the tolerance leaves the rest to rounding and to locked pairs.
 const SAFETY: f64 = 0.8;
 /// A pair is locked at this part of the tolerance, so that the residuals of all locked pairs together do not spoil another.
 const LOCKED: f64 = 0.1;
-/// Part of the tolerance within which directions of the residuals of a start may be dropped.
-const NEGLIGIBLE: f64 = 0.3;
 /// Columns of the basis, beyond those of the pairs, for every column of a block.
 const MULTIPLE: usize = 14;
-/// Columns without structure that go with a given start, which may have no part in some leading eigenvector.
-const GUARDS_OF_A_START: usize = 2;
 /// Directions of this size, relative to the operator, are rounding.
 const ROUNDING: f64 = 1e-14;
 
@@ -72,9 +61,8 @@ impl ThickRestartLanczos {
     /// The `k` leading eigenpairs of `operator`, of order `n`, from the first `k` columns of `start` `(n, w)`, `1 ≤ w ≤ n`, or from
     /// nothing.
     ///
-    /// A step costs a product with a block of `b` columns, or of as many as there are directions in the residuals of a start, and
-    /// `O(n m b)` for the `m` columns of the basis; it needs `m n` numbers. A start that was invariant before a change of
-    /// rank `r` goes on with `r + 2` columns.
+    /// A step costs a product with a block of `b` columns and `O(n m b)` for the `m` columns of the basis; it needs `m n` numbers.
+    /// The first block is made of combinations of the start and, by the root of the tolerance, of directions without structure.
     ///
     /// # Errors
     /// [`Error::Domain`] for bad options, a bad `k` or products that are not finite; [`Error::Empty`] for an operator of order 0;
@@ -98,19 +86,40 @@ impl ThickRestartLanczos {
         self.check()?;
         check_problem(&operator, k, start)?;
         let progress = self.observer.begin(NAME, "steps", 0..self.most_steps);
+        Iteration::new(self, operator, k, start, &progress)?.finish()
+    }
+
+    /// What one basis says of the spectrum, or the pairs if they have converged in it.
+    pub(super) fn survey(
+        &self,
+        operator: &dyn Operator,
+        k: usize,
+        start: Option<ArrayView2<f64>>,
+    ) -> Result<Survey> {
+        self.check()?;
+        check_problem(&operator, k, start)?;
+        let progress = self.observer.begin(NAME, "steps", 0..self.most_steps);
         let mut iteration = Iteration::new(self, operator, k, start, &progress)?;
-        loop {
-            let spectrum = iteration.grow()?;
-            if spectrum.converged >= k && iteration.nothing_is_missed(&spectrum) {
-                return Ok(iteration.found(&spectrum));
-            }
-            if iteration.steps == self.most_steps {
-                return Err(iteration.not_converged(&spectrum));
-            }
-            if iteration.is_full() || iteration.wants_fresh(&spectrum) {
-                iteration.restart(&spectrum)?;
-            }
+        let spectrum = iteration.grow()?;
+        if spectrum.converged >= k && iteration.nothing_is_missed(&spectrum) {
+            return Ok(Survey::Done(iteration.found(&spectrum)));
         }
+        if iteration.steps == self.most_steps || iteration.is_whole() {
+            return Err(iteration.not_converged(&spectrum));
+        }
+        if iteration.next.ncols() == 0 || spectrum.values.len() <= k {
+            iteration.restart(&spectrum)?;
+            return Ok(Survey::Done(iteration.finish()?));
+        }
+        let weight = iteration.operator.weight;
+        let beyond = (k + 1 + self.block).min(spectrum.values.len() - 1);
+        Ok(Survey::Open(Outline {
+            values: spectrum.values[..=beyond].iter().map(|value| value / weight).collect(),
+            lowest: spectrum.values[spectrum.values.len() - 1] / weight,
+            norm: iteration.norm / weight,
+            block: iteration.found(&spectrum).subspace.block,
+            steps: iteration.steps,
+        }))
     }
 
     fn check(&self) -> Result<()> {
@@ -126,30 +135,6 @@ impl ThickRestartLanczos {
         let chosen = self.basis.unwrap_or_else(|| k + k.max(MULTIPLE * width));
         chosen.max(k + 3 * width).min(n)
     }
-}
-
-/// What every iterative solver asks of its arguments.
-pub(super) fn check_problem(
-    operator: &impl Operator,
-    k: usize,
-    start: Option<ArrayView2<f64>>,
-) -> Result<()> {
-    operator.check()?;
-    if operator.order() == 0 {
-        return Err(Error::Empty { argument: "operator", expected: "row" });
-    }
-    if let Some(start) = start {
-        check_block(operator, start)?;
-    }
-    check::count("k", k, operator.order(), "at least 1 and at most the order of the operator")
-}
-
-/// An upper end of where the next eigenvalue lies, of a Ritz value and its residual, if it is below the `last` one wanted.
-///
-/// A Ritz vector with a part `c` in the eigenvector of `t > θ` has a residual of at least `c (t − θ)`; of a start without
-/// structure such a part is not below a tenth where the residual has become small.
-pub(super) fn next_below(last: f64, value: f64, residual: f64) -> Option<f64> {
-    Some(value + 10.0 * residual).filter(|&next| next < last)
 }
 
 /// A block Lanczos iteration under way.
@@ -176,10 +161,6 @@ struct Iteration<'a> {
     fresh_blocks: usize,
     /// Whether the factor couples the next block to the last one alone.
     is_recurrence: bool,
-    /// The part of the tolerance that directions of the next residual block may be dropped within.
-    negligible: Option<f64>,
-    /// A bound on the residual that was dropped.
-    dropped: f64,
     /// The `k` leading values when the fresh block came that looks for more.
     looking_beyond: Option<Vec<f64>>,
 }
@@ -196,6 +177,14 @@ struct Spectrum {
     converged: usize,
 }
 
+impl Spectrum {
+    /// Value and residual of the leading pair after `k` that is not locked.
+    fn first_open(&self, k: usize) -> Option<(f64, f64)> {
+        let place = (k..self.values.len()).find(|&place| !self.places[place].0)?;
+        Some((self.values[place], self.residuals[place]))
+    }
+}
+
 impl<'a> Iteration<'a> {
     fn new(
         options: &'a ThickRestartLanczos,
@@ -206,19 +195,17 @@ impl<'a> Iteration<'a> {
     ) -> Result<Self> {
         let n = operator.order();
         let width = options.block.min(n);
-        let block = match start {
-            None => generic_block(n, width, 0),
-            Some(start) => {
-                let start = of_largest_entry_one(start.slice(s![.., ..start.ncols().min(k)]));
-                let guards = GUARDS_OF_A_START.min(n - start.ncols());
-                concatenate![Axis(1), start, generic_block(n, guards, 0)].as_standard_layout().into_owned()
-            }
-        };
         let nothing = RitzSpace::new(n, 0);
-        let mut next = nothing.orthonormal(block, 0.0, 0.0)?.columns;
-        if next.ncols() == 0 {
-            next = nothing.fresh(width, 0)?;
+        let mut block = generic_block(n, width, 0);
+        if let Some(start) = start {
+            // Combinations of the start, with enough of everything that what it lacks is found like from nothing.
+            let start = of_largest_entry_one(start.slice(s![.., ..start.ncols().min(k)]));
+            let start = nothing.orthonormal(start, 0.0, 0.0)?.columns;
+            let of_everything = (options.tolerance.min(1.0) * start.ncols() as f64 / n as f64).sqrt();
+            block *= if start.is_empty() { 1.0 } else { of_everything };
+            block += &product(start.view(), generic_block(start.ncols(), width, 0).view());
         }
+        let next = nothing.orthonormal(block, 0.0, 0.0)?.columns;
         let (operator, image) = ScaledOperator::new(operator, next.view())?;
         let room = options.room(n, k, next.ncols().max(width));
         Ok(Self {
@@ -238,10 +225,24 @@ impl<'a> Iteration<'a> {
             steps: 0,
             fresh_blocks: 1,
             is_recurrence: false,
-            negligible: start.is_some().then_some(NEGLIGIBLE),
-            dropped: 0.0,
             looking_beyond: None,
         })
+    }
+
+    /// Grows and restarts the basis until the wanted pairs have converged.
+    fn finish(&mut self) -> Result<Found> {
+        loop {
+            let spectrum = self.grow()?;
+            if spectrum.converged >= self.k && self.nothing_is_missed(&spectrum) {
+                return Ok(self.found(&spectrum));
+            }
+            if self.steps == self.options.most_steps || self.is_whole() {
+                return Err(self.not_converged(&spectrum));
+            }
+            if self.is_full() || self.wants_fresh(&spectrum) {
+                self.restart(&spectrum)?;
+            }
+        }
     }
 
     /// Adds blocks until the basis is full or the space invariant, or the wanted pairs have converged before.
@@ -267,11 +268,7 @@ impl<'a> Iteration<'a> {
             let mut of_recent = coordinates.slice_mut(s![self.space.len() - recent.nrows().., ..]);
             of_recent += &recent;
             self.space.extend_projected(&coordinates);
-            // What a start lacks of being invariant is often a few directions: the others are dropped, within the tolerance.
-            let negligible =
-                self.negligible.take().map_or(0.0, |part| part * self.tolerance() / (last as f64).sqrt());
-            let next = self.space.orthonormal(image, before, negligible.max(ROUNDING * self.norm))?;
-            self.dropped = self.dropped.max(negligible * ((last - next.columns.ncols()) as f64).sqrt());
+            let next = self.space.orthonormal(image, before, ROUNDING * self.norm)?;
             (self.next, self.factor) = (next.columns, next.factor);
             self.is_recurrence = true;
             self.steps += 1;
@@ -298,10 +295,7 @@ impl<'a> Iteration<'a> {
         let m = ritz.values.len();
         let rest = self.factor.dot(&ritz.vectors.slice(s![m - last.., ..]));
         let rounding = 4.0 * f64::EPSILON * self.norm;
-        let residual = |i: usize| {
-            let rest = norm(rest.column(i).dot(&rest.column(i)), rest.column(i));
-            rest.hypot(self.dropped) + rounding
-        };
+        let residual = |i: usize| norm(rest.column(i).dot(&rest.column(i)), rest.column(i)) + rounding;
 
         let locked_values = self.space.projected.diag();
         let mut pairs: Vec<(f64, f64, (bool, usize))> =
@@ -326,7 +320,7 @@ impl<'a> Iteration<'a> {
     /// Whether the `k` leading pairs, which have converged, are known to be all that the start could have missed.
     fn nothing_is_missed(&mut self, spectrum: &Spectrum) -> bool {
         let values = &spectrum.values;
-        if values.len() == self.next.nrows() {
+        if self.is_whole() {
             return true;
         }
         let last = values[self.k - 1];
@@ -335,11 +329,10 @@ impl<'a> Iteration<'a> {
                 self.looking_beyond = None;
                 return false;
             }
-            // The next pair of the fresh space: if it holds next to nothing of a larger eigenvalue, there is none.
-            let Some((&next, residual)) = values.get(self.k).zip(spectrum.residuals.get(self.k)) else {
-                return false;
-            };
-            return *residual <= self.tolerance() || next_below(last, next, *residual).is_some();
+            // The leading pair of the fresh space: if it holds next to nothing of a larger eigenvalue, there is none.
+            return spectrum.first_open(self.k).is_some_and(|(value, residual)| {
+                residual <= self.tolerance() || next_below(last, value, residual).is_some()
+            });
         }
         !self.may_hide_more(
             &values[..values.iter().take_while(|&&value| value > last + self.tied()).count()],
@@ -358,6 +351,11 @@ impl<'a> Iteration<'a> {
     /// Values this near to each other are a cluster.
     fn tied(&self) -> f64 {
         (100.0 * self.options.tolerance).max(1e-7) * self.norm
+    }
+
+    /// Whether the basis is of the whole space, in which rounding is all that is left.
+    fn is_whole(&self) -> bool {
+        self.space.len() == self.space.basis.rows()
     }
 
     /// Whether there is no room for the next block, or none is left.
@@ -402,6 +400,9 @@ impl<'a> Iteration<'a> {
             self.next = self.space.fresh(self.width, self.fresh_blocks * self.first_width.max(self.width))?;
             self.factor = Array2::zeros((self.next.ncols(), 0));
             self.fresh_blocks += 1;
+            if self.next.ncols() == 0 {
+                return Err(self.not_converged(spectrum));
+            }
         }
         Ok(())
     }
@@ -418,13 +419,14 @@ impl<'a> Iteration<'a> {
         }
         let block = self.space.basis.combination(&coefficients);
         let values: Array1<f64> = spectrum.values.iter().map(|value| value / self.operator.weight).collect();
-        let is_complete = spectrum.values.len() == self.space.basis.rows()
+        let is_complete = self.is_whole()
             || self.looking_beyond.is_some()
             || !self.may_hide_more(&spectrum.values[..self.k], &spectrum.values);
-        let after = spectrum.values.get(self.k).zip(spectrum.residuals.get(self.k)).filter(|_| is_complete);
-        let next =
-            after.and_then(|(&next, &residual)| next_below(spectrum.values[self.k - 1], next, residual));
-        let next = next.map(|next| next / self.operator.weight);
+        let last = spectrum.values[self.k - 1];
+        let open = spectrum.first_open(self.k).filter(|_| is_complete);
+        let next = open
+            .and_then(|(value, residual)| next_below(last, value.max(spectrum.values[self.k]), residual))
+            .map(|next| next / self.operator.weight);
         let pairs = Eigenpairs {
             values: values.slice(s![..self.k]).to_owned(),
             vectors: block.slice(s![.., ..self.k]).to_owned(),

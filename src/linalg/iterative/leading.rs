@@ -1,11 +1,13 @@
-//! One door to the leading eigenpairs of an operator, which chooses the solver and certifies what it found.
+//! The leading eigenpairs of an operator by the solver that suits it, certified.
 
 use std::cell::Cell;
 use std::fmt;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, concatenate, s};
 
-use super::lanczos::{Found, ThickRestartLanczos, check_problem};
+use super::filtered;
+use super::found::{Found, check_problem};
+use super::lanczos::ThickRestartLanczos;
 use super::lobpcg::Lobpcg;
 use super::ritz_space::generic_block;
 use crate::Observer;
@@ -26,13 +28,15 @@ pub enum Method {
     Dense,
     /// [`SubspaceIteration`] with Chebyshev filters.
     Chebyshev,
-    /// [`ThickRestartLanczos`].
+    /// [`ThickRestartLanczos`], with the fewest products.
     Lanczos,
+    /// The same on a Chebyshev polynomial of the operator: faster where products are cheap, such as sparse ones.
+    FilteredLanczos,
     /// [`Lobpcg`].
     Lobpcg,
 }
 
-/// Options of the one door to leading eigenpairs.
+/// Options of the solvers for leading eigenpairs, and which one is taken.
 ///
 /// ```
 /// # fn main() -> pal::Result<()> {
@@ -118,6 +122,8 @@ const DENSE_UP_TO: usize = 1000;
 const MANY_DENSE_UP_TO: usize = 4000;
 /// Pairs from which filters are cheaper than making a long basis orthogonal.
 const MANY_PAIRS: usize = 64;
+/// Orders from which a product with a sparse operator costs less than making its result orthogonal to the basis.
+const FILTERED_FROM: usize = 5000;
 /// Columns of the identity that are multiplied at once.
 const IDENTITY_COLUMNS: usize = 64;
 /// Degree of the filters.
@@ -131,8 +137,9 @@ impl LeadingPairs<'_> {
     /// The `k` leading eigenpairs of `operator`, of order `n`.
     ///
     /// [`Method::Auto`] takes the dense solver up to order 1000, and up to 4000 for more than `n/4` pairs; LOBPCG where there is
-    /// a preconditioner; Chebyshev filters from 64 pairs; and Lanczos otherwise. Costs are those of the solver, and one
-    /// product with the pairs for the certificate.
+    /// a preconditioner; Chebyshev filters from 64 pairs; and Lanczos otherwise, filtered from order 5000: where products of so large
+    /// an operator are dear, take [`Method::Lanczos`]. Costs are those of the solver, and one product with the pairs for the
+    /// certificate.
     ///
     /// That no larger eigenvalue was missed is as certain as that a generic block has a part in every eigenvector: see
     /// [`count_above`](crate::linalg::count_above) for proof where the matrix is at hand.
@@ -173,6 +180,7 @@ impl LeadingPairs<'_> {
             Method::Auto if self.preconditioner.is_some() => Method::Lobpcg,
             Method::Auto if n <= DENSE_UP_TO || (4 * self.k > n && n <= MANY_DENSE_UP_TO) => Method::Dense,
             Method::Auto if self.k >= MANY_PAIRS => Method::Chebyshev,
+            Method::Auto if n >= FILTERED_FROM => Method::FilteredLanczos,
             Method::Auto => Method::Lanczos,
             chosen => chosen,
         }
@@ -209,13 +217,18 @@ impl LeadingPairs<'_> {
                 Ok(Found { norm: lowest.abs().max(subspace.pairs.values[0].abs()), subspace, next: None })
             }
             Method::Lobpcg => {
-                let start = filled_up(start, n, k + guards.min(k / 4 + 4));
+                let start = filled_up(start, n, k + (k / 4).max(2));
                 Lobpcg { tolerance, most_steps, observer }.run(operator, self.preconditioner, k, start.view())
             }
-            Method::Auto | Method::Lanczos => {
+            Method::Auto | Method::Lanczos | Method::FilteredLanczos => {
                 let solver =
                     ThickRestartLanczos { tolerance, most_steps, observer, ..ThickRestartLanczos::default() };
-                solver.run(operator, k, start.map(|start| start.view()))
+                let start = start.map(|start| start.view());
+                if method == Method::FilteredLanczos {
+                    filtered::run(&solver, operator, k, start)
+                } else {
+                    solver.run(operator, k, start)
+                }
             }
         }
     }

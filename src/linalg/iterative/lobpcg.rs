@@ -8,7 +8,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
 
-use super::lanczos::{Found, check_problem, next_below};
+use super::found::{Found, check_problem, next_below};
 use super::panels::Panels;
 use super::ritz_space::{RitzSpace, ScaledOperator, generic_block, of_largest_entry_one};
 use crate::Observer;
@@ -176,9 +176,7 @@ impl<'a> Trial<'a> {
         self.images.rotate(0, &coefficients);
 
         let values = ritz.values.slice(s![..w]).to_owned();
-        let x = Array2::eye(self.space.len()).slice(s![.., ..w]).to_owned();
-        let mut residuals = self.images.combination(&x);
-        self.space.basis.subtract(&(&x * &values), residuals.view_mut());
+        let residuals = self.images.difference(&values.to_vec(), &self.space.basis);
         let norms = residuals.map_axis(Axis(0), |column| norm(column.dot(&column), column));
         Ok(Block { values, residuals, norms })
     }
@@ -208,6 +206,9 @@ impl<'a> Trial<'a> {
         }
         if directions.ncols() == 0 {
             directions = self.space.fresh(active.len(), self.steps * self.width)?;
+        }
+        if directions.ncols() == 0 {
+            return Ok(()); // the trial basis is the whole space
         }
         let image = self.operator.product(directions.view())?;
         self.space.basis.push(directions.view());

@@ -1,6 +1,8 @@
-//! Leading eigenpairs of an operator that is known by its products, with one front door: [`LeadingPairs`].
+//! Leading eigenpairs of an operator that is known by its products, by the solver that [`LeadingPairs`] chooses.
 
 mod compact_lanczos;
+mod filtered;
+mod found;
 mod lanczos;
 mod leading;
 mod lobpcg;

@@ -18,14 +18,14 @@ pub(super) struct Panels {
     rows: usize,
     columns: usize,
     /// `(room, rows of the panel)`, one column a row.
-    panels: Vec<Array2<f64>>,
+    parts: Vec<Array2<f64>>,
 }
 
 impl Panels {
     /// No columns of `rows` entries, with room for `room` of them.
     pub(super) fn new(rows: usize, room: usize) -> Self {
         let panel = |first: usize| Array2::zeros((room, BLOCK_ROWS.min(rows - first)));
-        Self { rows, columns: 0, panels: (0..rows).step_by(BLOCK_ROWS).map(panel).collect() }
+        Self { rows, columns: 0, parts: (0..rows).step_by(BLOCK_ROWS).map(panel).collect() }
     }
 
     /// Number of rows `n`.
@@ -41,7 +41,7 @@ impl Panels {
     /// Adds the columns of `block` `(n, b)`.
     pub(super) fn push(&mut self, block: ArrayView2<f64>) {
         let columns = self.columns..self.columns + block.ncols();
-        self.panels.par_iter_mut().zip(block.axis_chunks_iter(Axis(0), BLOCK_ROWS)).for_each(
+        self.parts.par_iter_mut().zip(block.axis_chunks_iter(Axis(0), BLOCK_ROWS)).for_each(
             |(panel, rows)| {
                 panel.slice_mut(s![columns.clone(), ..]).assign(&rows.t());
             },
@@ -51,7 +51,7 @@ impl Panels {
 
     /// `Vᵀ x` of shape `(m, b)`, for `x` `(n, b)`; `2 n m b` flops.
     pub(super) fn coordinates(&self, x: ArrayView2<f64>) -> Array2<f64> {
-        let (task, width) = (self.panels_of_a_task(), x.ncols());
+        let (task, width) = (self.parts_of_a_task(), x.ncols());
         let of_task = |(panels, rows): (&[Array2<f64>], ArrayView2<f64>)| {
             let mut sums = Sums::new(self.columns, width);
             for (panel, rows) in panels.iter().zip(rows.axis_chunks_iter(Axis(0), BLOCK_ROWS)) {
@@ -60,7 +60,7 @@ impl Panels {
             sums.total
         };
         let rows = x.axis_chunks_iter(Axis(0), task * BLOCK_ROWS);
-        let sums = in_pool(|| self.panels.par_chunks(task).zip(rows).map(of_task).collect::<Vec<_>>());
+        let sums = in_pool(|| self.parts.par_chunks(task).zip(rows).map(of_task).collect::<Vec<_>>());
         self.total(sums, width)
     }
 
@@ -68,7 +68,7 @@ impl Panels {
     pub(super) fn subtract(&self, c: &Array2<f64>, mut x: ArrayViewMut2<f64>) {
         let minus = by_column(c.view()) * -1.0;
         let rows = x.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
-        self.panels.par_iter().zip(rows).for_each(|(panel, mut rows)| {
+        self.parts.par_iter().zip(rows).for_each(|(panel, mut rows)| {
             let mut columns = by_column(rows.view());
             add_product_on_this_thread(minus.view(), self.filled(panel), columns.view_mut());
             rows.assign(&columns.t());
@@ -78,7 +78,7 @@ impl Panels {
     /// `x ← x − V_last c` for `c` `(l, b)` and the last `l ≤ m` columns, and `Vᵀ x` of the result; `2 n (l + m) b` flops, for which
     /// `V` is read once.
     pub(super) fn subtract_and_project(&self, c: &Array2<f64>, mut x: ArrayViewMut2<f64>) -> Array2<f64> {
-        let (task, width) = (self.panels_of_a_task(), x.ncols());
+        let (task, width) = (self.parts_of_a_task(), x.ncols());
         let last = self.columns - c.nrows()..self.columns;
         let minus = by_column(c.view()) * -1.0;
         let of_task = |(panels, mut rows): (&[Array2<f64>], ArrayViewMut2<f64>)| {
@@ -96,7 +96,7 @@ impl Panels {
             sums.total
         };
         let rows = x.axis_chunks_iter_mut(Axis(0), task * BLOCK_ROWS);
-        let sums = in_pool(|| self.panels.par_chunks(task).zip(rows).map(of_task).collect::<Vec<_>>());
+        let sums = in_pool(|| self.parts.par_chunks(task).zip(rows).map(of_task).collect::<Vec<_>>());
         self.total(sums, width)
     }
 
@@ -107,13 +107,26 @@ impl Panels {
         out
     }
 
+    /// `V − U diag(values)` on the first columns, as many as there are values, of shape `(n, b)`.
+    pub(super) fn difference(&self, values: &[f64], u: &Self) -> Array2<f64> {
+        let mut out = Array2::zeros((self.rows, values.len()));
+        let rows = out.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
+        self.parts.par_iter().zip(&u.parts).zip(rows).for_each(|((v, u), mut rows)| {
+            for (j, (&value, mut column)) in values.iter().zip(rows.columns_mut()).enumerate() {
+                column.assign(&v.row(j));
+                column.scaled_add(-value, &u.row(j));
+            }
+        });
+        out
+    }
+
     /// Replaces the columns from `first` by their combinations `V_first.. y`, for `y` of shape `(m − first, p)` with
     /// `p ≤ m − first`.
     pub(super) fn rotate(&mut self, first: usize, y: &Array2<f64>) {
         let (old, new) = (first..self.columns, first..first + y.ncols());
         let by_column = y.t();
-        let task = self.panels_of_a_task();
-        self.panels.par_chunks_mut(task).for_each(|panels| {
+        let task = self.parts_of_a_task();
+        self.parts.par_chunks_mut(task).for_each(|panels| {
             for panel in panels {
                 let mut rotated = Array2::zeros((y.ncols(), panel.ncols()));
                 write_product_on_this_thread(by_column, panel.slice(s![old.clone(), ..]), rotated.view_mut());
@@ -129,7 +142,7 @@ impl Panels {
 
     /// Panels whose sum one task takes. It depends on the number of rows alone.
     fn panels_of_a_task(&self) -> usize {
-        self.panels.len().div_ceil(PARTIAL_SUMS).max(1)
+        self.parts.len().div_ceil(PARTIAL_SUMS).max(1)
     }
 
     /// The sum of sums `(b, m)`, as `(m, b)`.
@@ -198,6 +211,10 @@ mod tests {
             let mut again = x.clone();
             assert_eq!(panels.subtract_and_project(&c, again.view_mut()), v.t().dot(&left));
             assert_eq!(again, left);
+            assert_eq!(
+                panels.difference(&[2.0, 3.0], &panels),
+                v.slice(s![.., ..2]).to_owned() * &ndarray::arr1(&[-1.0, -2.0])
+            );
             let (c, mut left) = (whole_numbers(3, 2, 6), x.clone());
             let coordinates = panels.subtract_and_project(&c, left.view_mut());
             assert_eq!(left, &x - &v.slice(s![.., 4..]).dot(&c));

@@ -139,6 +139,9 @@ impl RitzSpace {
         // A bound on the part in the basis that rounding has left.
         let mut left = f64::EPSILON * before;
         for _ in 0..MOST_PASSES {
+            if block.ncols() == 0 {
+                break;
+            }
             let mut gram = Shifted::plain(block.view()).gram(1.0);
             let size = |j: usize| (gram[[j, j]] * factor.row(j).dot(&factor.row(j))).sqrt();
             let kept: Vec<usize> = (0..block.ncols()).filter(|&j| size(j) > smallest).collect();
@@ -148,15 +151,16 @@ impl RitzSpace {
                 gram = gram.select(Axis(0), &kept).select(Axis(1), &kept);
             }
             if kept.is_empty() {
-                break;
+                continue;
             }
             let lengths = gram.diag().mapv(f64::sqrt);
             let scaled = Array2::from_shape_fn(gram.dim(), |(i, j)| gram[[i, j]] / (lengths[i] * lengths[j]));
             let eigen = symmetric_eigen(scaled.view())?;
             let roots = eigen.values.mapv(|value| value.max(SMALLEST_EIGENVALUE).sqrt());
             let smallest_root = roots[roots.len() - 1];
-            let to_block = &eigen.vectors / &roots / &lengths.view().insert_axis(Axis(1));
-            let from_block = (&eigen.vectors * &roots * &lengths.view().insert_axis(Axis(1))).reversed_axes();
+            let lengths = lengths.insert_axis(Axis(1));
+            let to_block = &eigen.vectors / &roots / &lengths;
+            let from_block = (&eigen.vectors * &roots * &lengths).reversed_axes();
             block = product(block.view(), to_block.view());
             factor = from_block.dot(&factor);
 
