@@ -18,14 +18,14 @@ pub(super) struct Panels {
     rows: usize,
     columns: usize,
     /// `(room, rows of the panel)`, one column a row.
-    panels: Vec<Array2<f64>>,
+    parts: Vec<Array2<f64>>,
 }
 
 impl Panels {
     /// No columns of `rows` entries, with room for `room` of them.
     pub(super) fn new(rows: usize, room: usize) -> Self {
         let panel = |first: usize| Array2::zeros((room, BLOCK_ROWS.min(rows - first)));
-        Self { rows, columns: 0, panels: (0..rows).step_by(BLOCK_ROWS).map(panel).collect() }
+        Self { rows, columns: 0, parts: (0..rows).step_by(BLOCK_ROWS).map(panel).collect() }
     }
 
     /// Number of rows `n`.
@@ -41,7 +41,7 @@ impl Panels {
     /// Adds the columns of `block` `(n, b)`.
     pub(super) fn push(&mut self, block: ArrayView2<f64>) {
         let columns = self.columns..self.columns + block.ncols();
-        self.panels.par_iter_mut().zip(block.axis_chunks_iter(Axis(0), BLOCK_ROWS)).for_each(
+        self.parts.par_iter_mut().zip(block.axis_chunks_iter(Axis(0), BLOCK_ROWS)).for_each(
             |(panel, rows)| {
                 panel.slice_mut(s![columns.clone(), ..]).assign(&rows.t());
             },
@@ -60,7 +60,7 @@ impl Panels {
             sums.total
         };
         let rows = x.axis_chunks_iter(Axis(0), task * BLOCK_ROWS);
-        let sums = in_pool(|| self.panels.par_chunks(task).zip(rows).map(of_task).collect::<Vec<_>>());
+        let sums = in_pool(|| self.parts.par_chunks(task).zip(rows).map(of_task).collect::<Vec<_>>());
         self.total(sums, width)
     }
 
@@ -68,7 +68,7 @@ impl Panels {
     pub(super) fn subtract(&self, c: &Array2<f64>, mut x: ArrayViewMut2<f64>) {
         let minus = by_column(c.view()) * -1.0;
         let rows = x.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
-        self.panels.par_iter().zip(rows).for_each(|(panel, mut rows)| {
+        self.parts.par_iter().zip(rows).for_each(|(panel, mut rows)| {
             let mut columns = by_column(rows.view());
             add_product_on_this_thread(minus.view(), self.filled(panel), columns.view_mut());
             rows.assign(&columns.t());
@@ -96,7 +96,7 @@ impl Panels {
             sums.total
         };
         let rows = x.axis_chunks_iter_mut(Axis(0), task * BLOCK_ROWS);
-        let sums = in_pool(|| self.panels.par_chunks(task).zip(rows).map(of_task).collect::<Vec<_>>());
+        let sums = in_pool(|| self.parts.par_chunks(task).zip(rows).map(of_task).collect::<Vec<_>>());
         self.total(sums, width)
     }
 
@@ -111,7 +111,7 @@ impl Panels {
     pub(super) fn difference(&self, values: &[f64], u: &Self) -> Array2<f64> {
         let mut out = Array2::zeros((self.rows, values.len()));
         let rows = out.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
-        self.panels.par_iter().zip(&u.panels).zip(rows).for_each(|((v, u), mut rows)| {
+        self.parts.par_iter().zip(&u.parts).zip(rows).for_each(|((v, u), mut rows)| {
             for (j, (&value, mut column)) in values.iter().zip(rows.columns_mut()).enumerate() {
                 column.assign(&v.row(j));
                 column.scaled_add(-value, &u.row(j));
@@ -126,7 +126,7 @@ impl Panels {
         let (old, new) = (first..self.columns, first..first + y.ncols());
         let by_column = y.t();
         let task = self.panels_of_a_task();
-        self.panels.par_chunks_mut(task).for_each(|panels| {
+        self.parts.par_chunks_mut(task).for_each(|panels| {
             for panel in panels {
                 let mut rotated = Array2::zeros((y.ncols(), panel.ncols()));
                 write_product_on_this_thread(by_column, panel.slice(s![old.clone(), ..]), rotated.view_mut());
@@ -142,7 +142,7 @@ impl Panels {
 
     /// Panels whose sum one task takes. It depends on the number of rows alone.
     fn panels_of_a_task(&self) -> usize {
-        self.panels.len().div_ceil(PARTIAL_SUMS).max(1)
+        self.parts.len().div_ceil(PARTIAL_SUMS).max(1)
     }
 
     /// The sum of sums `(b, m)`, as `(m, b)`.

@@ -158,8 +158,9 @@ impl RitzSpace {
             let eigen = symmetric_eigen(scaled.view())?;
             let roots = eigen.values.mapv(|value| value.max(SMALLEST_EIGENVALUE).sqrt());
             let smallest_root = roots[roots.len() - 1];
-            let to_block = &eigen.vectors / &roots / &lengths.view().insert_axis(Axis(1));
-            let from_block = (&eigen.vectors * &roots * &lengths.view().insert_axis(Axis(1))).reversed_axes();
+            let lengths = lengths.insert_axis(Axis(1));
+            let to_block = &eigen.vectors / &roots / &lengths;
+            let from_block = (&eigen.vectors * &roots * &lengths).reversed_axes();
             block = product(block.view(), to_block.view());
             factor = from_block.dot(&factor);
 
