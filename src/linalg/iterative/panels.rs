@@ -51,7 +51,7 @@ impl Panels {
 
     /// `Vᵀ x` of shape `(m, b)`, for `x` `(n, b)`; `2 n m b` flops.
     pub(super) fn coordinates(&self, x: ArrayView2<f64>) -> Array2<f64> {
-        let (task, width) = (self.parts_of_a_task(), x.ncols());
+        let (task, width) = (self.panels_of_a_task(), x.ncols());
         let of_task = |(panels, rows): (&[Array2<f64>], ArrayView2<f64>)| {
             let mut sums = Sums::new(self.columns, width);
             for (panel, rows) in panels.iter().zip(rows.axis_chunks_iter(Axis(0), BLOCK_ROWS)) {
@@ -78,7 +78,7 @@ impl Panels {
     /// `x ← x − V_last c` for `c` `(l, b)` and the last `l ≤ m` columns, and `Vᵀ x` of the result; `2 n (l + m) b` flops, for which
     /// `V` is read once.
     pub(super) fn subtract_and_project(&self, c: &Array2<f64>, mut x: ArrayViewMut2<f64>) -> Array2<f64> {
-        let (task, width) = (self.parts_of_a_task(), x.ncols());
+        let (task, width) = (self.panels_of_a_task(), x.ncols());
         let last = self.columns - c.nrows()..self.columns;
         let minus = by_column(c.view()) * -1.0;
         let of_task = |(panels, mut rows): (&[Array2<f64>], ArrayViewMut2<f64>)| {
@@ -125,7 +125,7 @@ impl Panels {
     pub(super) fn rotate(&mut self, first: usize, y: &Array2<f64>) {
         let (old, new) = (first..self.columns, first..first + y.ncols());
         let by_column = y.t();
-        let task = self.parts_of_a_task();
+        let task = self.panels_of_a_task();
         self.parts.par_chunks_mut(task).for_each(|panels| {
             for panel in panels {
                 let mut rotated = Array2::zeros((y.ncols(), panel.ncols()));
