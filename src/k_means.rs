@@ -8,8 +8,6 @@ use rand::seq::index;
 use rand::{Rng, RngExt};
 use rayon::slice::{ParallelSlice as _, ParallelSliceMut as _};
 
-use crate::linalg::write_product_on_this_thread;
-
 /// Starts, of which the one with the least sum of squares is kept.
 const STARTS: usize = 8;
 /// Rounds of a start; small sets settle in a dozen.
@@ -110,8 +108,7 @@ fn assign_by_products(x: ArrayView2<f64>, rows: &[usize], centres: &Array2<f64>)
     let squares: Vec<f64> = centres.outer_iter().map(|centre| centre.dot(&centre)).collect();
     let of_block = |rows: &[usize]| {
         let rows = x.select(Axis(0), rows);
-        let mut products = Array2::zeros((rows.nrows(), centres.nrows()));
-        write_product_on_this_thread(rows.view(), centres.t(), products.view_mut());
+        let products = rows.dot(&centres.t());
         let nearest =
             |products: ArrayView1<f64>| {
                 let scores = products.iter().zip(&squares).map(|(product, square)| square - 2.0 * product);

@@ -7,7 +7,7 @@
 
 use ndarray::{Array1, Array2, Axis, s};
 
-use super::warm_start::{PANEL, indicator};
+use super::micro_clusters::{PANEL, indicator};
 use crate::graph::{Form, SimilarityGraph};
 use crate::linalg::Operator;
 

@@ -12,23 +12,20 @@
 //! on the graph: a ridge regression on them is label propagation whose cost does not grow with the number of answers. Copies of
 //! a row have the same features.
 
-use std::cmp::Ordering;
-use std::ops::Range;
-
 use ndarray::parallel::prelude::*;
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, CowArray, Ix2, s};
-use rand::Rng;
-use rayon::slice::ParallelSliceMut as _;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, CowArray, Ix2};
 
 use super::agglomeration::{Agglomeration, Ties};
-use super::bisection::bisected;
+use super::copies::{first_copies, with_copies_averaged};
+use super::micro_clusters::{
+    PANEL, indicator, members, micro_cluster_size, micro_clusters, require_inside, without_gaps,
+};
+use super::spectrum::{clusters_before_gap, leading, spectral_clusters};
 use crate::data::commensurate;
 use crate::error::{Error, Result, check};
 use crate::graph::{NeighbourGraph, NeighbourSearch, SimilarityGraph};
-use crate::k_means::{k_means, k_means_of_many};
-use crate::linalg::{CompactLanczos, Operator, SubspaceIteration, leading_eigenpairs, random_block};
+use crate::linalg::Operator;
 use crate::random::stream;
-use crate::scalar::Scalar;
 
 /// Options of [`WarmStart`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,29 +70,13 @@ pub struct WarmStart {
     recall: Option<f64>,
 }
 
-/// Beyond so many samples clusters are found by a part of them.
-pub(super) const MANY: usize = 8192;
-/// Columns of a matrix with a row a sample that are held at a time.
-pub(super) const PANEL: usize = 64;
-/// Samples up to which the graph is decomposed as a dense matrix.
-const DENSE_UP_TO: usize = 1024;
-/// Residuals of eigenvectors, as features for a regression that smooths, need not be smaller.
-const TOLERANCE: f64 = 1e-4;
-const TOLERANCE_OF_MANY: f64 = 1e-3;
 /// Steps of a random walk: to the neighbours of neighbours.
 const WALK: usize = 2;
-/// The gap before which clusters are counted is at least this ratio; where there is none as wide, micro-clusters are joined
-/// that have at least this affinity. On the development half of the experiment `unseen_data` starts with gaps of 1.5 to 2.3 and
-/// affinities of 0.06 to 0.4 were compared with the best clustering that is told the number of classes; they are best here.
-const CLEAR_GAP: f64 = 2.0;
+/// Where the eigenvalues have no clear gap, micro-clusters are joined that have at least this affinity: the best of 0.06 to 0.4 on
+/// the development half of the experiment `unseen_data`.
 const ONE_CLUSTER: f64 = 0.14;
-/// Samples of a micro-cluster at most, and micro-clusters of a large set at least.
-const MICRO_CLUSTER: usize = 40;
-const FEW_MICRO_CLUSTERS: usize = 128;
 /// The starting clusters of fewer samples in all are about as small, and not cut: on iris and wine it costs answers.
 const SMALL_SET: usize = 200;
-/// Micro-clusters are the same whatever else is drawn at random.
-const MICRO_CLUSTER_SEED: u64 = 0;
 
 impl WarmStart {
     /// The start of features `x` `(n, p)`, `n ≥ 2`: they are made [commensurate](commensurate), and each is joined to its nearest
@@ -315,185 +296,6 @@ impl WarmStart {
     }
 }
 
-/// For every row the first that is equal to it. `O(n p log n)`.
-fn first_copies(x: ArrayView2<f64>) -> Vec<usize> {
-    let order = |&a: &usize, &b: &usize| {
-        let entries = x.row(a).into_iter().zip(x.row(b)).map(|(a, b)| a.partial_cmp(b));
-        entries.flatten().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-    };
-    let mut rows: Vec<usize> = (0..x.nrows()).collect();
-    rows.par_sort_by(order); // stable: of equal rows the first comes first
-    let mut point_of: Vec<usize> = (0..x.nrows()).collect();
-    for pair in rows.windows(2) {
-        if order(&pair[0], &pair[1]).is_eq() {
-            point_of[pair[1]] = point_of[pair[0]];
-        }
-    }
-    point_of
-}
-
-/// The leading eigenvalues and eigenvectors of the normalised graph.
-fn leading(
-    graph: &SimilarityGraph,
-    component_of: &[usize],
-    modes: usize,
-    rng: &mut impl Rng,
-) -> Result<(Array1<f64>, Array2<f64>)> {
-    let n = graph.len();
-    let normalised = graph.normalised()?;
-    if n <= DENSE_UP_TO {
-        let pairs = leading_eigenpairs(normalised.to_dense().view(), modes)?;
-        return Ok((pairs.values, pairs.vectors));
-    }
-    if n <= MANY {
-        let guards = (modes / 8).max(8);
-        let start = random_block(n, (modes + guards).min(n), rng);
-        let solver = SubspaceIteration {
-            degree: 16,
-            tolerance: TOLERANCE,
-            most_steps: 300,
-            lowest: Some(-1.0),
-            ..SubspaceIteration::default()
-        };
-        let pairs = solver.leading(&normalised, modes, start.view())?.pairs;
-        return Ok((pairs.values, pairs.vectors));
-    }
-    let known = component_vectors(graph, component_of, modes);
-    let solver = CompactLanczos { tolerance: TOLERANCE_OF_MANY, ..CompactLanczos::default() };
-    let pairs = solver.leading(&normalised, modes, known.view(), rng)?;
-    Ok((pairs.values, pairs.vectors.mapv(f64::from)))
-}
-
-/// `(n, c)`: eigenvectors of eigenvalue 1 of a normalised graph, one for each of its components that has an edge, at most `most`,
-/// the largest components first ([claim T6](crate::theory#t6)). A Krylov space would find no more of them than its blocks hold.
-fn component_vectors(graph: &SimilarityGraph, component_of: &[usize], most: usize) -> Array2<f32> {
-    let degrees = graph.degrees();
-    let mut volumes = vec![0.0; component_of.iter().max().map_or(0, |&last| last + 1)];
-    for (&component, degree) in component_of.iter().zip(&degrees) {
-        volumes[component] += degree;
-    }
-    let mut sizes = vec![0_usize; volumes.len()];
-    component_of.iter().for_each(|&component| sizes[component] += 1);
-    let mut largest: Vec<usize> = (0..volumes.len()).filter(|&component| volumes[component] > 0.0).collect();
-    largest.sort_by_key(|&component| std::cmp::Reverse(sizes[component]));
-    largest.truncate(most);
-    let mut column_of = vec![None; volumes.len()];
-    largest.iter().enumerate().for_each(|(column, &component)| column_of[component] = Some(column));
-    let mut vectors = Array2::zeros((component_of.len(), largest.len()));
-    for ((mut row, &component), degree) in vectors.outer_iter_mut().zip(component_of).zip(&degrees) {
-        if let Some(column) = column_of[component] {
-            row[column] = f32::of((degree / volumes[component]).sqrt());
-        }
-    }
-    vectors
-}
-
-/// Every row becomes the mean of those of its copies.
-fn with_copies_averaged(mut rows: Array2<f64>, point_of: &[usize]) -> Array2<f64> {
-    if point_of.iter().enumerate().all(|(row, &point)| row == point) {
-        return rows;
-    }
-    let mut sums = Array2::<f64>::zeros(rows.raw_dim());
-    let mut copies = vec![0.0; point_of.len()];
-    for (row, &point) in rows.outer_iter().zip(point_of) {
-        sums.row_mut(point).scaled_add(1.0, &row);
-        copies[point] += 1.0;
-    }
-    for (mut row, &point) in rows.outer_iter_mut().zip(point_of) {
-        row.assign(&(&sums.row(point) / copies[point]));
-    }
-    rows
-}
-
-/// `(n, groups)`: 1 in the column of the group of each row, of a range of groups.
-pub(super) fn indicator(group_of: &[usize], groups: Range<usize>) -> Array2<f64> {
-    let mut indicator = Array2::zeros((group_of.len(), groups.len()));
-    for (mut row, group) in indicator.outer_iter_mut().zip(group_of) {
-        if groups.contains(group) {
-            row[group - groups.start] = 1.0;
-        }
-    }
-    indicator
-}
-
-/// The samples of each of `groups` groups, ascending.
-fn members(group_of: &[usize], groups: usize) -> Vec<Vec<usize>> {
-    let mut members = vec![Vec::new(); groups];
-    for (sample, &group) in group_of.iter().enumerate() {
-        members[group].push(sample);
-    }
-    members
-}
-
-/// Samples of a micro-cluster at most, of `n` in all.
-fn micro_cluster_size(n: usize) -> usize {
-    MICRO_CLUSTER.max(n.div_ceil(FEW_MICRO_CLUSTERS))
-}
-
-/// The micro-cluster of every sample, of at most `most`, those of a cluster in a row, and how many they are.
-fn micro_clusters(features: ArrayView2<f64>, clusters: &[Vec<usize>], most: usize) -> (Vec<usize>, usize) {
-    let n = features.nrows();
-    let mut rng = stream(MICRO_CLUSTER_SEED, 0);
-    let mut micro_clusters = vec![0; n];
-    let mut before = 0;
-    for samples in clusters {
-        let own = bisected(features, samples, most, n > MANY, &mut rng);
-        for (&sample, &number) in samples.iter().zip(&own) {
-            micro_clusters[sample] = before + number;
-        }
-        before += own.iter().max().map_or(0, |last| last + 1);
-    }
-    (micro_clusters, before)
-}
-
-/// Clusters of samples by the directions of their rows in the `k` leading eigenvectors.
-fn spectral_clusters(vectors: ArrayView2<f64>, k: usize, rng: &mut impl Rng) -> Vec<usize> {
-    let mut embedding = vectors.slice(s![.., ..k]).to_owned();
-    for mut row in embedding.outer_iter_mut() {
-        let norm = row.dot(&row).sqrt();
-        if norm > 0.0 {
-            row /= norm;
-        }
-    }
-    let n = embedding.nrows();
-    if n > MANY {
-        return k_means_of_many(embedding.view(), &(0..n).collect::<Vec<_>>(), k, rng);
-    }
-    k_means(embedding.view(), k, rng)
-}
-
-/// Checks that each micro-cluster lies in one cluster.
-fn require_inside(micro_clusters: &[usize], clusters: &[usize]) -> Result<()> {
-    let mut cluster_of = vec![None; micro_clusters.len()];
-    for (&micro_cluster, &cluster) in micro_clusters.iter().zip(clusters) {
-        if *cluster_of[micro_cluster].get_or_insert(cluster) != cluster {
-            let (argument, value) = ("micro-cluster", micro_cluster as f64);
-            return Err(Error::Domain { argument, value, must: "of samples of one cluster" });
-        }
-    }
-    Ok(())
-}
-
-/// Clusters renumbered so that each has samples, and how many they are.
-fn without_gaps(mut clusters: Vec<usize>) -> (Vec<usize>, usize) {
-    let mut used = clusters.clone();
-    used.sort_unstable();
-    used.dedup();
-    for cluster in &mut clusters {
-        *cluster = used.partition_point(|&other| other < *cluster);
-    }
-    (clusters, used.len())
-}
-
-/// The number `k ≥ 2` of leading eigenvalues before the largest ratio `(1 − λ_{k+1} + τ) / (1 − λ_k + τ)`, if that is large.
-fn clusters_before_gap(values: ArrayView1<f64>, smoothing: f64, most: usize) -> Option<usize> {
-    let cost = |k: usize| (1.0 - values[k - 1]).max(0.0) + smoothing;
-    let ratio = |k: &usize| cost(k + 1) / cost(*k);
-    (2..=most.min(values.len().saturating_sub(1)))
-        .max_by(|a, b| ratio(a).total_cmp(&ratio(b)).then(b.cmp(a)))
-        .filter(|k| ratio(k) >= CLEAR_GAP)
-}
-
 /// Clusters of samples whose micro-clusters the graph holds together.
 fn agglomerated(graph: &SimilarityGraph, features: ArrayView2<f64>) -> Vec<usize> {
     let all: Vec<usize> = (0..graph.len()).collect();
@@ -526,28 +328,6 @@ mod tests {
         ];
         assert_eq!(start.surroundings(), expected);
         Ok(())
-    }
-
-    /// With `τ = 0.01` the costs `1 − λ + τ` are 0.01, 0.02, 0.03 and 0.81: 27 times as much after the third.
-    #[test]
-    fn clusters_are_counted_before_a_clear_gap() {
-        let before = |values: &[f64], most| clusters_before_gap(ArrayView1::from(values), 0.01, most);
-        let clear = [1.0, 0.99, 0.98, 0.2, 0.1];
-        assert_eq!(before(&clear, 9), Some(3));
-        assert_eq!(before(&clear, 2), None);
-        assert_eq!(before(&[1.0, 0.3, 0.1], 9), None); // one cluster is no start to cut from
-        assert_eq!(before(&[1.0, 0.9, 0.8, 0.7, 0.6], 9), None); // 0.11, 0.21, 0.31, 0.41
-        assert_eq!(before(&[1.0], 9), None);
-    }
-
-    #[test]
-    fn copies_are_averaged() {
-        let x = ndarray::array![[1.0, 2.0], [0.0, 5.0], [1.0, 2.0], [-0.0, 5.0], [1.0, 3.0]];
-        let point_of = first_copies(x.view());
-        assert_eq!(point_of, [0, 1, 0, 1, 4]);
-        let rows = ndarray::array![[1.0, 4.0], [0.0, 0.0], [3.0, 0.0], [1.0, 1.0], [7.0, 7.0]];
-        let rows = with_copies_averaged(rows, &point_of);
-        assert_eq!(rows, ndarray::array![[2.0, 2.0], [0.5, 0.5], [2.0, 2.0], [0.5, 0.5], [7.0, 7.0]]);
     }
 
     /// The mean is (1, 2/3); the second row points there but for 7 degrees, the others but for 34 and 56.

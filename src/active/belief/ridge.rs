@@ -6,7 +6,7 @@ use ndarray::parallel::prelude::*;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 use crate::active::WarmStart;
-use crate::active::warm_start::MANY;
+use crate::active::micro_clusters::MANY;
 use crate::linalg::{add_product, product};
 
 /// The posterior of a linear function of the features `φ` `(n, r)` with weights of unit variance, observed at some samples
