@@ -90,8 +90,8 @@ mod tests {
     #[test]
     fn cuts_of_many_rows_are_few() {
         let mut x = random_block(4000, 3, &mut stream(0, 0));
-        for (i, mut row) in x.outer_iter_mut().take(200).enumerate() {
-            row *= 1.5_f64.powi(i as i32 % 100);
+        for (i, mut row) in (0_i32..200).zip(x.outer_iter_mut()) {
+            row *= 1.5_f64.powi(i % 100);
         }
         let rows: Vec<usize> = (0..4000).collect();
         let cluster_of = bisected(x.view(), &rows, 500, true, &mut stream(1, 0));

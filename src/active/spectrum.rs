@@ -61,12 +61,16 @@ fn component_vectors(graph: &SimilarityGraph, component_of: &[usize], most: usiz
         volumes[component] += degree;
     }
     let mut sizes = vec![0_usize; volumes.len()];
-    component_of.iter().for_each(|&component| sizes[component] += 1);
+    for &component in component_of {
+        sizes[component] += 1;
+    }
     let mut largest: Vec<usize> = (0..volumes.len()).filter(|&component| volumes[component] > 0.0).collect();
     largest.sort_by_key(|&component| Reverse(sizes[component]));
     largest.truncate(most);
     let mut column_of = vec![None; volumes.len()];
-    largest.iter().enumerate().for_each(|(column, &component)| column_of[component] = Some(column));
+    for (column, &component) in largest.iter().enumerate() {
+        column_of[component] = Some(column);
+    }
     let mut vectors = Array2::zeros((component_of.len(), largest.len()));
     for ((mut row, &component), degree) in vectors.outer_iter_mut().zip(component_of).zip(&degrees) {
         if let Some(column) = column_of[component] {

@@ -179,17 +179,14 @@ impl WarmStart {
         let (clusters, number_of_clusters) = without_gaps(clusters);
         let features =
             if features.is_standard_layout() { features } else { features.as_standard_layout().into_owned() };
-        let (micro_clusters, number_of_micro_clusters) = match stored {
-            Some(given) => {
-                check::shape("micro-clusters", &[n], &[given.len()])?;
-                let (given, count) = without_gaps(given);
-                require_inside(&given, &clusters)?;
-                (given, count)
-            }
-            None => {
-                let most = if n < SMALL_SET { n } else { micro_cluster_size(n) };
-                micro_clusters(features.view(), &members(&clusters, number_of_clusters), most)
-            }
+        let (micro_clusters, number_of_micro_clusters) = if let Some(given) = stored {
+            check::shape("micro-clusters", &[n], &[given.len()])?;
+            let (given, count) = without_gaps(given);
+            require_inside(&given, &clusters)?;
+            (given, count)
+        } else {
+            let most = if n < SMALL_SET { n } else { micro_cluster_size(n) };
+            micro_clusters(features.view(), &members(&clusters, number_of_clusters), most)
         };
         Ok(Self {
             graph,

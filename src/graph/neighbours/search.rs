@@ -121,7 +121,9 @@ impl Cells {
         }
         let cell_of = nearest_of(rows.entries.view(), means.view());
         let mut starts = vec![0; count + 1];
-        cell_of.iter().for_each(|&cell| starts[cell + 1] += 1);
+        for &cell in &cell_of {
+            starts[cell + 1] += 1;
+        }
         for cell in 0..count {
             starts[cell + 1] += starts[cell];
         }

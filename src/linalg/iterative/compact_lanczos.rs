@@ -272,6 +272,7 @@ fn split<F: Scalar>(mut x: Array2<F>) -> Split<F> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test may panic
 mod tests {
     use super::*;
     use crate::linalg::Affine;
