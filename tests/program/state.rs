@@ -171,7 +171,7 @@ fn embed_says_how_many_neighbours_it_found() {
         (0.7..=1.0).contains(&recall) && approximate.err.contains("nearest neighbours found"),
         "{recall}"
     );
-    embed(&["--search", "approximate", "--recall", "1"]).refuses(2, &["recall", "below 1"]);
+    embed(&["--search", "approximate", "--recall", "1"]).refuses(1, &["recall", "below 1"]);
     embed(&["--search", "some"]).refuses(2, &["auto", "exact", "approximate"]);
     // The state is made of the same search again when it moves.
     assert!(fs::read_to_string(state.dir().join("state.json")).unwrap().contains("approximate"));

@@ -3,7 +3,7 @@
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
-use super::{Neighbour, first};
+use super::neighbour::{Neighbour, first};
 use crate::linalg::add_product_on_this_thread;
 use crate::linalg::scale::SMALLEST_SQUARE;
 

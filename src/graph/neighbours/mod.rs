@@ -1,6 +1,7 @@
 //! Neighbour graphs: the similarity of samples by their distances, from which active learning starts before any answer.
 
 mod all_pairs;
+mod neighbour;
 mod search;
 
 use std::cmp::Ordering;
@@ -8,9 +9,10 @@ use std::cmp::Ordering;
 use ndarray::{ArrayView2, Axis, CowArray};
 use rayon::slice::ParallelSliceMut;
 
+use self::neighbour::Neighbour;
 use super::SimilarityGraph;
 use crate::error::{Error, Result, check};
-use crate::linalg::scale::{SAFE, SMALLEST_SQUARE, largest, norm, safe_scale};
+use crate::linalg::scale::{SAFE, largest, safe_scale};
 
 /// The neighbour whose distance is the scale around a sample (Zelnik-Manor and Perona 2004).
 const SCALE_NEIGHBOUR: usize = 7;
@@ -182,45 +184,4 @@ fn edges(x: ArrayView2<f64>, k: usize, search: NeighbourSearch) -> (Vec<Edge>, O
         (i.min(j), i.max(j), neighbour.similarity(scale[i], scale[j]))
     };
     (near.iter().enumerate().map(edge).collect(), recall)
-}
-
-#[derive(Clone, Copy)]
-struct Neighbour {
-    /// The squared distance; infinite or zero where that overflows or underflows.
-    squared: f64,
-    distance: f64,
-    sample: usize,
-}
-
-impl Neighbour {
-    /// Row `j` as seen from row `i`.
-    fn between(x: ArrayView2<f64>, i: usize, j: usize) -> Self {
-        let difference = &x.row(i) - &x.row(j);
-        let squared = difference.dot(&difference);
-        Self { squared, distance: norm(squared, &difference).min(f64::MAX), sample: j }
-    }
-
-    /// `exp(−d² / (s t))` for the scales `s` and `t` at both ends.
-    fn similarity(&self, s: f64, t: f64) -> f64 {
-        let scales = s * t;
-        if scales.is_normal() && self.squared.is_finite() && self.squared > SMALLEST_SQUARE {
-            return (-self.squared / scales).exp();
-        }
-        (-(self.distance / s.max(t)) * (self.distance / s.min(t)).min(f64::MAX)).exp()
-    }
-}
-
-/// The first `k` in this order, then in that of the samples.
-fn first(
-    k: usize,
-    mut all: Vec<Neighbour>,
-    order: impl Fn(&Neighbour, &Neighbour) -> Ordering,
-) -> Vec<Neighbour> {
-    let order = |a: &Neighbour, b: &Neighbour| order(a, b).then(a.sample.cmp(&b.sample));
-    if k < all.len() {
-        all.select_nth_unstable_by(k - 1, order);
-        all.truncate(k);
-    }
-    all.sort_unstable_by(order);
-    all
 }

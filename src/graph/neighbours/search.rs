@@ -10,7 +10,7 @@ use ndarray::{Array2, ArrayView2, Axis, s};
 use rand::seq::index;
 use rayon::slice::ParallelSlice as _;
 
-use super::Neighbour;
+use super::neighbour::{Neighbour, first};
 use crate::linalg::scale::{inverse_power, largest};
 use crate::linalg::write_product_on_this_thread;
 use crate::random::stream;
@@ -286,7 +286,7 @@ impl Search<'_> {
             let others = nearest.settled().into_iter().map(|at| self.cells.order[at as usize] as usize);
             let near = others.filter(|&other| other != sample);
             let near = near.map(|other| Neighbour::between(self.x, sample, other)).collect();
-            super::first(self.k, near, |a, b| a.distance.total_cmp(&b.distance))
+            first(self.k, near, |a, b| a.distance.total_cmp(&b.distance))
         };
         positions.iter().zip(nearest).flat_map(measured).collect()
     }
@@ -408,7 +408,7 @@ mod tests {
             prop_assert_eq!(recall, None);
             let one_by_one = (0..n).flat_map(|i| {
                 let others = (0..n).filter(|&j| j != i).map(|j| Neighbour::between(x.view(), i, j)).collect();
-                super::super::first(k, others, |a, b| a.distance.total_cmp(&b.distance))
+                first(k, others, |a, b| a.distance.total_cmp(&b.distance))
             });
             prop_assert_eq!(samples(&near), samples(&one_by_one.collect::<Vec<_>>()));
         }
