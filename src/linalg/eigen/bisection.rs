@@ -65,14 +65,21 @@ pub(super) fn isolate(matrix: &mut impl Counted, k: usize, apart: f64) -> Vec<Br
             }
         }
         let above = matrix.count_above(shifts);
+        let mut is_narrower = false;
         for (rank, Bracket { low, high }) in brackets.iter_mut().enumerate() {
             for (&shift, &above) in shifts.iter().zip(&above) {
                 if above > rank {
+                    is_narrower |= shift > *low;
                     *low = low.max(shift);
                 } else {
+                    is_narrower |= shift < *high;
                     *high = high.min(shift);
                 }
             }
+        }
+        // Near the ends of the range of numbers the resolution is none, and neighbouring numbers leave nothing to divide.
+        if !is_narrower {
+            break;
         }
     }
     brackets.truncate(k);
