@@ -8,6 +8,8 @@ use rand::seq::index;
 use rand::{Rng, RngExt};
 use rayon::slice::{ParallelSlice as _, ParallelSliceMut as _};
 
+use crate::scalar::Scalar;
+
 /// Starts, of which the one with the least sum of squares is kept.
 const STARTS: usize = 8;
 /// Rounds of a start; small sets settle in a dozen.
@@ -28,7 +30,7 @@ const BLOCK_ROWS: usize = 256;
 pub(crate) fn k_means(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized)) -> Vec<usize> {
     let mut best = (f64::INFINITY, vec![0; x.nrows()]);
     for _ in 0..STARTS {
-        let Means { clusters, inertia, .. } = Means::of(x, k, MOST_ROUNDS, rng);
+        let Means { clusters, inertia, .. } = Means::of(x, k, MOST_ROUNDS, assign, rng);
         if inertia < best.0 {
             best = (inertia, clusters);
         }
@@ -45,23 +47,30 @@ pub(crate) fn means(
     rounds: usize,
     rng: &mut (impl Rng + ?Sized),
 ) -> Array2<f64> {
-    Means::of(x, k, rounds, rng).centres
+    Means::of(x, k, rounds, assign, rng).centres
 }
 
 struct Means {
     centres: Array2<f64>,
     /// Of every row, before the centres moved last.
     clusters: Vec<usize>,
-    /// The sum of the squared distances from those centres.
+    /// What the clusters were chosen to make small, as the sum of the squared distances from those centres.
     inertia: f64,
 }
 
 impl Means {
-    fn of(x: ArrayView2<f64>, k: usize, rounds: usize, rng: &mut (impl Rng + ?Sized)) -> Self {
+    /// `assign` gives the cluster of every row around centres, and the inertia.
+    fn of(
+        x: ArrayView2<f64>,
+        k: usize,
+        rounds: usize,
+        assign: impl Fn(ArrayView2<f64>, &Array2<f64>) -> (Vec<usize>, f64),
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Self {
         let mut means = Self { centres: far_apart(x, k, rng), clusters: Vec::new(), inertia: f64::INFINITY };
         for _ in 0..rounds {
-            let (next, squares) = assign(x, &means.centres);
-            means.inertia = squares.iter().sum();
+            let (next, inertia) = assign(x, &means.centres);
+            means.inertia = inertia;
             if next == means.clusters {
                 break;
             }
@@ -82,45 +91,40 @@ pub(crate) fn k_means_of_many(
     let drawn = (ROWS_PER_MEAN * k).max(LEAST_ROWS).min(rows.len());
     let sample: Vec<usize> = index::sample(rng, rows.len(), drawn).into_iter().map(|at| rows[at]).collect();
     let sampled = x.select(Axis(0), &sample);
+    let assign = |x: ArrayView2<f64>, centres: &Array2<f64>| {
+        let nearest = nearest(x, centres.view());
+        let inertia = nearest.iter().map(|&(_, score)| score).sum();
+        (nearest.into_iter().map(|(centre, _)| centre).collect(), inertia)
+    };
     let mut best = (f64::INFINITY, Array2::zeros((k, x.ncols())));
     for _ in 0..STARTS_OF_MANY {
-        let mut centres = far_apart(sampled.view(), k, rng);
-        let mut clusters = Vec::new();
-        let mut inertia = f64::INFINITY;
-        for _ in 0..MOST_ROUNDS_OF_MANY {
-            let (next, total) = assign_by_products(x, &sample, &centres);
-            inertia = total;
-            if next == clusters {
-                break;
-            }
-            clusters = next;
-            move_to_means(sampled.view(), &clusters, &mut centres);
-        }
+        let Means { centres, inertia, .. } = Means::of(sampled.view(), k, MOST_ROUNDS_OF_MANY, assign, rng);
         if inertia < best.0 {
             best = (inertia, centres);
         }
     }
-    assign_by_products(x, rows, &best.1).0
+    let blocks = rows.par_chunks(BLOCK_ROWS);
+    let nearest = blocks.map(|rows| nearest(x.select(Axis(0), rows).view(), best.1.view()));
+    nearest.collect::<Vec<_>>().into_iter().flatten().map(|(centre, _)| centre).collect()
 }
 
-/// The nearest centre of each of some rows, the first on a tie, and the sum of squared distances less that of the rows' squares.
-fn assign_by_products(x: ArrayView2<f64>, rows: &[usize], centres: &Array2<f64>) -> (Vec<usize>, f64) {
-    let squares: Vec<f64> = centres.outer_iter().map(|centre| centre.dot(&centre)).collect();
-    let of_block = |rows: &[usize]| {
-        let rows = x.select(Axis(0), rows);
-        let products = rows.dot(&centres.t());
-        let nearest =
-            |products: ArrayView1<f64>| {
-                let scores = products.iter().zip(&squares).map(|(product, square)| square - 2.0 * product);
-                scores.enumerate().fold((0, f64::INFINITY), |best, (centre, score)| {
-                    if score < best.1 { (centre, score) } else { best }
-                })
-            };
-        products.outer_iter().map(nearest).collect::<Vec<_>>()
+/// The nearest centre of every row, the first on a tie, and half the squared distance to it less half the row's own square: by
+/// products of blocks of rows. `O(n k p)`.
+pub(crate) fn nearest<F: Scalar>(x: ArrayView2<F>, centres: ArrayView2<F>) -> Vec<(usize, F)> {
+    let half_squares: Vec<F> = centres.outer_iter().map(|centre| F::of(0.5) * centre.dot(&centre)).collect();
+    let of_row = |products: ArrayView1<F>| {
+        let scores = products.iter().zip(&half_squares).map(|(&product, &half)| half - product);
+        scores.enumerate().fold(
+            (0, F::infinity()),
+            |best, (centre, score)| {
+                if score < best.1 { (centre, score) } else { best }
+            },
+        )
     };
-    let blocks: Vec<Vec<(usize, f64)>> = rows.par_chunks(BLOCK_ROWS).map(of_block).collect();
-    let total = blocks.iter().flatten().map(|&(_, score)| score).sum();
-    (blocks.into_iter().flatten().map(|(centre, _)| centre).collect(), total)
+    let of_block = |rows: ArrayView2<F>| rows.dot(&centres.t()).outer_iter().map(of_row).collect();
+    let blocks: Vec<Vec<(usize, F)>> =
+        x.axis_chunks_iter(Axis(0), BLOCK_ROWS).into_par_iter().map(of_block).collect();
+    blocks.into_iter().flatten().collect()
 }
 
 /// Rows drawn one after the other in proportion to their squared distance from those drawn before.
@@ -148,8 +152,8 @@ fn far_apart(x: ArrayView2<f64>, k: usize, rng: &mut (impl Rng + ?Sized)) -> Arr
     centres
 }
 
-/// The nearest centre of every row, the first on a tie, and the squared distance to it.
-fn assign(x: ArrayView2<f64>, centres: &Array2<f64>) -> (Vec<usize>, Vec<f64>) {
+/// The nearest centre of every row, the first on a tie, and the sum of the squared distances to them.
+fn assign(x: ArrayView2<f64>, centres: &Array2<f64>) -> (Vec<usize>, f64) {
     let nearest =
         |row: ArrayView1<f64>| {
             let squares = centres.outer_iter().map(|centre| squared_distance(row, centre));
@@ -160,7 +164,8 @@ fn assign(x: ArrayView2<f64>, centres: &Array2<f64>) -> (Vec<usize>, Vec<f64>) {
     let chunks = x.axis_chunks_iter(Axis(0), TASK_ROWS).into_par_iter();
     let nearest: Vec<Vec<(usize, f64)>> =
         chunks.map(|rows| rows.outer_iter().map(nearest).collect()).collect();
-    nearest.into_iter().flatten().unzip()
+    let (clusters, squares): (Vec<usize>, Vec<f64>) = nearest.into_iter().flatten().unzip();
+    (clusters, squares.iter().sum())
 }
 
 /// Every centre to the mean of its rows; one without rows stays.

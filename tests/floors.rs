@@ -15,8 +15,8 @@ use source::{Tree, circles, room_of};
 
 /// The rooms from the lowest floor to the highest.
 const FLOORS: &[&[&str]] = &[
-    &["error", "k_means", "progress", "random", "scalar", "theory", "union_find"],
-    &["linalg"],
+    &["error", "progress", "random", "scalar", "theory", "union_find"],
+    &["k_means", "linalg"],
     &["data", "graph", "kernel"],
     &["autodiff", "closed_form", "loss", "probe"],
     &["active", "model", "oracle"],

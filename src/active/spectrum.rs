@@ -48,8 +48,8 @@ pub(super) fn leading(
     }
     let known = component_vectors(graph, component_of, modes);
     let solver = CompactLanczos { tolerance: TOLERANCE_OF_MANY, ..CompactLanczos::default() };
-    let pairs = solver.leading(&normalised, modes, known.view(), rng)?;
-    Ok((pairs.values, pairs.vectors.mapv(f64::from)))
+    let (values, vectors) = solver.leading(&normalised, modes, known.view(), rng)?;
+    Ok((values, vectors.mapv(f64::from)))
 }
 
 /// `(n, c)`: eigenvectors of eigenvalue 1 of a normalised graph, one for each of its components that has an edge, at most `most`,

@@ -53,6 +53,19 @@ pub(in crate::linalg) fn subtract_and_project<F: Scalar>(
     parts.iter().fold(Array2::zeros((v.ncols(), c.ncols())), |sum, part| sum + part)
 }
 
+/// The first columns of `X` become their combinations by `m` `(columns, kept)`, `kept ≤ columns`.
+pub(in crate::linalg) fn combine_columns<F: Scalar>(x: ArrayViewMut2<F>, m: ArrayView2<f64>) {
+    let m = m.mapv(F::of);
+    let (columns, kept) = m.dim();
+    over_rows(x, BLOCK_ROWS, |_, mut rows| {
+        let before = rows.slice(s![.., ..columns]).to_owned();
+        let mut after = Array2::zeros((before.nrows(), kept));
+        write_product_on_this_thread(before.view(), m.view(), after.view_mut());
+        rows.slice_mut(s![.., ..kept]).assign(&after);
+        0.0
+    });
+}
+
 /// Sums of `VᵀX` over blocks of rows.
 struct TransposedSum<F> {
     sum: Array2<f64>,

@@ -64,10 +64,7 @@ impl Regression {
     pub(super) fn fit_observed(&mut self, targets: &Targets) {
         let samples: Vec<usize> = targets.observed.iter().map(|&(sample, _)| sample).collect();
         let fitted = self.fitted(targets, Some(&samples));
-        // What others had before is not looked at until all are fitted.
-        if self.memberships.ncols() != targets.classes {
-            self.memberships = Array2::zeros((self.surroundings.len(), targets.classes));
-        }
+        self.memberships = Array2::zeros((self.surroundings.len(), targets.classes));
         for (&sample, row) in samples.iter().zip(fitted.outer_iter()) {
             self.memberships.row_mut(sample).assign(&row);
         }
@@ -288,6 +285,7 @@ mod tests {
         let all = regression.memberships.clone();
         regression.fit_observed(&targets);
         assert!(regression.memberships.row(0).iter().zip(all.row(0)).all(|(&a, &b)| is_close(a, b)));
+        assert!(is_close(regression.memberships.row(1).sum(), 0.0));
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use rand::seq::index;
 use rayon::slice::ParallelSlice as _;
 
 use super::neighbour::{Neighbour, first};
+use crate::k_means::nearest as nearest_centre;
 use crate::linalg::scale::{inverse_power, largest};
 use crate::linalg::write_product_on_this_thread;
 use crate::random::stream;
@@ -109,7 +110,7 @@ impl Cells {
         let mut means = part.slice(s![..count, ..]).to_owned();
         for _ in 0..ROUNDS {
             let (mut sums, mut counts) = (Array2::<f64>::zeros(means.raw_dim()), vec![0.0; count]);
-            for (row, cell) in part.outer_iter().zip(nearest_of(part.view(), means.view())) {
+            for (row, (cell, _)) in part.outer_iter().zip(nearest_centre(part.view(), means.view())) {
                 counts[cell] += 1.0;
                 sums.row_mut(cell).zip_mut_with(&row, |sum, &entry| *sum += f64::from(entry));
             }
@@ -119,7 +120,8 @@ impl Cells {
                 }
             }
         }
-        let cell_of = nearest_of(rows.entries.view(), means.view());
+        let cell_of: Vec<usize> =
+            nearest_centre(rows.entries.view(), means.view()).into_iter().map(|(cell, _)| cell).collect();
         let mut starts = vec![0; count + 1];
         for &cell in &cell_of {
             starts[cell + 1] += 1;
@@ -142,23 +144,6 @@ impl Cells {
     fn cell_at(&self, position: usize) -> usize {
         self.starts.partition_point(|&start| start <= position) - 1
     }
-}
-
-/// The nearest mean of every row, the first on a tie.
-fn nearest_of(rows: ArrayView2<f32>, means: ArrayView2<f32>) -> Vec<usize> {
-    let half_squares: Vec<f32> = means.outer_iter().map(|mean| 0.5 * mean.dot(&mean)).collect();
-    let of_chunk = |rows: ArrayView2<f32>| {
-        let mut products = Array2::zeros((rows.nrows(), means.nrows()));
-        write_product_on_this_thread(rows, means.t(), products.view_mut());
-        let first_of_least = |products: ndarray::ArrayView1<f32>| {
-            let scores = products.iter().zip(&half_squares).map(|(product, half)| half - product);
-            let least = scores.enumerate().reduce(|least, next| if next.1 < least.1 { next } else { least });
-            least.map_or(0, |(mean, _)| mean)
-        };
-        products.outer_iter().map(first_of_least).collect::<Vec<_>>()
-    };
-    let chunks = rows.axis_chunks_iter(Axis(0), QUERIES).into_par_iter();
-    chunks.map(of_chunk).collect::<Vec<_>>().concat()
 }
 
 /// For every row all rows, by their distance; itself first.

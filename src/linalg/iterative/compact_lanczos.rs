@@ -10,9 +10,8 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rand::Rng;
 
 use crate::error::{Error, Result, check};
-use crate::linalg::rows::{BLOCK_ROWS, over_rows};
-use crate::linalg::tall::{subtract_and_project, subtract_product, transposed_product};
-use crate::linalg::{Operator, random_block, symmetric_eigen, write_product_on_this_thread};
+use crate::linalg::tall::{combine_columns, subtract_and_project, subtract_product, transposed_product};
+use crate::linalg::{Operator, random_block, symmetric_eigen};
 use crate::scalar::Scalar;
 
 /// Options of the block Lanczos method.
@@ -32,15 +31,6 @@ impl Default for CompactLanczos {
     }
 }
 
-/// Eigenpairs in the precision they were computed in.
-#[derive(Clone, Debug)]
-pub(crate) struct LeadingPairs<F> {
-    /// `(k,)` eigenvalues, descending.
-    pub(crate) values: Array1<f64>,
-    /// `(n, k)` orthonormal eigenvectors.
-    pub(crate) vectors: Array2<F>,
-}
-
 /// Of a block that is made orthonormal, directions this much shorter than the longest are rounding.
 const DEPENDENT: f64 = 32.0;
 /// Directions are nearly as long as each other if none is longer than another by this factor; after as many splits at most.
@@ -48,7 +38,7 @@ const EVEN: f64 = 1.5;
 const MOST_SPLITS: usize = 4;
 
 impl CompactLanczos {
-    /// The `k` leading eigenpairs of `operator`, `1 ≤ k ≤ n`, from a random block and from `known` `(n, c)`: orthonormal
+    /// The `k` leading eigenvalues of `operator`, `1 ≤ k ≤ n`, descending, and their orthonormal eigenvectors `(n, k)`, from a random block and from `known` `(n, c)`: orthonormal
     /// eigenvectors with eigenvalues of whatever order, as of the components of a graph, `c ≤ k`.
     ///
     /// The basis holds some `2 k` vectors, or all there are. A product with a block of `b` of them costs that with the operator and
@@ -63,7 +53,7 @@ impl CompactLanczos {
         k: usize,
         known: ArrayView2<F>,
         rng: &mut (impl Rng + ?Sized),
-    ) -> Result<LeadingPairs<F>> {
+    ) -> Result<(Array1<f64>, Array2<F>)> {
         operator.check()?;
         let n = operator.order();
         check::count("block", self.block, usize::MAX, "at least 1")?;
@@ -97,7 +87,7 @@ impl CompactLanczos {
             if residual <= bound {
                 basis.rotate(eigen.vectors.slice(s![.., ..k]));
                 let values = eigen.values.slice(s![..k]).to_owned();
-                return Ok(LeadingPairs { values, vectors: basis.into_vectors(k) });
+                return Ok((values, basis.into_vectors(k)));
             }
             let kept = k + (columns - k) / 3;
             basis.rotate(eigen.vectors.slice(s![.., ..kept]));
@@ -215,15 +205,7 @@ impl<F: Scalar> Basis<F> {
 
     /// `V ← V S`.
     fn rotate(&mut self, by: ArrayView2<f64>) {
-        let by = by.mapv(F::of);
-        let (columns, kept) = by.dim();
-        over_rows(self.vectors.view_mut(), BLOCK_ROWS, |_, mut rows| {
-            let before = rows.slice(s![.., ..columns]).to_owned();
-            let mut after = Array2::zeros((before.nrows(), kept));
-            write_product_on_this_thread(before.view(), by.view(), after.view_mut());
-            rows.slice_mut(s![.., ..kept]).assign(&after);
-            0.0
-        });
+        combine_columns(self.vectors.view_mut(), by);
     }
 
     /// Goes on from approximate eigenvectors.
@@ -258,14 +240,7 @@ fn split<F: Scalar>(mut x: Array2<F>) -> Split<F> {
     let kept = eigen.values.iter().take_while(|&&value| value > least * longest && value > 0.0).count();
     let (vectors, roots) =
         (eigen.vectors.slice(s![.., ..kept]), eigen.values.slice(s![..kept]).mapv(f64::sqrt));
-    let map = (&vectors / &roots).mapv(F::of);
-    over_rows(x.view_mut(), BLOCK_ROWS, |_, mut rows| {
-        let before = rows.to_owned();
-        let mut after = Array2::zeros((before.nrows(), kept));
-        write_product_on_this_thread(before.view(), map.view(), after.view_mut());
-        rows.slice_mut(s![.., ..kept]).assign(&after);
-        0.0
-    });
+    combine_columns(x.view_mut(), (&vectors / &roots).view());
     let r = &vectors.t() * &roots.view().insert_axis(Axis(1));
     let is_even = roots.last().is_none_or(|shortest| EVEN * shortest >= longest.sqrt());
     Split { q: x.slice_move(s![.., ..kept]).as_standard_layout().into_owned(), r, is_even }
@@ -308,18 +283,18 @@ mod tests {
             let (a, _) = with_spectrum(&values, seed);
             let none = Array2::zeros((n, 0));
             let double = CompactLanczos { block, ..CompactLanczos::default() };
-            let pairs = double.leading(&a.view(), k, none.view(), &mut stream(seed, 1)).unwrap();
-            let (residual, loss) = errors(&a, &pairs.values, &pairs.vectors);
+            let (found, vectors) = double.leading(&a.view(), k, none.view(), &mut stream(seed, 1)).unwrap();
+            let (residual, loss) = errors(&a, &found, &vectors);
             prop_assert!(residual < 1e-9 && loss < 1e-11, "{residual:e} and {loss:e}");
-            for (found, expected) in pairs.values.iter().zip(&values) {
+            for (found, expected) in found.iter().zip(&values) {
                 prop_assert!((found - expected).abs() < 1e-9, "{found} for {expected}");
             }
             let single = CompactLanczos { block, tolerance: 1e-4, ..CompactLanczos::default() };
             let a32 = a.mapv(f32::of);
-            let pairs = single.leading(&a32.view(), k, none.mapv(f32::of).view(), &mut stream(seed, 1)).unwrap();
-            let (residual, loss) = errors(&a, &pairs.values, &pairs.vectors.mapv(f64::from));
+            let (found, vectors) = single.leading(&a32.view(), k, none.mapv(f32::of).view(), &mut stream(seed, 1)).unwrap();
+            let (residual, loss) = errors(&a, &found, &vectors.mapv(f64::from));
             prop_assert!(residual < 1e-3 && loss < 1e-4, "{residual:e} and {loss:e}");
-            for (found, expected) in pairs.values.iter().zip(&values) {
+            for (found, expected) in found.iter().zip(&values) {
                 prop_assert!((found - expected).abs() < 1e-3, "{found} for {expected}");
             }
         }
@@ -333,10 +308,10 @@ mod tests {
         let (a, vectors) = with_spectrum(&values, 7);
         let known = vectors.slice(s![.., ..29]);
         let solver = CompactLanczos { block: 4, ..CompactLanczos::default() };
-        let pairs = solver.leading(&a.view(), 32, known, &mut stream(0, 0))?;
-        let (residual, loss) = errors(&a, &pairs.values, &pairs.vectors);
+        let (found, vectors) = solver.leading(&a.view(), 32, known, &mut stream(0, 0))?;
+        let (residual, loss) = errors(&a, &found, &vectors);
         assert!(residual < 1e-9 && loss < 1e-11, "{residual:e} and {loss:e}");
-        assert!(pairs.values.iter().zip(&values).all(|(found, expected)| (found - expected).abs() < 1e-9));
+        assert!(found.iter().zip(&values).all(|(found, expected)| (found - expected).abs() < 1e-9));
         Ok(())
     }
 
@@ -352,7 +327,7 @@ mod tests {
                 .build()
                 .map_err(|_| Error::Empty { argument: "threads", expected: "thread" })?;
             let none = Array2::zeros((700, 0));
-            pool.install(|| Ok(solver.leading(&a.view(), 10, none.view(), &mut stream(0, 0))?.vectors))
+            pool.install(|| Ok(solver.leading(&a.view(), 10, none.view(), &mut stream(0, 0))?.1))
         };
         assert_eq!(on(1)?, on(4)?);
         Ok(())
